@@ -1,0 +1,1 @@
+//! Use cases, one module per stage, and the jobs that run them.

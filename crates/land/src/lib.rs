@@ -1,0 +1,1 @@
+//! Terrain, exclusion, distance, suitability and candidate sites.

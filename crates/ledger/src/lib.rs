@@ -1,0 +1,1 @@
+//! The Merkle log: canonical entries, signed checkpoints, proofs.

@@ -1,0 +1,436 @@
+//! The register stage: households, persons, consent and where the data came from.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::area::AreaCode;
+use crate::code_list;
+use crate::identity::{IdNumber, Sex};
+use crate::money::Fen;
+
+code_list! {
+    /// Category of relocation (搬迁类型); policies differ by it.
+    Category {
+        Poverty = "poverty", "扶贫搬迁", "poverty";
+        Disaster = "disaster", "避灾搬迁", "disaster";
+        Ecological = "ecological", "生态搬迁", "ecological";
+        Other = "other", "其他搬迁", "other";
+        Accompanying = "accompanying", "同步搬迁", "accompanying";
+    }
+}
+
+code_list! {
+    /// Why the place cannot sustain the household (搬迁原因).
+    CauseOfMove {
+        Geohazard = "geohazard", "地质灾害", "geological hazard";
+        FlashFlood = "flash_flood", "山洪灾害", "flash flood";
+        MiningSubsidence = "mining_subsidence", "采煤沉陷", "mining subsidence";
+        Reserve = "reserve", "自然保护区", "nature reserve";
+        FragileEcology = "fragile_ecology", "生态脆弱", "fragile ecology";
+        NoWaterOrLand = "no_water_or_land", "缺水缺地", "lack of water or land";
+        ServicesUnreachable = "services_unreachable", "偏远缺服务", "services out of reach";
+        EndemicDisease = "endemic_disease", "地方病", "endemic disease";
+        Project = "project", "工程项目", "project";
+    }
+}
+
+code_list! {
+    /// How soon a threatened household must move.
+    Urgency {
+        Urgent = "urgent", "紧迫", "urgent";
+        FairlyUrgent = "fairly_urgent", "较紧迫", "fairly urgent";
+        Ordinary = "ordinary", "一般", "ordinary";
+    }
+}
+
+code_list! {
+    /// Poverty attribute of a household (贫困户属性).
+    PovertyAttribute {
+        OrdinaryPoor = "ordinary_poor", "一般贫困户", "ordinary poor";
+        MinimumGuarantee = "minimum_guarantee", "低保户", "minimum guarantee";
+        ExtremelyPoor = "extremely_poor", "特困户", "extremely poor";
+        NotPoor = "not_poor", "非贫困户", "not registered poor";
+    }
+}
+
+code_list! {
+    /// Main cause of poverty (主要致贫原因).
+    PovertyCause {
+        Illness = "illness", "因病", "illness";
+        Disability = "disability", "因残", "disability";
+        Schooling = "schooling", "因学", "schooling";
+        Disaster = "disaster", "因灾", "disaster";
+        Land = "land", "缺土地", "lack of land";
+        Water = "water", "缺水", "lack of water";
+        Technique = "technique", "缺技术", "lack of technique";
+        Labour = "labour", "缺劳力", "lack of labour";
+        Money = "money", "缺资金", "lack of money";
+        Traffic = "traffic", "交通条件落后", "poor access";
+        Motivation = "motivation", "自身发展动力不足", "own motivation";
+        Other = "other", "其他", "other";
+    }
+}
+
+code_list! {
+    /// Structure of the present home.
+    Structure {
+        ReinforcedConcrete = "reinforced_concrete", "钢筋混凝土", "reinforced concrete";
+        BrickConcrete = "brick_concrete", "砖混", "brick and concrete";
+        BrickTimber = "brick_timber", "砖木", "brick and timber";
+        Earth = "earth", "土坯", "earth";
+        Other = "other", "其他", "other";
+    }
+}
+
+code_list! {
+    /// Safety grade of a dwelling; C and D are unsafe.
+    SafetyGrade {
+        A = "A", "A级", "grade A";
+        B = "B", "B级", "grade B";
+        C = "C", "C级", "grade C";
+        D = "D", "D级", "grade D";
+    }
+}
+
+code_list! {
+    /// Relation to the head of household, GB/T 4761.
+    Relation {
+        Oneself = "01", "本人", "oneself";
+        Head = "02", "户主", "head";
+        Spouse = "10", "配偶", "spouse";
+        Husband = "11", "夫", "husband";
+        Wife = "12", "妻", "wife";
+        Son = "20", "子", "son";
+        SonInLaw = "28", "女婿", "son-in-law";
+        Daughter = "30", "女", "daughter";
+        DaughterInLaw = "38", "儿媳", "daughter-in-law";
+        Grandchild = "40", "孙子女", "grandchild";
+        Parent = "50", "父母", "parent";
+        Father = "51", "父亲", "father";
+        Mother = "52", "母亲", "mother";
+        ParentInLaw = "53", "公婆或岳父母", "parent-in-law";
+        Grandparent = "60", "祖父母", "grandparent";
+        Sibling = "70", "兄弟姐妹", "sibling";
+        OtherKin = "97", "其他亲属", "other kin";
+        NoKin = "99", "非亲属", "no kin";
+    }
+}
+
+code_list! {
+    /// Ethnicity, GB/T 3304.
+    Ethnicity {
+        Han = "01", "汉族", "Han"; Mongol = "02", "蒙古族", "Mongol"; Hui = "03", "回族", "Hui"; Zang = "04", "藏族", "Zang";
+        Uygur = "05", "维吾尔族", "Uygur"; Miao = "06", "苗族", "Miao"; Yi = "07", "彝族", "Yi"; Zhuang = "08", "壮族", "Zhuang";
+        Buyei = "09", "布依族", "Buyei"; Chosen = "10", "朝鲜族", "Chosen"; Man = "11", "满族", "Man"; Dong = "12", "侗族", "Dong";
+        Yao = "13", "瑶族", "Yao"; Bai = "14", "白族", "Bai"; Tujia = "15", "土家族", "Tujia"; Hani = "16", "哈尼族", "Hani";
+        Kazak = "17", "哈萨克族", "Kazak"; Dai = "18", "傣族", "Dai"; Li = "19", "黎族", "Li"; Lisu = "20", "傈僳族", "Lisu";
+        Va = "21", "佤族", "Va"; She = "22", "畲族", "She"; Gaoshan = "23", "高山族", "Gaoshan"; Lahu = "24", "拉祜族", "Lahu";
+        Sui = "25", "水族", "Sui"; Dongxiang = "26", "东乡族", "Dongxiang"; Naxi = "27", "纳西族", "Naxi"; Jingpo = "28", "景颇族", "Jingpo";
+        Kirgiz = "29", "柯尔克孜族", "Kirgiz"; Tu = "30", "土族", "Tu"; Daur = "31", "达斡尔族", "Daur"; Mulao = "32", "仫佬族", "Mulao";
+        Qiang = "33", "羌族", "Qiang"; Blang = "34", "布朗族", "Blang"; Salar = "35", "撒拉族", "Salar"; Maonan = "36", "毛南族", "Maonan";
+        Gelao = "37", "仡佬族", "Gelao"; Xibe = "38", "锡伯族", "Xibe"; Achang = "39", "阿昌族", "Achang"; Pumi = "40", "普米族", "Pumi";
+        Tajik = "41", "塔吉克族", "Tajik"; Nu = "42", "怒族", "Nu"; Uzbek = "43", "乌孜别克族", "Uzbek"; Russ = "44", "俄罗斯族", "Russ";
+        Ewenki = "45", "鄂温克族", "Ewenki"; Deang = "46", "德昂族", "Deang"; Bonan = "47", "保安族", "Bonan"; Yugur = "48", "裕固族", "Yugur";
+        Gin = "49", "京族", "Gin"; Tatar = "50", "塔塔尔族", "Tatar"; Derung = "51", "独龙族", "Derung"; Oroqen = "52", "鄂伦春族", "Oroqen";
+        Hezhen = "53", "赫哲族", "Hezhen"; Monba = "54", "门巴族", "Monba"; Lhoba = "55", "珞巴族", "Lhoba"; Jino = "56", "基诺族", "Jino";
+        Other = "97", "其他", "other"; Foreign = "98", "外国血统", "foreign descent";
+    }
+}
+
+code_list! {
+    /// Education reached.
+    Education {
+        None = "none", "文盲或半文盲", "none or half-literate";
+        Primary = "primary", "小学", "primary";
+        Junior = "junior", "初中", "junior secondary";
+        Senior = "senior", "高中", "senior secondary";
+        College = "college", "大专及以上", "college and above";
+        PreSchool = "pre_school", "学龄前儿童", "pre-school child";
+    }
+}
+
+code_list! {
+    /// State of health. Sensitive.
+    Health {
+        Healthy = "healthy", "健康", "healthy";
+        Chronic = "chronic", "长期慢性病", "long-term chronic illness";
+        MajorIllness = "major_illness", "患有大病", "major illness";
+        Disabled = "disabled", "残疾", "disabled";
+    }
+}
+
+code_list! {
+    /// Capacity to work.
+    Labour {
+        Ordinary = "ordinary", "普通劳动力", "ordinary";
+        Skilled = "skilled", "技能劳动力", "skilled";
+        Weak = "weak", "弱劳动力或半劳动力", "weak or half";
+        Lost = "lost", "丧失劳动力", "lost";
+        None = "none", "无劳动力", "none";
+    }
+}
+
+code_list! {
+    /// What a household chose (搬迁意愿).
+    ConsentChoice {
+        Move = "move", "同意搬迁", "move";
+        Stay = "stay", "不愿搬迁", "stay";
+        Undecided = "undecided", "未决定", "undecided";
+    }
+}
+
+code_list! {
+    /// How a household is settled (安置方式).
+    Pathway {
+        Concentrated = "concentrated", "集中安置", "concentrated";
+        StockHousing = "stock_housing", "存量商品房安置", "stock housing";
+        Scattered = "scattered", "分散安置", "scattered";
+        Cash = "cash", "货币化安置", "cash";
+        InPlace = "in_place", "就地安置", "in place";
+        FacilityCare = "facility_care", "集中供养", "facility care";
+    }
+}
+
+/// A position in degrees, CGCS2000 (equal to WGS 84 within centimetres).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Position {
+    /// Degrees east, -180 to 180.
+    pub longitude: f64,
+    /// Degrees north, -90 to 90.
+    pub latitude: f64,
+}
+
+/// The present home.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Home {
+    /// What it is built of.
+    pub structure: Option<Structure>,
+    /// Safety grade.
+    pub grade: Option<SafetyGrade>,
+    /// Floor area, m².
+    pub area_m2: Option<f64>,
+    /// Year built.
+    pub year_built: Option<i16>,
+}
+
+/// The facts of a household as an office records them; the members are kept beside it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HouseholdFacts {
+    /// 户编号, unique in the county.
+    pub register_number: String,
+    /// The villagers' group (14 digits), or the village (12) when no group is recorded.
+    pub area: AreaCode,
+    /// Category of relocation.
+    pub category: Category,
+    /// Why it must leave, main cause first.
+    pub causes: Vec<CauseOfMove>,
+    /// A fact about the place, never mixed with the wish.
+    pub must_move: bool,
+    /// How soon, for threatened households.
+    pub urgency: Option<Urgency>,
+    /// Poverty attribute.
+    pub poverty_attribute: Option<PovertyAttribute>,
+    /// Main cause of poverty.
+    pub main_cause_of_poverty: Option<PovertyCause>,
+    /// Where the home stands.
+    pub position: Option<Position>,
+    /// Code of the hazard point that threatens it.
+    pub hazard_point: Option<String>,
+    /// Phone of the household. Sensitive.
+    pub phone: Option<String>,
+    /// Bank account. Sensitive.
+    pub bank_account: Option<String>,
+    /// Contracted farmland in mu x 100.
+    pub farmland_mu_hundredths: Option<i64>,
+    /// The present home.
+    pub home: Home,
+}
+
+/// The facts of a person.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PersonFacts {
+    /// Name, 1 to 50 characters.
+    pub name: String,
+    /// Sex.
+    pub sex: Sex,
+    /// Birth date as recorded, which may differ from the one in the ID number.
+    pub birth_date: Option<Date>,
+    /// Resident identity number as recorded.
+    pub id_number: Option<IdNumber>,
+    /// Relation to the head of household.
+    pub relation: Relation,
+    /// Ethnicity.
+    pub ethnicity: Option<Ethnicity>,
+    /// Education.
+    pub education: Option<Education>,
+    /// Health.
+    pub health: Option<Health>,
+    /// Capacity to work.
+    pub labour: Option<Labour>,
+}
+
+/// A person with an identity of its own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Person {
+    /// UUIDv7.
+    pub id: Uuid,
+    /// What is recorded.
+    #[serde(flatten)]
+    pub facts: PersonFacts,
+}
+
+/// A dated, signed choice of a household.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Consent {
+    /// What was chosen.
+    pub choice: ConsentChoice,
+    /// The pathway chosen, when the choice is to move.
+    pub pathway: Option<Pathway>,
+    /// The township it would like to live in.
+    pub preferred_township: Option<AreaCode>,
+    /// Whether it accepts a site outside its own township (and the preferred one).
+    pub accepts_other_township: bool,
+    /// Who signed.
+    pub signer: String,
+    /// When.
+    pub date: Date,
+    /// Number or file name of the signed form.
+    pub evidence: Option<String>,
+}
+
+/// A household: people who live and spend together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Household {
+    /// UUIDv7.
+    pub id: Uuid,
+    /// What is recorded of the household.
+    #[serde(flatten)]
+    pub facts: HouseholdFacts,
+    /// Its members, the head first.
+    pub members: Vec<Person>,
+    /// Its latest choice.
+    pub consent: Option<Consent>,
+}
+
+impl Household {
+    /// The head of household, when exactly one is recorded.
+    pub fn head(&self) -> Option<&Person> {
+        let mut heads = self
+            .members
+            .iter()
+            .filter(|person| matches!(person.facts.relation, Relation::Head | Relation::Oneself));
+        heads.next().filter(|_| heads.next().is_none())
+    }
+}
+
+/// A household as a file gives it, before it has an identity.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HouseholdRecord {
+    /// What is recorded of the household.
+    pub facts: HouseholdFacts,
+    /// Its members, the head first.
+    pub members: Vec<PersonFacts>,
+    /// First and last row in the file, counted from 1 as the spreadsheet shows them.
+    pub rows: (u32, u32),
+}
+
+/// The choice of one household as a file gives it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConsentRecord {
+    /// 户编号 of the household.
+    pub register_number: String,
+    /// What it chose.
+    pub consent: Consent,
+    /// Row in the file, counted from 1.
+    pub row: u32,
+}
+
+code_list! {
+    /// What a file that is imported holds.
+    FileKind {
+        Areas = "areas", "行政区划", "administrative areas";
+        Register = "register", "搬迁户名册", "household register";
+        Consent = "consent", "搬迁意愿", "consent records";
+        ThreatenedHouseholds = "threatened_households", "隐患点受威胁户", "households threatened by hazard points";
+        CivilRegistry = "civil_registry", "公安户籍", "civil registry";
+        SocialInsurance = "social_insurance", "社会保险", "social insurance";
+        Vehicles = "vehicles", "车辆登记", "vehicle registration";
+        RealEstate = "real_estate", "不动产登记", "real-estate registration";
+        Companies = "companies", "市场主体登记", "company registration";
+        PublicPayroll = "public_payroll", "财政供养", "public payroll";
+        StockHousing = "stock_housing", "存量商品房", "stock housing";
+        Funds = "funds", "资金安排", "funds";
+        VectorLayer = "vector_layer", "矢量图层", "vector layer";
+        Elevation = "elevation", "高程", "elevation model";
+    }
+}
+
+/// A file that was imported, with what came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportedFile {
+    /// UUIDv7.
+    pub id: Uuid,
+    /// File name without its folder.
+    pub name: String,
+    /// What it holds.
+    pub kind: FileKind,
+    /// SHA-256 of the bytes, in hex.
+    pub sha256: String,
+    /// Records (rows or features) read.
+    pub records_read: u64,
+    /// Records that were stored or found unchanged.
+    pub records_accepted: u64,
+    /// Records refused, each in the error workbook.
+    pub records_refused: u64,
+    /// When.
+    pub imported_at: Timestamp,
+}
+
+/// Dwellings on the market that an owner offers for relocation (存量商品房).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StockHousing {
+    /// UUIDv7.
+    pub id: Uuid,
+    /// Name of the estate.
+    pub name: String,
+    /// Township.
+    pub area: AreaCode,
+    /// Where it stands.
+    pub position: Position,
+    /// Vacant dwellings on offer.
+    pub dwellings: u32,
+    /// Floor area of one dwelling, m².
+    pub dwelling_area_m2: f64,
+    /// Asking price of one dwelling.
+    pub price: Fen,
+}
+
+/// Money made available (资金).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fund {
+    /// UUIDv7.
+    pub id: Uuid,
+    /// Where it comes from, as the document calls it.
+    pub source: String,
+    /// Document number.
+    pub document: String,
+    /// Budget year.
+    pub year: i16,
+    /// How much.
+    pub amount: Fen,
+}
+
+/// The county the workspace is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct County {
+    /// Six digits.
+    pub code: AreaCode,
+    /// Name.
+    pub name: String,
+    /// EPSG code of the metric coordinate reference system the county works in (a 3-degree Gauss-Kruger zone).
+    pub epsg: u16,
+    /// Identifier of the policy pack in force.
+    pub pack: String,
+}

@@ -1,0 +1,1 @@
+//! Capacitated facility location with tiers: which settlements, how large, and who goes where.

@@ -1,0 +1,1 @@
+//! Validation rules, cross-matching and record linkage.

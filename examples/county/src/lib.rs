@@ -1,0 +1,1 @@
+//! The maker of the fictional example county on real terrain.

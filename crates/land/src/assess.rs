@@ -29,6 +29,10 @@ const OUTSIDE_BOUNDARY: u32 = 2;
 const TOO_STEEP: u32 = 4;
 const FIRST_LAYER: u32 = 8;
 
+/// A smaller share of a cell is not a touch: buffers and unions round coordinates by fractions of a millimetre, and land that
+/// ends on a cell's edge must not take the neighbour.
+const TOUCH: f64 = 1e-4;
+
 /// Rows worked at a time by one thread. The result does not depend on it.
 const BAND_ROWS: usize = 32;
 
@@ -42,6 +46,7 @@ pub struct ExclusionLayer<'a> {
     /// Set-back around every feature, in metres; above 0 where there are points or lines.
     pub buffer_m: f64,
     /// A cell is excluded when more than this share of it is covered, 0 up to but not 1; 0 excludes every cell that is touched.
+    /// A ten-thousandth of a cell is always allowed, for coordinates are rounded.
     pub allowed_share: f64,
 }
 
@@ -210,7 +215,7 @@ pub struct LandResult {
 ///                 },
 ///                 Criterion {
 ///                     id: "near a town".into(),
-///                     factor: Factor::Distance("towns".into()),
+///                     factor: Factor::Distance(vec!["towns".into()]),
 ///                     weight: 0.6,
 ///                     membership: Membership::new(vec![(0.0, 1.0), (3000.0, 0.0)])?,
 ///                 },
@@ -367,8 +372,8 @@ struct Prepared<'a> {
     reach: Vec<LayerReach>,
     /// The cells of each attraction layer that a criterion measures.
     attractions: Vec<FeatureCells>,
-    /// For each criterion of distance, the index of its layer in `attractions`.
-    measured: Vec<Option<usize>>,
+    /// For each criterion of distance, the indices of its layers in `attractions`.
+    measured: Vec<Vec<usize>>,
 }
 
 /// Counts over the cells inside the boundary, by bit of the mask.
@@ -452,16 +457,21 @@ impl<'a> Prepared<'a> {
             .map(|layer| lay(layer.features, layer.buffer_m))
             .unzip();
         let mut named: Vec<&str> = Vec::new();
-        let mut measured = Vec::new();
-        for criterion in &input.criteria.criteria {
-            measured.push(match &criterion.factor {
-                Factor::Distance(id) => Some(named.iter().position(|name| name == id).unwrap_or_else(|| {
-                    named.push(id);
-                    named.len() - 1
-                })),
-                Factor::SlopePercent | Factor::Elevation => None,
-            });
-        }
+        let mut place_of = |id: &'a str| {
+            named.iter().position(|name| *name == id).unwrap_or_else(|| {
+                named.push(id);
+                named.len() - 1
+            })
+        };
+        let measured = input
+            .criteria
+            .criteria
+            .iter()
+            .map(|criterion| match &criterion.factor {
+                Factor::Distance(layers) => layers.iter().map(|id| place_of(id)).collect(),
+                Factor::SlopePercent | Factor::Elevation => Vec::new(),
+            })
+            .collect();
         let attractions = named
             .par_iter()
             .filter_map(|id| input.attractions.iter().find(|layer| layer.id == *id))
@@ -556,7 +566,7 @@ impl<'a> Prepared<'a> {
         if let Some(boundary) = &self.boundary {
             if boundary.row(row, &mut work.shares) {
                 for (mask, share) in out.iter_mut().zip(&work.shares) {
-                    mask.0 |= if *share < 1.0 { OUTSIDE_BOUNDARY } else { 0 };
+                    mask.0 |= if *share < 1.0 - TOUCH { OUTSIDE_BOUNDARY } else { 0 };
                 }
             } else {
                 out.iter_mut().for_each(|mask| mask.0 |= OUTSIDE_BOUNDARY);
@@ -565,7 +575,7 @@ impl<'a> Prepared<'a> {
         for (index, (coverage, layer)) in self.exclusions.iter().zip(&self.input.exclusions).enumerate() {
             if coverage.row(row, &mut work.shares) {
                 for (mask, share) in out.iter_mut().zip(&work.shares) {
-                    mask.0 |= if *share > layer.allowed_share {
+                    mask.0 |= if *share > layer.allowed_share + TOUCH {
                         FIRST_LAYER << index
                     } else {
                         0
@@ -621,12 +631,13 @@ impl<'a> Prepared<'a> {
         slope: f32,
         distances: &[Vec<f64>],
     ) -> f64 {
-        let value = match self.measured[criterion] {
-            Some(layer) => distances[layer][col],
-            None if self.input.criteria.criteria[criterion].factor == Factor::Elevation => {
-                f64::from(self.input.dem.get(row, col))
-            }
-            None => f64::from(slope),
+        let value = match self.input.criteria.criteria[criterion].factor {
+            Factor::SlopePercent => f64::from(slope),
+            Factor::Elevation => f64::from(self.input.dem.get(row, col)),
+            Factor::Distance(_) => self.measured[criterion]
+                .iter()
+                .map(|&layer| distances[layer][col])
+                .fold(f64::INFINITY, f64::min),
         };
         self.input.criteria.criteria[criterion].membership.of(value)
     }

@@ -119,6 +119,14 @@ pub enum LandError {
         /// The identifier it names.
         attraction: String,
     },
+    /// A criterion of distance names no layer.
+    #[error(
+        "The criterion \"{criterion}\" measures a distance but names no attraction layer. Name at least one."
+    )]
+    NoLayers {
+        /// The criterion.
+        criterion: String,
+    },
     /// The weights of the criteria do not sum to one.
     #[error("The weights of the criteria sum to {sum}. They must sum to 1: correct them in the policy pack.")]
     Weights {

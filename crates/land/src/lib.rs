@@ -22,14 +22,6 @@
 //! # Ok::<(), anju_land::LandError>(())
 //! ```
 
-#![cfg_attr(
-    test,
-    allow(
-        clippy::unwrap_used,
-        reason = "a test that unwraps fails, which is what it is for"
-    )
-)]
-
 pub mod assess;
 pub mod buffer;
 pub mod candidates;

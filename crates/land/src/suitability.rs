@@ -72,9 +72,9 @@ pub enum Factor {
     SlopePercent,
     /// The elevation in metres.
     Elevation,
-    /// The straight distance in metres to the nearest feature of an attraction layer, named by its identifier. Infinite if
-    /// the layer is empty.
-    Distance(String),
+    /// The straight distance in metres to the nearest feature of any of these attraction layers, named by their identifiers.
+    /// Infinite if all are empty.
+    Distance(Vec<String>),
 }
 
 /// One criterion of the suitability.
@@ -119,13 +119,21 @@ impl Criteria {
                     expected: "from 0 to 1",
                 });
             }
-            if let Factor::Distance(attraction) = &criterion.factor
-                && !attractions.clone().any(|id| id == attraction)
-            {
-                return Err(LandError::UnknownAttraction {
-                    criterion: criterion.id.clone(),
-                    attraction: attraction.clone(),
-                });
+            if let Factor::Distance(layers) = &criterion.factor {
+                if layers.is_empty() {
+                    return Err(LandError::NoLayers {
+                        criterion: criterion.id.clone(),
+                    });
+                }
+                if let Some(missing) = layers
+                    .iter()
+                    .find(|layer| !attractions.clone().any(|id| id == *layer))
+                {
+                    return Err(LandError::UnknownAttraction {
+                        criterion: criterion.id.clone(),
+                        attraction: missing.clone(),
+                    });
+                }
             }
         }
         let sum: f64 = self.criteria.iter().map(|criterion| criterion.weight).sum();
@@ -186,7 +194,7 @@ mod tests {
             }
             .check(["towns"].into_iter())
         };
-        let towns = || Factor::Distance("towns".to_owned());
+        let towns = || Factor::Distance(vec!["towns".to_owned()]);
         assert!(
             check(vec![
                 criterion("slope", Factor::SlopePercent, 0.4),
@@ -199,10 +207,15 @@ mod tests {
             Err(LandError::Weights { .. })
         ));
         assert!(matches!(check(vec![]), Err(LandError::Weights { .. })));
-        let parks = Factor::Distance("parks".to_owned());
+        let parks = Factor::Distance(vec!["towns".to_owned(), "parks".to_owned()]);
         assert!(matches!(
             check(vec![criterion("parks", parks, 1.0)]),
             Err(LandError::UnknownAttraction { .. })
+        ));
+        let nowhere = Factor::Distance(Vec::new());
+        assert!(matches!(
+            check(vec![criterion("parks", nowhere, 1.0)]),
+            Err(LandError::NoLayers { .. })
         ));
         let twice = vec![criterion("towns", towns(), 0.5), criterion("towns", towns(), 0.5)];
         assert!(matches!(check(twice), Err(LandError::DuplicateId { .. })));

@@ -1,0 +1,114 @@
+//! The program as a browser sees it: a server on a fresh workspace, and the browser tests that drive it.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Stdio};
+
+use serde_json::Value;
+
+use crate::checkout::Checkout;
+use crate::error::Failure;
+use crate::{install, pipeline, process, web};
+
+/// A running server; it ends with the value.
+struct Server {
+    process: Child,
+    url: String,
+}
+
+impl Server {
+    /// Starts a server on a free port and waits until it says where it listens.
+    fn start(anju: &Path, workspace: &Path, checkout: &Checkout) -> Result<Self, Failure> {
+        let mut command = process::command(anju, ["--workspace"], checkout.root());
+        command
+            .arg(workspace)
+            .args(["--json", "serve", "--port", "0"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped());
+        let mut process = command.spawn().map_err(|source| Failure::Start {
+            program: anju.display().to_string(),
+            source,
+        })?;
+        let mut first = String::new();
+        if let Some(pipe) = process.stdout.take() {
+            BufReader::new(pipe)
+                .read_line(&mut first)
+                .map_err(|error| Failure::Output {
+                    line: process::line(&command),
+                    reason: error.to_string(),
+                })?;
+        }
+        // From here on the process ends with the value, whatever happens.
+        let mut server = Self {
+            process,
+            url: String::new(),
+        };
+        let answer: Option<Value> = serde_json::from_str(&first).ok();
+        match answer.as_ref().and_then(|answer| answer["url"].as_str()) {
+            Some(url) => url.clone_into(&mut server.url),
+            None => {
+                let reason = format!("its first line names no url: {first}");
+                return Err(Failure::Output {
+                    line: process::line(&command),
+                    reason,
+                });
+            }
+        }
+        Ok(server)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself; then there is nothing to end.
+        if self.process.kill().is_ok() {
+            drop(self.process.wait());
+        }
+    }
+}
+
+/// Runs the browser tests on a fresh workspace; with `pictures` they write the documents' pictures there.
+///
+/// # Errors
+/// When the workspace cannot be made or a test fails.
+pub(crate) fn browser_tests(checkout: &Checkout, pictures: Option<&Path>) -> Result<(), Failure> {
+    let anju = pipeline::build_program(checkout)?;
+    let folder = tempfile::tempdir().map_err(Failure::file(&std::env::temp_dir()))?;
+    let workspace = folder.path().join("workspace");
+    let stages = pipeline::run(
+        &anju,
+        checkout,
+        &folder.path().join("county"),
+        &workspace,
+        1,
+        &|name| {
+            println!("anju {name}");
+        },
+    )?;
+    let (name, password) = pipeline::sign_in(&stages).ok_or_else(|| Failure::Output {
+        line: "anju init".into(),
+        reason: "it names no administrator".into(),
+    })?;
+    let server = Server::start(&anju, &workspace, checkout)?;
+    let mut tests = process::command("node", ["e2e/main.mjs"], &checkout.web());
+    tests
+        .env("ANJU_URL", &server.url)
+        .env("ANJU_USER", name)
+        .env("ANJU_PASSWORD", password);
+    if let Some(pictures) = pictures {
+        std::fs::create_dir_all(pictures).map_err(Failure::file(pictures))?;
+        tests.env("SCREENSHOT_DIR", pictures);
+    }
+    process::run(&mut tests)
+}
+
+/// `cargo xtask screenshots`: makes the pictures of the documents again.
+///
+/// # Errors
+/// When something is missing or fails.
+pub(crate) fn screenshots(checkout: &Checkout) -> Result<(), Failure> {
+    install::node(checkout)?;
+    install::packages(checkout)?;
+    web::build_if_stale(checkout)?;
+    browser_tests(checkout, Some(&checkout.images()))
+}

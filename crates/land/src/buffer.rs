@@ -79,8 +79,8 @@ fn land_of(feature: &Geometry<f64>, metres: f64) -> MultiPolygon<f64> {
     MultiPolygon(land).orient(Direction::Default)
 }
 
-/// A polygon without self-crossings that covers the same land.
-fn normal(polygon: &Polygon<f64>) -> MultiPolygon<f64> {
+/// A polygon without self-crossings that covers the same land by the non-zero rule.
+pub(crate) fn normal(polygon: &Polygon<f64>) -> MultiPolygon<f64> {
     polygon
         .orient(Direction::Default)
         .union_with_fill_rule(&MultiPolygon::<f64>::new(Vec::new()), FillRule::NonZero)

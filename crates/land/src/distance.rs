@@ -10,6 +10,7 @@
 use geo::Geometry;
 use rayon::prelude::*;
 
+use crate::buffer::normal;
 use crate::geometry::{Part, check_coordinates, parts};
 use crate::{Grid, LandError, Raster};
 
@@ -46,7 +47,9 @@ impl FeatureCells {
                     for ring in std::iter::once(polygon.exterior()).chain(polygon.interiors()) {
                         burn_line(grid, ring, &mut runs);
                     }
-                    burn_interior(grid, polygon, &mut runs);
+                    normal(polygon)
+                        .iter()
+                        .for_each(|polygon| burn_interior(grid, polygon, &mut runs));
                 }
             });
         }
@@ -316,7 +319,7 @@ mod tests {
             let grid = Grid::new(0.0, 40.0, 10.0, 8.0, 5, 6).unwrap();
             let line = LineString::from(points);
             let feature: Geometry<f64> = if area { Polygon::new(line, vec![]).into() } else { line.into() };
-            // Even-odd for self-crossing rings: only boundary and inside by that rule are compared.
+            // Rings may cross themselves: both sides count the inside by the non-zero rule.
             let metres = distance(&grid, "test", std::slice::from_ref(&feature)).unwrap();
             for row in 0..grid.rows() {
                 for col in 0..grid.cols() {

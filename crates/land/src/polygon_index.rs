@@ -1,5 +1,6 @@
 //! Which polygons contain a point: an R-tree over the polygons' extents, then an exact test on the edges at the point's
-//! height. Points on a boundary are contained. It holds no attributes: answers are indices of the features given.
+//! height. Points on a boundary are contained; an exterior that crosses itself counts by the non-zero rule. It holds no
+//! attributes: answers are indices of the features given.
 
 use geo::kernels::{Kernel, RobustKernel};
 use geo::{BoundingRect, Coord, Geometry, LineString, Orientation, Polygon};
@@ -24,7 +25,14 @@ struct IndexedPolygon {
     south: f64,
     bands_per_metre: f64,
     starts: Vec<u32>,
-    edges: Vec<(Coord<f64>, Coord<f64>)>,
+    edges: Vec<PolygonEdge>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct PolygonEdge {
+    from: Coord<f64>,
+    to: Coord<f64>,
+    of_hole: bool,
 }
 
 impl PolygonIndex {
@@ -102,23 +110,34 @@ impl IndexedPolygon {
         let bands_per_metre = if height > 0.0 { bands as f64 / height } else { 0.0 };
         let band = |y: f64| (((y - south) * bands_per_metre) as usize).min(bands - 1);
         let mut starts = vec![0u32; bands + 1];
-        let each_edge = |each: &mut dyn FnMut(Coord<f64>, Coord<f64>, usize, usize)| {
-            for pair in rings().flat_map(|ring: &LineString<f64>| ring.0.windows(2)) {
-                let (one, other) = (band(pair[0].y), band(pair[1].y));
-                each(pair[0], pair[1], one.min(other), one.max(other));
-            }
+        let edges_of = |ring: &LineString<f64>, of_hole: bool| {
+            let edge = |pair: &[Coord<f64>]| PolygonEdge {
+                from: pair[0],
+                to: pair[1],
+                of_hole,
+            };
+            ring.0.windows(2).map(edge).collect::<Vec<_>>()
         };
-        each_edge(&mut |_, _, first, last| (first..=last).for_each(|band| starts[band + 1] += 1));
+        let mut all = edges_of(polygon.exterior(), false);
+        polygon
+            .interiors()
+            .iter()
+            .for_each(|hole| all.extend(edges_of(hole, true)));
+        let span = |edge: &PolygonEdge| {
+            let (one, other) = (band(edge.from.y), band(edge.to.y));
+            one.min(other)..=one.max(other)
+        };
+        for edge in &all {
+            span(edge).for_each(|band| starts[band + 1] += 1);
+        }
         (0..bands).for_each(|band| starts[band + 1] += starts[band]);
-        let mut next = starts.clone();
-        let nowhere = Coord { x: 0.0, y: 0.0 };
-        let mut edges = vec![(nowhere, nowhere); starts[bands] as usize];
-        each_edge(&mut |a, b, first, last| {
-            for band in first..=last {
-                edges[next[band] as usize] = (a, b);
-                next[band] += 1;
-            }
-        });
+        let mut by_band: Vec<(usize, usize)> = all
+            .iter()
+            .enumerate()
+            .flat_map(|(at, edge)| span(edge).map(move |band| (band, at)))
+            .collect();
+        by_band.sort_unstable();
+        let edges = by_band.into_iter().map(|(_, at)| all[at]).collect();
         IndexedPolygon {
             feature,
             south,
@@ -128,13 +147,18 @@ impl IndexedPolygon {
         }
     }
 
-    /// Even-odd over the edges that cross the point's height, with an exact orientation test.
+    /// Counts the windings of the exterior and the crossings of holes east of the point, with an exact orientation test.
     fn contains(&self, at: Coord<f64>) -> bool {
         let bands = self.starts.len() - 1;
         let band = (((at.y - self.south) * self.bands_per_metre) as usize).min(bands - 1);
-        let mut inside = false;
-        for &(a, b) in &self.edges[self.starts[band] as usize..self.starts[band + 1] as usize] {
-            let (low, high) = if a.y <= b.y { (a, b) } else { (b, a) };
+        let (mut windings, mut in_hole) = (0, false);
+        for edge in &self.edges[self.starts[band] as usize..self.starts[band + 1] as usize] {
+            let upwards = edge.from.y <= edge.to.y;
+            let (low, high) = if upwards {
+                (edge.from, edge.to)
+            } else {
+                (edge.to, edge.from)
+            };
             if at.y < low.y || at.y > high.y || at.x > low.x.max(high.x) {
                 continue;
             }
@@ -146,12 +170,18 @@ impl IndexedPolygon {
             }
             match RobustKernel::orient2d(low, high, at) {
                 Orientation::Collinear => return true,
-                // The point is west of the edge; the upper end does not count, so that a corner counts once.
-                Orientation::CounterClockwise => inside ^= at.y < high.y,
-                Orientation::Clockwise => {}
+                // The point is west of the edge. The upper end does not count, so that a corner counts once.
+                Orientation::CounterClockwise if at.y < high.y => {
+                    if edge.of_hole {
+                        in_hole = !in_hole;
+                    } else {
+                        windings += if upwards { 1 } else { -1 };
+                    }
+                }
+                Orientation::CounterClockwise | Orientation::Clockwise => {}
             }
         }
-        inside
+        windings != 0 && !in_hole
     }
 }
 
@@ -161,7 +191,7 @@ mod tests {
     use geo::{Intersects, Point};
     use proptest::prelude::*;
 
-    /// Star-shaped rings around a centre: always simple.
+    /// Rings around a centre on a lattice, so that points hit corners and edges; rounding may make some touch themselves.
     fn star() -> impl Strategy<Value = Polygon<f64>> {
         ((-50i32..50, -50i32..50), prop::collection::vec(5i32..40, 3..40)).prop_map(|(centre, radii)| {
             let corners = radii.iter().enumerate().map(|(at, radius)| {
@@ -181,8 +211,6 @@ mod tests {
             stars in prop::collection::vec(star(), 0..6),
             points in prop::collection::vec((-100i32..100, -100i32..100), 50),
         ) {
-            use geo::Validation;
-            let stars: Vec<_> = stars.into_iter().filter(|star| star.is_valid()).collect();
             let features: Vec<Geometry<f64>> = stars.iter().cloned().map(Geometry::from).collect();
             let index = PolygonIndex::new("test", &features).unwrap();
             let points: Vec<_> = points.into_iter().map(|(x, y)| Coord { x: f64::from(x), y: f64::from(y) }).collect();

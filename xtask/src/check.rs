@@ -49,7 +49,7 @@ const STEPS: [Step; 13] = [
     ("browser tests", |checkout, _| {
         server::browser_tests(checkout, None)
     }),
-    ("documents", |checkout, _| documents::check_commands(checkout)),
+    ("documents", |checkout, _| documents::check(checkout)),
 ];
 
 /// Runs every step.
@@ -108,9 +108,12 @@ fn seconds(elapsed: Duration) -> String {
     format!("{:.1} s", elapsed.as_secs_f64())
 }
 
-/// Whether a line is the closing line of nextest, of cargo's own test runner or of vitest.
+/// Whether a line is the closing line of nextest, of cargo's own test runner (with tests in it) or of vitest.
 fn is_closing_line(line: &str) -> bool {
     let line = line.trim_start();
+    if line.starts_with("test result: ok. 0 passed") {
+        return false;
+    }
     line.starts_with("Summary [")
         || line.starts_with("test result:")
         || line.starts_with("Test Files ")

@@ -1,53 +1,76 @@
-//! The documents told against the program: every command they show exists with its options, every link leads somewhere.
+//! The documents told against the program: every command and option they show exists, the references leave none out,
+//! every link leads somewhere.
 
+use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 use crate::checkout::{self, Checkout};
 use crate::error::Failure;
 use crate::{arguments, pipeline, process};
 
-/// A command shown in a document.
+/// The documents that list every command and option.
+const REFERENCES: [&str; 2] = ["docs/zh/reference.md", "docs/en/reference.md"];
+
+/// The program's help texts, by command (`""` for the program itself, `ledger verify` for a command in a command).
+type Help = BTreeMap<String, String>;
+
+/// A command or an option shown in a document.
 #[derive(Debug, PartialEq)]
 struct Shown {
     /// Line in the document, from 1.
     line: usize,
-    /// Program and arguments.
+    /// Program and arguments, or the option alone.
     words: Vec<String>,
 }
 
-/// Checks every command shown in the documents against the program's own help.
+/// Checks every command and option shown in the documents against the program's own help.
 ///
 /// # Errors
-/// [`Failure::Findings`] with every command or option that does not exist.
-pub(crate) fn check_commands(checkout: &Checkout) -> Result<(), Failure> {
+/// [`Failure::Findings`] with what does not exist, and with what the references leave out.
+pub(crate) fn check(checkout: &Checkout) -> Result<(), Failure> {
     let anju = pipeline::build_program(checkout)?;
-    let help = |path: &[&str]| {
-        let mut command = process::command(&anju, path, checkout.root());
-        command.arg("--help").stderr(std::process::Stdio::null());
-        process::output(&mut command)
-    };
+    let help = read_help(&anju, checkout)?;
     let mut findings = Vec::new();
     let mut count = 0;
     for path in documents(checkout)? {
         let text = std::fs::read_to_string(&path).map_err(Failure::file(&path))?;
+        let name = path.strip_prefix(checkout.root()).unwrap_or(&path).to_owned();
         for shown in commands(&text) {
             count += 1;
-            if let Err(reason) = check(&shown.words, &help) {
-                let name = path.strip_prefix(checkout.root()).unwrap_or(&path).display();
+            if let Err(reason) = verdict(&shown.words, &help) {
                 findings.push(format!(
-                    "{name}:{}: `{}`: {reason}",
+                    "{}:{}: `{}`: {reason}",
+                    name.display(),
                     shown.line,
                     shown.words.join(" ")
                 ));
             }
         }
+        if REFERENCES.iter().any(|reference| Path::new(reference) == name) {
+            findings.extend(
+                left_out(&text, &help).map(|missing| format!("{}: {missing} is left out", name.display())),
+            );
+        }
     }
     if findings.is_empty() {
-        println!("documents: {count} commands, all exist");
+        println!("documents: {count} commands and options, all exist");
         Ok(())
     } else {
         Err(Failure::Findings(findings))
     }
+}
+
+/// The help texts of the program and of every command in it.
+fn read_help(anju: &Path, checkout: &Checkout) -> Result<Help, Failure> {
+    let mut help = Help::new();
+    let mut open = vec![String::new()];
+    while let Some(path) = open.pop() {
+        let mut command = process::command(anju, path.split_whitespace(), checkout.root());
+        let text = process::output(command.arg("--help"))?;
+        open.extend(subcommands(&text).map(|name| format!("{path} {name}").trim().to_owned()));
+        help.insert(path, text);
+    }
+    Ok(help)
 }
 
 fn documents(checkout: &Checkout) -> Result<Vec<PathBuf>, Failure> {
@@ -60,7 +83,8 @@ fn documents(checkout: &Checkout) -> Result<Vec<PathBuf>, Failure> {
     Ok(found)
 }
 
-/// The commands `anju …`, `cargo demo`, `cargo check-all` and `cargo xtask …` in code blocks and in running text.
+/// The commands `anju …`, `cargo demo`, `cargo check-all` and `cargo xtask …` in code blocks and in running text, and the
+/// options named alone.
 fn commands(markdown: &str) -> Vec<Shown> {
     let mut found = Vec::new();
     let mut inside = false;
@@ -86,29 +110,31 @@ fn commands(markdown: &str) -> Vec<Shown> {
     found
 }
 
-/// The text as a command, if it is one of ours. A comment after ` #` is left out.
+/// The text as a command or an option, if it is one of ours. A comment after ` #` is left out.
 fn shown(line: usize, text: &str) -> Option<Shown> {
     let text = text.split(" #").next().unwrap_or(text);
     let words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
-    let second = words.get(1)?.as_str();
-    let ours = match words[0].as_str() {
-        "anju" => true,
-        "cargo" => ["demo", "check-all", "xtask"].contains(&second),
-        _ => false,
+    let ours = match (words.first()?.as_str(), words.get(1).map(String::as_str)) {
+        ("anju", Some(_)) | ("cargo", Some("demo" | "check-all" | "xtask")) => true,
+        (first, _) => first.starts_with("--") && first.len() > 2,
     };
     ours.then_some(Shown { line, words })
 }
 
-/// Whether the program knows the command and its options; `help` is its help text for a path of subcommands.
-fn check(words: &[String], help: &dyn Fn(&[&str]) -> Result<String, Failure>) -> Result<(), String> {
+/// Whether the program knows the command with its options, or the option.
+fn verdict(words: &[String], help: &Help) -> Result<(), String> {
     if words[0] == "cargo" {
         let from = if words[1] == "xtask" { 2 } else { 1 };
         return arguments::parse(&words[from..])
             .map(drop)
             .map_err(|failure| failure.to_string());
     }
-    let mut path: Vec<&str> = Vec::new();
-    let mut text = help(&path).map_err(|failure| failure.to_string())?;
+    if words[0].starts_with("--") {
+        let texts = help.values().map(String::as_str).chain([arguments::HELP]);
+        return known_option(&words[0], texts);
+    }
+    let text = |path: &str| help.get(path).map_or("", String::as_str);
+    let mut path = String::new();
     let mut rest = words[1..].iter();
     while let Some(word) = rest.next() {
         if word.starts_with('-') {
@@ -116,24 +142,43 @@ fn check(words: &[String], help: &dyn Fn(&[&str]) -> Result<String, Failure>) ->
             if path.is_empty() && word != "--json" && !word.contains('=') {
                 rest.next();
             }
-        } else if subcommands(&text).any(|name| name == word) {
-            path.push(word);
-            text = help(&path).map_err(|failure| failure.to_string())?;
+        } else if subcommands(text(&path)).any(|name| name == word) {
+            path = format!("{path} {word}").trim().to_owned();
         } else if path.is_empty() {
             return Err(format!("there is no command {word}"));
-        } else if subcommands(&text).next().is_some()
-            && word.chars().all(|c| c.is_ascii_lowercase() || c == '-')
-        {
-            return Err(format!("`{}` has no command {word}", path.join(" ")));
+        } else if subcommands(text(&path)).next().is_some() && word.bytes().all(|c| c.is_ascii_lowercase()) {
+            return Err(format!("{path} has no command {word}"));
         }
     }
-    let options = words.iter().filter(|word| word.starts_with("--"));
-    for option in options.map(|word| word.split('=').next().unwrap_or(word)) {
-        if !names_option(&text, option) {
-            return Err(format!("there is no option {option}"));
-        }
+    words
+        .iter()
+        .filter(|word| word.starts_with("--"))
+        .try_for_each(|option| known_option(option, [text(&path)]))
+}
+
+fn known_option<'a>(option: &str, texts: impl IntoIterator<Item = &'a str>) -> Result<(), String> {
+    let name = option.split('=').next().unwrap_or(option);
+    if texts.into_iter().any(|text| names(text, name)) {
+        Ok(())
+    } else {
+        Err(format!("there is no option {name}"))
     }
-    Ok(())
+}
+
+/// Commands and options of the program that a reference does not name.
+fn left_out(reference: &str, help: &Help) -> impl Iterator<Item = String> {
+    let commands = help
+        .keys()
+        .filter(|path| !path.is_empty())
+        .map(|path| format!("anju {path}"));
+    let options = help.values().flat_map(|text| options(text)).map(str::to_owned);
+    let mut missing: Vec<String> = commands
+        .filter(|command| !reference.contains(command.as_str()))
+        .chain(options.filter(|option| !names(reference, option)))
+        .collect();
+    missing.sort();
+    missing.dedup();
+    missing.into_iter()
 }
 
 /// The subcommands a help text lists.
@@ -144,10 +189,23 @@ fn subcommands(help: &str) -> impl Iterator<Item = &str> {
         .take_while(|line| !line.trim().is_empty())
         .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
         .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| *name != "help")
 }
 
-fn names_option(help: &str, option: &str) -> bool {
-    help.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'))
+/// The options a help text lists, except those every program has.
+fn options(help: &str) -> impl Iterator<Item = &str> {
+    help.lines()
+        .filter(|line| line.trim_start().starts_with('-'))
+        .filter_map(|line| {
+            line.split(|c: char| c.is_whitespace() || c == ',')
+                .find(|word| word.starts_with("--"))
+        })
+        .filter(|option| !["--help", "--version"].contains(option))
+}
+
+/// Whether the text has the option as a whole word.
+fn names(text: &str, option: &str) -> bool {
+    text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'))
         .any(|word| word == option)
 }
 
@@ -194,33 +252,36 @@ fn plain(path: &Path) -> PathBuf {
 mod tests {
     use std::path::Path;
 
-    use super::{check, commands, link_findings};
+    use super::{Help, commands, left_out, link_findings, options, verdict};
     use crate::checkout::Checkout;
-    use crate::error::Failure;
 
-    const TOP: &str = "Anju\n\nUsage: anju <COMMAND>\n\nCommands:\n  import    Import files\n  ledger    Prove\n            it all\n\nOptions:\n      --json\n  -w, --workspace <DIR>\n";
-    const IMPORT: &str =
-        "Import files\n\nOptions:\n      --errors <DIR>  Folder\n      --json\n  -w, --workspace <DIR>\n";
-    const LEDGER: &str = "Prove\n\nCommands:\n  verify    Check\n\nOptions:\n      --json\n";
-
-    fn help(path: &[&str]) -> Result<String, Failure> {
-        Ok(match path {
-            [] => TOP,
-            ["import"] => IMPORT,
-            ["ledger"] => LEDGER,
-            _ => "Check\n\nOptions:\n      --json\n",
-        }
-        .to_owned())
+    fn help() -> Help {
+        let global = "      --json\n  -w, --workspace <DIR>\n  -h, --help\n";
+        let text = |head: &str| format!("{head}\n\nOptions:\n{global}");
+        Help::from([
+            (
+                String::new(),
+                text(
+                    "Anju\n\nUsage: anju <COMMAND>\n\nCommands:\n  import    Import\n  ledger    Prove\n            it all\n  help      Print this",
+                ),
+            ),
+            (
+                "import".into(),
+                format!("{}      --errors <DIR>  Folder\n", text("Import")),
+            ),
+            ("ledger".into(), text("Prove\n\nCommands:\n  verify    Check")),
+            ("ledger verify".into(), text("Check")),
+        ])
     }
 
-    fn verdict(line: &str) -> Result<(), String> {
+    fn judged(line: &str) -> Result<(), String> {
         let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        check(&words, &help)
+        verdict(&words, &help())
     }
 
     #[test]
-    fn commands_are_found_in_blocks_and_in_running_text() {
-        let text = "Run `anju ledger verify`, not `rm`.\n\n```sh\n$ anju import a.xlsx \\\n    --errors e   # good rows stay\nls\n```\n`cargo demo` and `cargo build`\n";
+    fn commands_and_options_are_found_in_blocks_and_in_running_text() {
+        let text = "Run `anju ledger verify`, not `rm`; `--json` helps.\n\n```sh\n$ anju import a.xlsx \\\n    --errors e   # good rows stay\nls\n```\n`cargo demo` and `cargo build`\n";
         let found = commands(text);
         let lines: Vec<(usize, String)> = found
             .iter()
@@ -230,6 +291,7 @@ mod tests {
             lines,
             [
                 (1, "anju ledger verify".to_owned()),
+                (1, "--json".to_owned()),
                 (5, "anju import a.xlsx --errors e".to_owned()),
                 (8, "cargo demo".to_owned()),
             ]
@@ -243,10 +305,12 @@ mod tests {
             "anju --workspace w --json import a",
             "anju ledger verify --json",
             "anju ledger …",
+            "--errors DIR",
+            "--no-serve",
             "cargo demo --seed 3",
             "cargo xtask bench siting",
         ] {
-            assert_eq!(verdict(line), Ok(()), "{line}");
+            assert_eq!(judged(line), Ok(()), "{line}");
         }
     }
 
@@ -256,11 +320,26 @@ mod tests {
             "anju imports a",
             "anju import a --error e",
             "anju ledger check",
-            "anju ledger verify --fast",
+            "anju ledger verify --errors e",
+            "--fast",
             "cargo demo --fast",
         ] {
-            assert!(verdict(line).is_err(), "{line}");
+            assert!(judged(line).is_err(), "{line}");
         }
+    }
+
+    #[test]
+    fn a_reference_names_every_command_and_option() {
+        let complete =
+            "anju import, anju ledger, anju ledger verify; `--json`, `--workspace`, `--errors DIR`";
+        assert_eq!(left_out(complete, &help()).count(), 0);
+        let missing: Vec<String> =
+            left_out("anju import, anju ledger; `--json`, `--workspaces`", &help()).collect();
+        assert_eq!(missing, ["--errors", "--workspace", "anju ledger verify"]);
+        assert_eq!(
+            options("  -w, --workspace <DIR>\n      --json\n  text --x\n").collect::<Vec<_>>(),
+            ["--workspace", "--json"]
+        );
     }
 
     #[test]

@@ -337,6 +337,11 @@ fn check(input: &LandInput) -> Result<(), LandError> {
     if let Some(boundary) = input.boundary {
         check_coordinates(&|| "the boundary".to_owned(), &[boundary.clone().into()], None)?;
     }
+    let around = input.dem.grid().bounds();
+    for layer in &input.attractions {
+        let place = || format!("the attraction layer \"{}\"", layer.id);
+        check_coordinates(&place, layer.features, Some(&around))?;
+    }
     for layer in &input.exclusions {
         let place = format!("the exclusion layer \"{}\"", layer.id);
         check_not_negative("The buffer", &place, layer.buffer_m)?;

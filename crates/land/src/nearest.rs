@@ -2,12 +2,13 @@
 //! knows neither roads nor terrain.
 
 use geo::{
-    Coord, CoordsIter, Distance, Euclidean, Geometry, Intersects, Line, LinesIter, MultiPolygon, Point,
+    BoundingRect, Coord, CoordsIter, Distance, Euclidean, Geometry, Intersects, Line, LinesIter,
+    MultiPolygon, Point, Rect,
 };
 use rstar::primitives::{GeomWithData, Line as Segment};
 use rstar::{AABB, PointDistance, RTree};
 
-use crate::geometry::{Part, parts};
+use crate::geometry::{Part, grow, parts};
 use crate::{LandError, PolygonIndex};
 
 /// A feature and how far it is.
@@ -84,68 +85,55 @@ impl NearestFeatures {
         found
     }
 
-    /// The feature nearest to any part of a piece of land; `None` if there are no features or no land.
+    /// The feature nearest to any part of a piece of land; `None` if there are no features or no land. Of features equally
+    /// near, the first.
     pub fn to_land(&self, land: &MultiPolygon<f64>) -> Option<Nearest> {
-        let mut best: Option<Nearest> = None;
-        let consider = |best: &mut Option<Nearest>, feature: usize, metres: f64| {
-            if best.is_none_or(|best| (metres, feature) < (best.metres, best.feature)) {
-                *best = Some(Nearest { feature, metres });
+        let extent = land.bounding_rect()?;
+        let mut best = self.closest_segment(land.coords_iter().next()?)?;
+        let consider = |best: &mut Nearest, feature: usize, metres: f64| {
+            if (metres, feature) < (best.metres, best.feature) {
+                *best = Nearest { feature, metres };
             }
         };
-        // Land within a polygon, then features within the land, then edges against edges.
         for polygon in land {
+            // Either the land begins inside a feature's polygon or its edge tells.
             if let Some(&at) = polygon.exterior().0.first()
                 && let Some(&feature) = self.polygons.containing(at).first()
             {
                 consider(&mut best, feature, 0.0);
             }
-            if let Some(extent) = geo::BoundingRect::bounding_rect(polygon) {
-                let extent =
-                    AABB::from_corners([extent.min().x, extent.min().y], [extent.max().x, extent.max().y]);
-                for segment in self.segments.locate_in_envelope_intersecting(&extent) {
-                    let from = segment.geom().from;
-                    let closer =
-                        best.is_none_or(|best| best.metres > 0.0 || (segment.data as usize) < best.feature);
-                    if closer && polygon.intersects(&Point::new(from[0], from[1])) {
-                        consider(&mut best, segment.data as usize, 0.0);
-                    }
-                }
-            }
         }
-        if best.is_some_and(|best| best.metres == 0.0) {
-            return best;
-        }
-        for at in land.coords_iter() {
-            if let Some(near) = self.closest_segment(at) {
-                consider(&mut best, near.feature, near.metres);
-            }
-        }
-        for edge in land.lines_iter() {
-            let reach = best?.metres;
-            let (low, high) = (
-                [
-                    edge.start.x.min(edge.end.x) - reach,
-                    edge.start.y.min(edge.end.y) - reach,
-                ],
-                [
-                    edge.start.x.max(edge.end.x) + reach,
-                    edge.start.y.max(edge.end.y) + reach,
-                ],
-            );
-            for segment in self
-                .segments
-                .locate_in_envelope_intersecting(&AABB::from_corners(low, high))
-            {
+        let reach = grow(&extent, best.metres);
+        let reach = AABB::from_corners([reach.min().x, reach.min().y], [reach.max().x, reach.max().y]);
+        let near = self
+            .segments
+            .locate_in_envelope_intersecting(&reach)
+            .map(|segment| {
                 let (from, to) = (segment.geom().from, segment.geom().to);
-                let other = Line::new((from[0], from[1]), (to[0], to[1]));
-                consider(
-                    &mut best,
-                    segment.data as usize,
-                    Euclidean.distance(&edge, &other),
-                );
+                let line = Line::new((from[0], from[1]), (to[0], to[1]));
+                (least_distance(&line, &extent), segment.data as usize, line)
+            });
+        // Nearest extents first, so that most segments need no measuring.
+        let mut near: Vec<(f64, usize, Line<f64>)> = near.collect();
+        near.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        for (least, feature, line) in near {
+            if (least, feature) >= (best.metres, best.feature) {
+                if least > best.metres {
+                    break;
+                }
+                continue;
             }
+            let inside = least == 0.0 && land.intersects(&Point(line.start));
+            let metres = if inside {
+                0.0
+            } else {
+                land.lines_iter()
+                    .map(|edge| Euclidean.distance(&edge, &line))
+                    .fold(f64::INFINITY, f64::min)
+            };
+            consider(&mut best, feature, metres);
         }
-        best
+        Some(best)
     }
 
     fn closest_segment(&self, at: Coord<f64>) -> Option<Nearest> {
@@ -157,6 +145,15 @@ impl NearestFeatures {
     }
 }
 
+/// A lower bound of the distance from a segment to anything within an extent.
+fn least_distance(line: &Line<f64>, extent: &Rect<f64>) -> f64 {
+    let apart = |a: f64, b: f64, low: f64, high: f64| (a.min(b) - high).max(low - a.max(b)).max(0.0);
+    let x = apart(line.start.x, line.end.x, extent.min().x, extent.max().x);
+    let y = apart(line.start.y, line.end.y, extent.min().y, extent.max().y);
+    // Rounding must not lift the bound above the distance itself.
+    x.hypot(y) * (1.0 - 1e-12)
+}
+
 fn segment_to_point(segment: &GeomWithData<Segment<[f64; 2]>, u32>, at: Coord<f64>) -> f64 {
     segment.distance_2(&[at.x, at.y]).sqrt()
 }
@@ -164,7 +161,7 @@ fn segment_to_point(segment: &GeomWithData<Segment<[f64; 2]>, u32>, at: Coord<f6
 #[cfg(test)]
 mod tests {
     use super::*;
-    use geo::{LineString, Polygon, Rect};
+    use geo::{LineString, Polygon};
     use proptest::prelude::*;
 
     fn feature() -> impl Strategy<Value = Geometry<f64>> {

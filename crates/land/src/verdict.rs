@@ -6,6 +6,7 @@ use geo::{
     Area, BooleanOps, BoundingRect, Euclidean, Geometry, Intersects, Length, MultiLineString, MultiPolygon,
     Point,
 };
+use rayon::prelude::*;
 use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
 
@@ -135,9 +136,11 @@ impl PlanLayer {
     /// # Ok::<(), anju_land::LandError>(())
     /// ```
     pub fn judge(&self, site: &MultiPolygon<f64>) -> Result<LayerVerdict, LandError> {
-        let whole = [Geometry::from(site.clone())];
-        check_coordinates(&|| "the site".to_owned(), &whole, None)?;
-        let (site, _) = dissolve(&whole, 0.0, None);
+        Ok(self.judge_normal(&normal_site(site, 0)?))
+    }
+
+    /// The verdict on a site whose polygons are valid and do not overlap.
+    fn judge_normal(&self, site: &MultiPolygon<f64>) -> LayerVerdict {
         let mut features = Vec::new();
         let mut covered: Vec<MultiPolygon<f64>> = Vec::new();
         if let Some(extent) = site.bounding_rect() {
@@ -150,7 +153,7 @@ impl PlanLayer {
                 .collect();
             near.sort_unstable();
             for feature in near {
-                let (overlap, land) = self.overlap(feature, &site);
+                let (overlap, land) = self.overlap(feature, site);
                 if overlap.area_m2 > 0.0 || overlap.length_m > 0.0 || overlap.points > 0 {
                     features.push(overlap);
                     covered.push(land);
@@ -165,7 +168,7 @@ impl PlanLayer {
         } else {
             0.0
         };
-        let nearest = self.nearest.to_land(&site);
+        let nearest = self.nearest.to_land(site);
         let on_site = overlap_m2 > self.tolerance_m2
             || features
                 .iter()
@@ -182,7 +185,7 @@ impl PlanLayer {
         } else {
             self.effect
         };
-        Ok(LayerVerdict {
+        LayerVerdict {
             layer: self.id.clone(),
             verdict,
             basis,
@@ -190,7 +193,7 @@ impl PlanLayer {
             overlap_share,
             nearest,
             features,
-        })
+        }
     }
 
     fn overlap(&self, feature: usize, site: &MultiPolygon<f64>) -> (FeatureOverlap, MultiPolygon<f64>) {
@@ -214,12 +217,37 @@ impl PlanLayer {
     }
 }
 
-/// The verdicts of several layers on a site, in the order of the layers.
+/// A site without self-crossings and overlaps, `number` being its place among the sites.
+fn normal_site(site: &MultiPolygon<f64>, number: usize) -> Result<MultiPolygon<f64>, LandError> {
+    let whole = [Geometry::from(site.clone())];
+    check_coordinates(&|| "the sites".to_owned(), &whole, None).map_err(|error| match error {
+        LandError::NotFinite { place, .. } => LandError::NotFinite {
+            place,
+            feature: number,
+        },
+        other => other,
+    })?;
+    Ok(dissolve(&whole, 0.0, None).0)
+}
+
+/// The verdicts of several layers on several sites, on all cores: for each site, in the order of the layers.
 ///
 /// # Errors
-/// Those of [`PlanLayer::judge`].
-pub fn verdicts(site: &MultiPolygon<f64>, layers: &[PlanLayer]) -> Result<Vec<LayerVerdict>, LandError> {
-    layers.iter().map(|layer| layer.judge(site)).collect()
+/// [`LandError::NotFinite`] for a coordinate, naming the site by its index.
+pub fn verdicts(
+    sites: &[MultiPolygon<f64>],
+    layers: &[PlanLayer],
+) -> Result<Vec<Vec<LayerVerdict>>, LandError> {
+    let judged: Vec<Result<Vec<LayerVerdict>, LandError>> = sites
+        .par_iter()
+        .enumerate()
+        .map(|(number, site)| {
+            let site = normal_site(site, number)?;
+            Ok(layers.iter().map(|layer| layer.judge_normal(&site)).collect())
+        })
+        .collect();
+    // In order, so that it is always the first broken site that is named.
+    judged.into_iter().collect()
 }
 
 /// The strictest of some verdicts; neutral if there are none.
@@ -313,6 +341,31 @@ mod tests {
         let found = judge(&fault, Verdict::Forbid, 0.0, 0.0);
         assert_eq!((found.verdict, found.overlap_m2), (Verdict::Forbid, 0.0));
         assert!((found.features[0].length_m - 100.0).abs() < 1e-3);
+    }
+
+    #[test]
+    fn many_sites_get_the_verdicts_they_would_get_alone() {
+        let zone: Geometry<f64> = Rect::new((0.0, 0.0), (9.0, 9.0)).into();
+        let layers = [Verdict::Forbid, Verdict::Prefer]
+            .map(|effect| PlanLayer::new("layer", std::slice::from_ref(&zone), effect, 0.0, 0.0).unwrap());
+        let away = MultiPolygon(vec![Rect::new((500.0, 0.0), (600.0, 9.0)).to_polygon()]);
+        let found = verdicts(&[site(), away.clone()], &layers).unwrap();
+        assert_eq!(
+            found[0],
+            [
+                layers[0].judge(&site()).unwrap(),
+                layers[1].judge(&site()).unwrap()
+            ]
+        );
+        assert_eq!(
+            found[1],
+            [layers[0].judge(&away).unwrap(), layers[1].judge(&away).unwrap()]
+        );
+        let broken = MultiPolygon(vec![Rect::new((f64::NAN, 0.0), (1.0, 1.0)).to_polygon()]);
+        assert!(matches!(
+            verdicts(&[site(), broken], &layers),
+            Err(LandError::NotFinite { feature: 1, .. })
+        ));
     }
 
     #[test]

@@ -270,11 +270,12 @@ pub fn write_shapefile(path: &Path, layer: &VectorLayer, encoding: DbfEncoding) 
     };
     let table = dbf::write(path, &layer.features, texts)?;
     let (shp, shx) = shapes(path, layer)?;
+    let prj = layer.crs.to_prj();
     let files: [(&str, &[u8]); 5] = [
         ("shp", &shp),
         ("shx", &shx),
         ("dbf", &table),
-        ("prj", layer.crs.to_prj().as_bytes()),
+        ("prj", prj.as_bytes()),
         ("cpg", label.as_bytes()),
     ];
     for (ending, bytes) in files {

@@ -35,7 +35,9 @@ fn check_number(number: &Number) -> Result<(), LedgerError> {
         (None, None) => return Ok(()),
     };
     if magnitude > LARGEST_INTEGER && !reads_back(number) {
-        return Err(LedgerError::NotCanonical(format!("the integer {number} is beyond 2^53; write it as a text")));
+        return Err(LedgerError::NotCanonical(format!(
+            "the integer {number} is beyond 2^53; write it as a text"
+        )));
     }
     Ok(())
 }
@@ -70,8 +72,12 @@ mod tests {
     /// RFC 8785, section 3.2.3: keys are sorted by UTF-16 code units, not by bytes.
     #[test]
     fn keys_are_sorted_by_utf16() {
-        let input = "{\"\u{20ac}\":1,\"\\r\":2,\"\u{fb33}\":3,\"1\":4,\"\u{1f600}\":5,\"\u{80}\":6,\"\u{f6}\":7}";
-        let values: Vec<char> = canonical(input).chars().filter(|c| ('1'..='7').contains(c)).collect();
+        let input =
+            "{\"\u{20ac}\":1,\"\\r\":2,\"\u{fb33}\":3,\"1\":4,\"\u{1f600}\":5,\"\u{80}\":6,\"\u{f6}\":7}";
+        let values: Vec<char> = canonical(input)
+            .chars()
+            .filter(|c| ('1'..='7').contains(c))
+            .collect();
         // The key "1" stands before its value 4.
         assert_eq!(values, ['2', '1', '4', '6', '7', '1', '5', '3']);
     }

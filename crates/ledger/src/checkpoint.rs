@@ -59,16 +59,27 @@ impl SigningKey {
     /// When the text is malformed or its id does not fit.
     pub fn from_text(text: &str) -> Result<Self, LedgerError> {
         // The data is base64, in which `+` may occur: it is the last of five parts.
-        let data = text.splitn(5, '+').nth(4).ok_or_else(|| LedgerError::Key("it has not five parts".into()))?;
-        let data = BASE64_STANDARD.decode(data).map_err(|error| LedgerError::Key(error.to_string()))?;
+        let data = text
+            .splitn(5, '+')
+            .nth(4)
+            .ok_or_else(|| LedgerError::Key("it has not five parts".into()))?;
+        let data = BASE64_STANDARD
+            .decode(data)
+            .map_err(|error| LedgerError::Key(error.to_string()))?;
         let seed: [u8; 32] = match data.split_first() {
-            Some((&ED25519, seed)) => seed.try_into().map_err(|_| LedgerError::Key("it has not 32 bytes".into()))?,
+            Some((&ED25519, seed)) => seed
+                .try_into()
+                .map_err(|_| LedgerError::Key("it has not 32 bytes".into()))?,
             _ => return Err(LedgerError::Key("it is of another type".into())),
         };
         let signer = StandardSigner::new(text).map_err(|error| LedgerError::Key(error.to_string()))?;
         let public = ed25519_dalek::SigningKey::from_bytes(&seed).verifying_key();
         let public = VerifyingKey::from_text(&signed_note::new_ed25519_verifier_key(signer.name(), &public))?;
-        Ok(Self { text: text.to_owned(), signer, public })
+        Ok(Self {
+            text: text.to_owned(),
+            signer,
+            public,
+        })
     }
 
     /// The text form, which is secret.
@@ -96,7 +107,8 @@ impl SigningKey {
         .map_err(|error| LedgerError::Checkpoint(error.to_string()))?;
         let mut note =
             Note::new(&text.to_bytes(), &[]).map_err(|error| LedgerError::Checkpoint(error.to_string()))?;
-        note.add_sigs(&[&self.signer]).map_err(|error| LedgerError::Checkpoint(error.to_string()))?;
+        note.add_sigs(&[&self.signer])
+            .map_err(|error| LedgerError::Checkpoint(error.to_string()))?;
         String::from_utf8(note.to_bytes()).map_err(|error| LedgerError::Checkpoint(error.to_string()))
     }
 }
@@ -115,7 +127,10 @@ impl VerifyingKey {
     /// When the text is malformed or its id does not fit.
     pub fn from_text(text: &str) -> Result<Self, LedgerError> {
         let verifier = StandardVerifier::new(text).map_err(|error| LedgerError::Key(error.to_string()))?;
-        Ok(Self { text: text.to_owned(), verifier })
+        Ok(Self {
+            text: text.to_owned(),
+            verifier,
+        })
     }
 
     /// The name of the log.
@@ -139,9 +154,14 @@ impl VerifyingKey {
         if parsed.to_bytes() != note.as_bytes() {
             return Err(invalid("it is not written as a signed note is".into()));
         }
-        let text = tlog_tiles::Checkpoint::from_bytes(parsed.text()).map_err(|error| invalid(error.to_string()))?;
+        let text =
+            tlog_tiles::Checkpoint::from_bytes(parsed.text()).map_err(|error| invalid(error.to_string()))?;
         if text.origin() != self.name() {
-            return Err(invalid(format!("it is of the log {}, not of {}", text.origin(), self.name())));
+            return Err(invalid(format!(
+                "it is of the log {}, not of {}",
+                text.origin(),
+                self.name()
+            )));
         }
         let previous = text
             .extension()
@@ -149,7 +169,11 @@ impl VerifyingKey {
             .and_then(|rest| rest.strip_suffix('\n'))
             .and_then(|number| number.parse().ok())
             .ok_or_else(|| invalid("it does not name the checkpoint before it".into()))?;
-        Ok(Checkpoint { size: text.size(), root: text.hash().0, previous })
+        Ok(Checkpoint {
+            size: text.size(),
+            root: text.hash().0,
+            previous,
+        })
     }
 }
 
@@ -175,15 +199,25 @@ mod tests {
     }
 
     fn checkpoint() -> Checkpoint {
-        Checkpoint { size: 42, root: [9; 32], previous: 40 }
+        Checkpoint {
+            size: 42,
+            root: [9; 32],
+            previous: 40,
+        }
     }
 
     #[test]
     fn keys_survive_their_text_form() {
         let again = SigningKey::from_text(&key().to_text()).unwrap();
-        assert_eq!(again.verifying_key().to_string(), key().verifying_key().to_string());
+        assert_eq!(
+            again.verifying_key().to_string(),
+            key().verifying_key().to_string()
+        );
         let public = VerifyingKey::from_text(&key().verifying_key().to_string()).unwrap();
-        assert_eq!(public.verify(&again.sign(&checkpoint()).unwrap()).unwrap(), checkpoint());
+        assert_eq!(
+            public.verify(&again.sign(&checkpoint()).unwrap()).unwrap(),
+            checkpoint()
+        );
         assert_eq!(public.name(), "anju-619021");
     }
 
@@ -219,13 +253,28 @@ mod tests {
     #[test]
     fn a_note_of_another_key_or_log_is_refused() {
         let note = key().sign(&checkpoint()).unwrap();
-        assert!(SigningKey::from_seed("anju-619021", [8; 32]).verifying_key().verify(&note).is_err());
-        assert!(SigningKey::from_seed("anju-619022", [7; 32]).verifying_key().verify(&note).is_err());
+        assert!(
+            SigningKey::from_seed("anju-619021", [8; 32])
+                .verifying_key()
+                .verify(&note)
+                .is_err()
+        );
+        assert!(
+            SigningKey::from_seed("anju-619022", [7; 32])
+                .verifying_key()
+                .verify(&note)
+                .is_err()
+        );
     }
 
     #[test]
     fn malformed_keys_are_refused() {
-        for text in ["", "PRIVATE+KEY+a+b", "PRIVATE+KEY+a+00000000+AQ==", "a b+00000000+AQ=="] {
+        for text in [
+            "",
+            "PRIVATE+KEY+a+b",
+            "PRIVATE+KEY+a+00000000+AQ==",
+            "a b+00000000+AQ==",
+        ] {
             assert!(SigningKey::from_text(text).is_err(), "{text}");
             assert!(VerifyingKey::from_text(text).is_err(), "{text}");
         }

@@ -13,7 +13,11 @@ pub const SALT_BYTES: usize = 16;
 /// Without the salt nobody can test whether a payload is the committed one, so that erasing salt and payload leaves
 /// nothing behind but the proof that something stood there.
 pub fn commitment(salt: &[u8], payload: &str) -> Hash {
-    Sha256::new().chain_update(salt).chain_update(payload.as_bytes()).finalize().into()
+    Sha256::new()
+        .chain_update(salt)
+        .chain_update(payload.as_bytes())
+        .finalize()
+        .into()
 }
 
 /// An entry of the log. The fields stand in the order of their names, which is the order of canonical JSON.
@@ -49,7 +53,10 @@ impl Entry {
     pub fn leaf(&self) -> Result<Vec<u8>, LedgerError> {
         let exact = |number: i64| number.unsigned_abs() <= 1 << 53;
         if !exact(self.at) || !exact(self.version) || self.index > 1 << 53 {
-            return Err(LedgerError::NotCanonical(format!("entry {} has a number beyond 2^53", self.index)));
+            return Err(LedgerError::NotCanonical(format!(
+                "entry {} has a number beyond 2^53",
+                self.index
+            )));
         }
         // Sorted fields, integers and serde_json's escapes are canonical already; a test holds this to the general way.
         serde_json::to_vec(self).map_err(|error| LedgerError::NotCanonical(error.to_string()))
@@ -66,8 +73,14 @@ mod tests {
     #[test]
     fn commitment_of_a_known_payload() {
         // printf 'saltpayload' | sha256sum
-        let hex: String = commitment(b"salt", "payload").iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(hex, "b25afe29043ff2d979035661619d2dbff5f9d22aee46755277d7731e44a0026b");
+        let hex: String = commitment(b"salt", "payload")
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        assert_eq!(
+            hex,
+            "b25afe29043ff2d979035661619d2dbff5f9d22aee46755277d7731e44a0026b"
+        );
     }
 
     proptest! {

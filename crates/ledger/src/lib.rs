@@ -14,8 +14,10 @@ mod tree;
 pub use canonical::canonical_json;
 pub use checkpoint::{Checkpoint, SigningKey, VerifyingKey};
 pub use entry::{Entry, SALT_BYTES, commitment};
-pub use tree::{Frontier, InclusionProof, check_inclusion, frontier_indexes, inclusion_indexes, prove_inclusion};
-pub use tree::{stored_hash_count, HashAt};
+pub use tree::{
+    Frontier, InclusionProof, check_inclusion, frontier_indexes, inclusion_indexes, prove_inclusion,
+};
+pub use tree::{HashAt, stored_hash_count};
 
 /// A SHA-256 hash.
 pub type Hash = [u8; 32];

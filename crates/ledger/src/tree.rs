@@ -31,7 +31,10 @@ pub struct Frontier {
 impl Frontier {
     /// The edge of an empty log.
     pub fn empty() -> Self {
-        Self { size: 0, peaks: Vec::new() }
+        Self {
+            size: 0,
+            peaks: Vec::new(),
+        }
     }
 
     /// The edge of a log of `size` entries, from the hashes at [`frontier_indexes`], in that order.
@@ -47,7 +50,10 @@ impl Frontier {
                 hashes.len()
             )));
         }
-        Ok(Self { size, peaks: indexes.into_iter().zip(hashes.iter().copied()).collect() })
+        Ok(Self {
+            size,
+            peaks: indexes.into_iter().zip(hashes.iter().copied()).collect(),
+        })
     }
 
     /// Number of entries.
@@ -78,7 +84,9 @@ impl Frontier {
         if self.size == 0 {
             return Ok(tlog_tiles::EMPTY_HASH.0);
         }
-        tlog_tiles::tree_hash(self.size, &Places(&self.peaks)).map(|hash| hash.0).map_err(proof_error)
+        tlog_tiles::tree_hash(self.size, &Places(&self.peaks))
+            .map(|hash| hash.0)
+            .map_err(proof_error)
     }
 }
 
@@ -128,7 +136,12 @@ impl HashReader for Places<'_> {
     fn read_hashes(&self, indexes: &[u64]) -> Result<Vec<tlog_tiles::Hash>, TlogError> {
         indexes
             .iter()
-            .map(|index| self.0.iter().find(|(place, _)| place == index).map(|(_, hash)| tlog_tiles::Hash(*hash)))
+            .map(|index| {
+                self.0
+                    .iter()
+                    .find(|(place, _)| place == index)
+                    .map(|(_, hash)| tlog_tiles::Hash(*hash))
+            })
             .collect::<Option<_>>()
             .ok_or(TlogError::IndexesNotInTree)
     }
@@ -173,7 +186,10 @@ mod tests {
     #[test]
     fn empty_root_is_the_hash_of_nothing() {
         use sha2::{Digest, Sha256};
-        assert_eq!(Frontier::empty().root().unwrap(), <Hash>::from(Sha256::digest(b"")));
+        assert_eq!(
+            Frontier::empty().root().unwrap(),
+            <Hash>::from(Sha256::digest(b""))
+        );
     }
 
     #[test]
@@ -194,8 +210,10 @@ mod tests {
             let (frontier, stored) = log(size);
             assert_eq!(stored.len() as u64, stored_hash_count(size));
             assert!(stored.keys().copied().eq(0..stored_hash_count(size)));
-            let again: Vec<Hash> =
-                hashes_at(&stored, &frontier_indexes(size)).into_iter().map(|(_, hash)| hash).collect();
+            let again: Vec<Hash> = hashes_at(&stored, &frontier_indexes(size))
+                .into_iter()
+                .map(|(_, hash)| hash)
+                .collect();
             assert_eq!(Frontier::new(size, &again).unwrap(), frontier);
         }
     }

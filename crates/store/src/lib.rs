@@ -1,1 +1,47 @@
 //! One storage for two databases: SQL, migrations and the tables of the ledger.
+//!
+//! State lives twice: as rows, which lists are made from, and as payloads of ledger entries, which prove the rows.
+//! [`Tx`] writes both or neither. A [`Subject`] is anything with a state of its own; its kind is also the name of its
+//! table. [`load`] and [`load_all`] read whole subjects, the modules named by stage hold the queries behind lists, and
+//! [`verify`] proves that log and rows agree.
+//!
+//! The same SQL runs on SQLite and PostgreSQL. What is absent: no rules of the domain, no authorisation beyond the area
+//! that every list query is given, no clock and no randomness: time and seed come with the [`Context`].
+
+pub mod access;
+mod area;
+pub mod attachment;
+mod database;
+mod error;
+pub mod exchange;
+pub mod job;
+pub mod land;
+mod ledger;
+mod list;
+pub mod lookback;
+mod migration;
+pub mod plan;
+mod read;
+mod rebuild;
+pub mod register;
+mod subject;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod transaction;
+mod value;
+mod verify;
+
+pub use attachment::Attachments;
+pub use database::Db;
+pub use error::StoreError;
+pub use ledger::{
+    CheckpointRecord, EntryFilter, EntryProof, EntryView, Revision, entries, entry_count, history,
+    latest_checkpoint, load_as_of, prove_entry,
+};
+pub use list::{Page, Paging};
+pub use read::{Versioned, load, load_all, load_many, load_within};
+pub use rebuild::rebuild;
+pub use subject::{Child, Row, Subject};
+pub use transaction::{Context, Tx};
+pub use value::Value;
+pub use verify::{Difference, VerificationReport, verify};

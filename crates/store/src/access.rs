@@ -1,0 +1,87 @@
+//! Users and their sessions.
+
+use anju_model::access::{Session, User};
+use anju_model::area::AreaCode;
+
+use crate::read::{VERSIONED, versioned};
+use crate::{Db, StoreError, Subject, Value, Versioned};
+
+impl Subject for User {
+    const KIND: &'static str = "user_account";
+
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+
+    fn area(&self) -> Option<AreaCode> {
+        Some(self.area.clone())
+    }
+
+    fn columns(&self) -> Vec<(&'static str, Value)> {
+        vec![
+            ("name", self.name.as_str().into()),
+            ("role", self.role.code().into()),
+        ]
+    }
+}
+
+impl Subject for Session {
+    const KIND: &'static str = "session";
+
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+
+    fn area(&self) -> Option<AreaCode> {
+        None
+    }
+
+    fn columns(&self) -> Vec<(&'static str, Value)> {
+        vec![
+            ("user_id", self.user.into()),
+            ("token_hash", self.token_hash.as_str().into()),
+            ("expires_at", self.expires_at.into()),
+            ("ended_at", self.ended_at.into()),
+        ]
+    }
+}
+
+/// The user who signs in with this name.
+///
+/// # Errors
+/// When the database fails.
+pub async fn user_by_name(db: &Db, name: &str) -> Result<Option<Versioned<User>>, StoreError> {
+    let sql = format!("SELECT {VERSIONED} FROM user_account WHERE name = $1");
+    db.first(&sql, &[name.into()])
+        .await?
+        .map(|row| versioned(&row))
+        .transpose()
+}
+
+/// The session of a token, by the token's hash, whether it still holds or not.
+///
+/// # Errors
+/// When the database fails.
+pub async fn session_by_token_hash(
+    db: &Db,
+    token_hash: &str,
+) -> Result<Option<Versioned<Session>>, StoreError> {
+    let sql = format!("SELECT {VERSIONED} FROM session WHERE token_hash = $1");
+    db.first(&sql, &[token_hash.into()])
+        .await?
+        .map(|row| versioned(&row))
+        .transpose()
+}
+
+/// The sessions of a user that were not ended by signing out.
+///
+/// # Errors
+/// When the database fails.
+pub async fn open_sessions(db: &Db, user: uuid::Uuid) -> Result<Vec<Versioned<Session>>, StoreError> {
+    let sql = format!("SELECT {VERSIONED} FROM session WHERE user_id = $1 AND ended_at IS NULL ORDER BY id");
+    db.all(&sql, &[user.into()])
+        .await?
+        .iter()
+        .map(versioned)
+        .collect()
+}

@@ -1,0 +1,211 @@
+//! Lists whose filters vary: statements built from fixed pieces and bound values, and pages by keyset.
+
+use anju_model::area::AreaCode;
+
+use crate::read::area_range;
+use crate::value::{Record, Value};
+use crate::{Db, StoreError};
+
+/// Which part of a list is wanted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Paging {
+    /// Where the page before ended ([`Page::next`]); the first page without it.
+    pub after: Option<String>,
+    /// Most items of the page; 0 means all.
+    pub limit: u32,
+}
+
+/// A part of a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// The cursor of the next page, when there is one.
+    pub next: Option<String>,
+    /// Number of items in the whole list.
+    pub total: u64,
+}
+
+/// `$first, $first+1, …`.
+pub(crate) fn placeholders(first: usize, count: usize) -> String {
+    let list: Vec<String> = (first..first + count)
+        .map(|number| format!("${number}"))
+        .collect();
+    list.join(", ")
+}
+
+/// A pattern for LIKE … ESCAPE '\' in which only the ends given are open.
+pub(crate) fn like(before: &str, text: &str, after: &str) -> Value {
+    let mut pattern = before.to_owned();
+    for character in text.chars() {
+        if matches!(character, '\\' | '%' | '_') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern.push_str(after);
+    Value::Text(pattern)
+}
+
+/// The conditions of a list: pieces of SQL, with their values beside them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Conditions {
+    text: String,
+    values: Vec<Value>,
+}
+
+impl Conditions {
+    /// Binds a value for use in a piece of SQL.
+    pub fn bind(&mut self, value: impl Into<Value>) -> String {
+        self.values.push(value.into());
+        format!("${}", self.values.len())
+    }
+
+    /// The WHERE clause, empty without conditions.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The bound values.
+    pub fn values(&self) -> &[Value] {
+        &self.values
+    }
+
+    /// Adds a condition.
+    pub fn and(&mut self, condition: &str) {
+        self.text
+            .push_str(if self.text.is_empty() { " WHERE " } else { " AND " });
+        self.text.push_str(condition);
+    }
+
+    /// `column = value`, when there is a value.
+    pub fn equal(&mut self, column: &str, value: Option<impl Into<Value>>) {
+        if let Some(value) = value {
+            let parameter = self.bind(value);
+            self.and(&format!("{column} = {parameter}"));
+        }
+    }
+
+    /// The column's code begins with the area's.
+    pub fn within(&mut self, column: &str, area: &AreaCode) {
+        let [from, to] = area_range(area).map(|bound| self.bind(bound));
+        self.and(&format!("{column} >= {from} AND {column} < {to}"));
+    }
+}
+
+/// How a list is made: pieces of SQL, all fixed in the program.
+pub(crate) struct List<'a> {
+    /// Columns to read.
+    pub select: &'a str,
+    /// Tables, with their joins.
+    pub from: &'a str,
+    /// Column or expression to sort by; never null.
+    pub sort: &'a str,
+    /// Largest first.
+    pub descending: bool,
+    /// The unique column that settles ties.
+    pub id: &'a str,
+    /// Filters.
+    pub conditions: Conditions,
+}
+
+impl List<'_> {
+    /// Reads one page.
+    pub async fn page<T>(
+        mut self,
+        db: &Db,
+        paging: &Paging,
+        read: impl Fn(&Record) -> Result<T, StoreError>,
+    ) -> Result<Page<T>, StoreError> {
+        let count = format!("SELECT COUNT(*) FROM {}{}", self.from, self.conditions.text);
+        let total = match db.first(&count, &self.conditions.values).await? {
+            Some(row) => row.count(0)?,
+            None => 0,
+        };
+        let (comparison, direction) = if self.descending {
+            ("<", "DESC")
+        } else {
+            (">", "ASC")
+        };
+        if let Some(cursor) = &paging.after {
+            let [value, id] = read_cursor(cursor)?;
+            let (value, id) = (self.conditions.bind(value), self.conditions.bind(id));
+            self.conditions.and(&format!(
+                "({}, {}) {comparison} ({value}, {id})",
+                self.sort, self.id
+            ));
+        }
+        let limit = match paging.limit {
+            0 => String::new(),
+            // One more than asked for, to know whether there is a next page.
+            limit => format!(" LIMIT {}", u64::from(limit) + 1),
+        };
+        let sql = format!(
+            "SELECT {}, {}, {} FROM {}{} ORDER BY {} {direction}, {} {direction}{limit}",
+            self.select, self.sort, self.id, self.from, self.conditions.text, self.sort, self.id
+        );
+        let mut rows = db.all(&sql, &self.conditions.values).await?;
+        let wanted = paging.limit as usize;
+        let mut next = None;
+        if wanted > 0 && rows.len() > wanted {
+            rows.truncate(wanted);
+            next = rows.last().map(write_cursor).transpose()?;
+        }
+        Ok(Page {
+            items: rows.iter().map(read).collect::<Result<_, _>>()?,
+            next,
+            total,
+        })
+    }
+}
+
+/// The sort value and the id of the last row, as JSON.
+fn write_cursor(row: &Record) -> Result<String, StoreError> {
+    let [.., value, id] = row.values.as_slice() else {
+        return Err(StoreError::Cursor(String::new()));
+    };
+    let value = match value {
+        Value::Int(number) => serde_json::Value::from(*number),
+        Value::Real(number) => serde_json::Value::from(*number),
+        Value::Text(text) => serde_json::Value::from(text.as_str()),
+        Value::Bool(flag) => serde_json::Value::from(i64::from(*flag)),
+        Value::Null | Value::Bytes(_) => {
+            return Err(StoreError::Cursor("the list is sorted by no value".into()));
+        }
+    };
+    let Value::Text(id) = id else {
+        return Err(StoreError::Cursor(String::new()));
+    };
+    Ok(serde_json::json!([value, id]).to_string())
+}
+
+fn read_cursor(cursor: &str) -> Result<[Value; 2], StoreError> {
+    let refused = || StoreError::Cursor(cursor.to_owned());
+    let (value, id): (serde_json::Value, String) = serde_json::from_str(cursor).map_err(|_| refused())?;
+    let value = match value {
+        serde_json::Value::String(text) => Value::Text(text),
+        serde_json::Value::Number(number) => match (number.as_i64(), number.as_f64()) {
+            (Some(integer), _) => Value::Int(integer),
+            (None, Some(real)) => Value::Real(real),
+            (None, None) => return Err(refused()),
+        },
+        _ => return Err(refused()),
+    };
+    Ok([value, Value::Text(id)])
+}
+
+/// One statement that counts: reads all its rows.
+pub(crate) async fn grouped<T>(
+    db: &Db,
+    select: &str,
+    from: &str,
+    conditions: &Conditions,
+    group: &str,
+    read: impl Fn(&Record) -> Result<T, StoreError>,
+) -> Result<Vec<T>, StoreError> {
+    let sql = format!(
+        "SELECT {select} FROM {from}{} GROUP BY {group} ORDER BY {group}",
+        conditions.text
+    );
+    db.all(&sql, &conditions.values).await?.iter().map(read).collect()
+}

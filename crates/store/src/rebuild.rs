@@ -1,0 +1,45 @@
+//! Making the state tables again from the log.
+
+use anju_ledger::VerifyingKey;
+
+use crate::subject::KINDS;
+use crate::transaction::insert_rows;
+use crate::verify::{check_log, latest_states};
+use crate::{Db, StoreError};
+
+/// Empties the state tables and fills them from the last entry of each subject. Returns the number of subjects.
+///
+/// # Errors
+/// [`StoreError::LogInvalid`] when the log does not verify: nothing is touched then.
+pub async fn rebuild(db: &Db, key: &VerifyingKey) -> Result<u64, StoreError> {
+    let mut link = db.begin_writing().await?;
+    let checked = check_log(&mut link, key, &|_| std::ops::ControlFlow::Continue(())).await?;
+    if let Some(difference) = checked.differences.first() {
+        return Err(StoreError::LogInvalid(difference.to_string()));
+    }
+    for kind in KINDS {
+        for child in kind.children {
+            link.execute(&format!("DELETE FROM {}", child.table), &[]).await?;
+        }
+        link.execute(&format!("DELETE FROM {}", kind.name), &[]).await?;
+    }
+    let mut subjects = 0;
+    for kind in KINDS {
+        let mut after = String::new();
+        loop {
+            let states = latest_states(&mut link, kind.name, &after).await?;
+            let Some(last) = states.last() else { break };
+            after.clone_from(&last.id);
+            let mut rows = Vec::new();
+            for state in &states {
+                if let Some(payload) = &state.payload {
+                    rows.extend((kind.project)(payload, &state.stamp)?);
+                    subjects += 1;
+                }
+            }
+            insert_rows(&mut link, rows).await?;
+        }
+    }
+    link.commit().await?;
+    Ok(subjects)
+}

@@ -634,7 +634,7 @@ mod tests {
         assert_eq!(Crs::parse(" epsg:4490 ").unwrap(), Crs::CGCS2000);
     }
 
-    /// Known answers computed with PROJ (pyproj) for EPSG:4490 to EPSG:4545, 4524 and EPSG:4326 to EPSG:32649.
+    /// On the central meridian the easting is the false easting and the northing the meridian arc times the scale.
     #[test]
     fn known_positions() {
         for (longitude, code, scale, false_easting) in [
@@ -645,10 +645,9 @@ mod tests {
             let transformer = Transformer::new(Crs::WGS84, Crs::from_epsg(code).unwrap()).unwrap();
             let (x, y) = transformer.point(longitude, 33.0).unwrap();
             assert!((x - false_easting).abs() < 1e-6, "{x}");
-            // The length of the GRS80 meridian from the equator to 33 degrees is 3,652,832.1 m (rounded; on the
-            // central meridian the northing is this times the scale).
+            // WGS 84's flattening differs from GRS80's in the tenth digit: a tenth of a millimetre here.
             assert!(
-                (y / scale - meridian_arc(33.0)).abs() < 1e-4,
+                (y / scale - meridian_arc(33.0)).abs() < 1e-3,
                 "{y} {}",
                 meridian_arc(33.0)
             );

@@ -2,7 +2,10 @@
 
 pub mod crs;
 pub mod error;
+pub mod header;
+pub mod normal;
 pub mod raster;
+pub mod table;
 pub mod vector;
 
 pub use error::{ExchangeError, Fault};

@@ -509,10 +509,9 @@ pub fn reproject_bilinear(
         None => outline_image(raster, target)?,
     };
     let nowhere = Path::new("");
-    let (cols, rows) = (
-        ((east - west) / cell_size).ceil(),
-        ((north - south) / cell_size).ceil(),
-    );
+    // A rest below a millionth of a cell is rounding, not another row.
+    let cells_along = |length: f64| (length / cell_size - 1e-6).ceil();
+    let (cols, rows) = (cells_along(east - west), cells_along(north - south));
     if !(cell_size > 0.0 && cols >= 1.0 && rows >= 1.0) {
         return Err(ExchangeError::Value(Fault::new(
             nowhere,

@@ -1,0 +1,363 @@
+//! The household register: one row per person, households kept together. A household is read whole or held back whole:
+//! one bad cell of one member holds back all of its rows.
+
+use std::collections::{BTreeMap, HashMap};
+
+use anju_model::area::AreaCode;
+use anju_model::identity::Sex;
+use anju_model::register::{
+    Category, CauseOfMove, Home, HouseholdFacts, HouseholdRecord, PersonFacts, Position, Relation,
+};
+
+use crate::areas::AreaIndex;
+use crate::header::Table;
+use crate::normal::{self, Refusal};
+use crate::rows::{CellProblem, Parsed, RefusedRows, Row, Rows, missing, spreadsheet_row};
+
+/// Fields that belong to the household: filled in on its first row, on every row, or in a merged cell.
+const OF_HOUSEHOLD: [&str; 21] = [
+    "register_number",
+    "township",
+    "village",
+    "group",
+    "head_name",
+    "category",
+    "causes",
+    "must_move",
+    "urgency",
+    "poverty_attribute",
+    "poverty_cause",
+    "longitude",
+    "latitude",
+    "hazard_point",
+    "phone",
+    "bank_account",
+    "farmland",
+    "structure",
+    "grade",
+    "home_area",
+    "year_built",
+];
+
+/// Reads a register. Rows of one household follow each other with the number only on the first, or share its number.
+pub fn read_register(table: &Table<'_>, areas: &AreaIndex) -> Parsed<HouseholdRecord> {
+    let rows = Rows::new(table);
+    let data = rows.data();
+    let mut parsed = Parsed {
+        records: Vec::new(),
+        refused: Vec::new(),
+        notes: Vec::new(),
+        rows_read: data.len() as u64,
+    };
+    for household in households(&rows, &data) {
+        let (record, problems) = read_household(&rows, &household, areas);
+        match record {
+            Some(record) if problems.is_empty() => parsed.records.push(record),
+            _ => {
+                let rows = household.iter().map(|row| spreadsheet_row(*row)).collect();
+                parsed.refused.push(RefusedRows {
+                    rows,
+                    cells: problems,
+                });
+            }
+        }
+    }
+    parsed
+}
+
+/// The rows of each household, in the order of their first rows.
+fn households(rows: &Rows<'_>, data: &[usize]) -> Vec<Vec<usize>> {
+    let mut households: Vec<Vec<usize>> = Vec::new();
+    let mut by_number: HashMap<String, usize> = HashMap::new();
+    let mut current = None;
+    for row in data {
+        let index = match normal::identifier(rows.cell(*row, "register_number")) {
+            Ok(Some(number)) => *by_number.entry(number).or_insert_with(|| {
+                households.push(Vec::new());
+                households.len() - 1
+            }),
+            // Without a number the row goes on with the household above; the first row has none above.
+            Ok(None) if current.is_some() => current.unwrap_or_default(),
+            Ok(None) | Err(_) => {
+                households.push(Vec::new());
+                households.len() - 1
+            }
+        };
+        households[index].push(*row);
+        current = Some(index);
+    }
+    households
+}
+
+fn read_household(
+    rows: &Rows<'_>,
+    household: &[usize],
+    areas: &AreaIndex,
+) -> (Option<HouseholdRecord>, Vec<CellProblem>) {
+    let mut problems = Vec::new();
+    let mut members = Vec::new();
+    for row in household {
+        let mut row = rows.row(*row);
+        members.extend(read_person(&mut row));
+        problems.append(&mut row.problems);
+    }
+    // For each field of the household, the first row that fills it in; the others must not say otherwise.
+    let mut places = BTreeMap::new();
+    for field in OF_HOUSEHOLD {
+        let filled = household.iter().filter(|row| !rows.cell(**row, field).is_blank());
+        let mut filled = filled.copied();
+        let Some(first) = filled.next().or_else(|| household.first().copied()) else {
+            continue;
+        };
+        places.insert(field, first);
+        let value = normal::compact(&rows.cell(first, field).shown());
+        for other in filled {
+            if normal::compact(&rows.cell(other, field).shown()) != value {
+                let mut row = rows.row(other);
+                row.refuse(
+                    field,
+                    Refusal::new(
+                        (
+                            &format!("与同户第 {} 行的“{value}”不一致", spreadsheet_row(first)),
+                            &format!(
+                                "it differs from {value:?} in row {} of the same household",
+                                spreadsheet_row(first)
+                            ),
+                        ),
+                        (
+                            "同一户只填一个值；不是同一户则改户编号",
+                            "give one value per household, or another register number",
+                        ),
+                    ),
+                );
+                problems.append(&mut row.problems);
+            }
+        }
+    }
+    let facts = read_facts(rows, &places, areas, &mut problems);
+    if let (Some(place), true) = (places.get("head_name"), problems.is_empty()) {
+        check_head_name(rows.row(*place), &members, &mut problems);
+    }
+    // The head first, the others as written.
+    members.sort_by_key(|member| !matches!(member.relation, Relation::Head | Relation::Oneself));
+    let record = facts.map(|facts| HouseholdRecord {
+        facts,
+        members,
+        rows: (
+            household.first().copied().map_or(0, spreadsheet_row),
+            household.last().copied().map_or(0, spreadsheet_row),
+        ),
+    });
+    (record, problems)
+}
+
+/// Where the register names the head and one member is the head, the two must be one.
+fn check_head_name(mut row: Row<'_, '_>, members: &[PersonFacts], problems: &mut Vec<CellProblem>) {
+    let heads: Vec<&PersonFacts> = members
+        .iter()
+        .filter(|member| matches!(member.relation, Relation::Head | Relation::Oneself))
+        .collect();
+    let written = row
+        .text("head_name")
+        .and_then(|name| normal::person_name(&name).ok());
+    if let (Some(written), [head]) = (written, heads.as_slice())
+        && written != head.name
+    {
+        row.refuse(
+            "head_name",
+            Refusal::new(
+                (
+                    &format!("户主姓名“{written}”与成员中的户主“{}”不一致", head.name),
+                    &format!(
+                        "the name of the head, {written:?}, is not that of the member who is the head, {:?}",
+                        head.name
+                    ),
+                ),
+                (
+                    "核对户主姓名和与户主关系",
+                    "check the name of the head and the relations to the head",
+                ),
+            ),
+        );
+    }
+    problems.append(&mut row.problems);
+}
+
+fn read_person(row: &mut Row<'_, '_>) -> Option<PersonFacts> {
+    let name = row.need_name("name");
+    let id_number = row.take("id_number", normal::id_number);
+    let sex = row.coded("sex", &normal::SEX).unwrap_or(Sex::Unstated);
+    let birth_date = row.take("birth_date", |cell| normal::date(cell, id_number.as_ref()));
+    let relation = row.need_coded("relation", &normal::RELATION);
+    let ethnicity = row.coded("ethnicity", &normal::ETHNICITY);
+    let education = row.coded("education", &normal::EDUCATION);
+    let health = row.coded("health", &normal::HEALTH);
+    let labour = row.coded("labour", &normal::LABOUR);
+    Some(PersonFacts {
+        name: name?,
+        sex,
+        birth_date,
+        id_number,
+        relation: relation?,
+        ethnicity,
+        education,
+        health,
+        labour,
+    })
+}
+
+fn read_facts(
+    rows: &Rows<'_>,
+    places: &BTreeMap<&str, usize>,
+    areas: &AreaIndex,
+    problems: &mut Vec<CellProblem>,
+) -> Option<HouseholdFacts> {
+    // Each field is read in its own row; the problems end up in one list.
+    let mut field = Fields {
+        rows,
+        places,
+        problems,
+    };
+    let register_number = field.read("register_number", |row, name| row.need(name, normal::identifier));
+    let area = read_area(&mut field, areas);
+    let category: Option<Category> =
+        field.read("category", |row, name| row.need_coded(name, &normal::CATEGORY));
+    let causes = field
+        .read("causes", |row, name| row.take(name, causes))
+        .unwrap_or_default();
+    let must_move = field.read("must_move", |row, name| row.need(name, normal::yes_no));
+    let urgency = field.read("urgency", |row, name| row.coded(name, &normal::URGENCY));
+    let poverty_attribute = field.read("poverty_attribute", |row, name| {
+        row.coded(name, &normal::POVERTY_ATTRIBUTE)
+    });
+    let main_cause_of_poverty = field.read("poverty_cause", |row, name| {
+        row.coded(name, &normal::POVERTY_CAUSE)
+    });
+    let position = read_position(&mut field);
+    let hazard_point = field.read("hazard_point", |row, name| row.take(name, normal::identifier));
+    let phone = field.read("phone", |row, name| row.take(name, normal::identifier));
+    let bank_account = field.read("bank_account", |row, name| row.take(name, normal::identifier));
+    let farmland = field.read("farmland", |row, name| {
+        row.take(name, |cell| normal::number_between(cell, 0.0, 10_000.0))
+    });
+    let home = Home {
+        structure: field.read("structure", |row, name| row.coded(name, &normal::STRUCTURE)),
+        grade: field.read("grade", |row, name| row.coded(name, &normal::SAFETY_GRADE)),
+        area_m2: field.read("home_area", |row, name| {
+            row.take(name, |cell| normal::number_between(cell, 0.0, 5_000.0))
+        }),
+        year_built: field
+            .read("year_built", |row, name| {
+                row.take(name, |cell| normal::whole_between(cell, 1800, 2100))
+            })
+            .and_then(|year| i16::try_from(year).ok()),
+    };
+    Some(HouseholdFacts {
+        register_number: register_number?,
+        area: area?,
+        category: category?,
+        causes,
+        must_move: must_move?,
+        urgency,
+        poverty_attribute,
+        main_cause_of_poverty,
+        position,
+        hazard_point,
+        phone,
+        bank_account,
+        farmland_mu_hundredths: farmland.map(|mu| (mu * 100.0).round() as i64),
+        home,
+    })
+}
+
+/// Reads each field of a household in the row that fills it in.
+struct Fields<'a, 't> {
+    rows: &'a Rows<'t>,
+    places: &'a BTreeMap<&'a str, usize>,
+    problems: &'a mut Vec<CellProblem>,
+}
+
+impl<'t> Fields<'_, 't> {
+    fn read<T>(&mut self, field: &str, read: impl FnOnce(&mut Row<'_, 't>, &str) -> Option<T>) -> Option<T> {
+        let mut row = self.rows.row(*self.places.get(field)?);
+        let value = read(&mut row, field);
+        self.problems.append(&mut row.problems);
+        value
+    }
+}
+
+fn read_area(field: &mut Fields<'_, '_>, areas: &AreaIndex) -> Option<AreaCode> {
+    let township = field.read("township", |row, name| {
+        row.take(name, |cell| {
+            normal::text(cell)?.map(|text| areas.township(&text)).transpose()
+        })
+    });
+    // Whether the township was given but not understood: then the village is not looked for county-wide.
+    let township_given = field
+        .places
+        .get("township")
+        .is_some_and(|row| !field.rows.cell(*row, "township").is_blank());
+    if township_given && township.is_none() {
+        return None;
+    }
+    let village = field.read("village", |row, name| {
+        row.need(name, |cell| {
+            normal::text(cell)?
+                .map(|text| areas.village(township.as_ref(), &text))
+                .transpose()
+        })
+    })?;
+    let group = field.read("group", |row, name| {
+        row.take(name, |cell| {
+            normal::text(cell)?
+                .map(|text| areas.group(&village, &text))
+                .transpose()
+        })
+    });
+    Some(group.unwrap_or(village))
+}
+
+fn read_position(field: &mut Fields<'_, '_>) -> Option<Position> {
+    let longitude = field.read("longitude", |row, name| {
+        row.take(name, |cell| normal::number_between(cell, 73.0, 136.0))
+    });
+    let latitude = field.read("latitude", |row, name| {
+        row.take(name, |cell| normal::number_between(cell, 3.0, 54.0))
+    });
+    match (longitude, latitude) {
+        (Some(longitude), Some(latitude)) => Some(Position { longitude, latitude }),
+        (None, None) => None,
+        (one, _) => {
+            let lacking = if one.is_none() { "longitude" } else { "latitude" };
+            // A coordinate that was refused has been reported already.
+            field.read(lacking, |row, name| -> Option<()> {
+                if row.cell(name).is_blank() {
+                    row.refuse(name, missing());
+                }
+                None
+            });
+            None
+        }
+    }
+}
+
+/// One cause or several, main cause first.
+fn causes(cell: &crate::table::Cell) -> Result<Option<Vec<CauseOfMove>>, Refusal> {
+    let Some(text) = normal::text(cell)? else {
+        return Ok(None);
+    };
+    if let Ok(one) = normal::coded(&normal::CAUSE_OF_MOVE, &text) {
+        return Ok(Some(vec![one]));
+    }
+    let mut causes = Vec::new();
+    for word in text
+        .split(['、', ',', ';', '/', '|', '+', '和', ' '])
+        .filter(|word| !word.trim().is_empty())
+    {
+        let cause = normal::coded(&normal::CAUSE_OF_MOVE, word)?;
+        if !causes.contains(&cause) {
+            causes.push(cause);
+        }
+    }
+    Ok(Some(causes))
+}

@@ -320,8 +320,8 @@ fn unrecognised(sheets: &[Sheet], nearest: Option<Candidate<'_>>) -> ExchangeErr
     let file = sheets.first().map(|sheet| sheet.file.clone()).unwrap_or_default();
     let path = std::path::Path::new(&file);
     let remedy = (
-        "把表头改为标准列名，或保存一份列对应方案后重新导入",
-        "rename the columns to the standard names, or save a column profile and import again",
+        "把表头改为标准列名，或用 anju profile 保存一份列对应方案后重新导入",
+        "rename the columns to the standard names, or save a column profile with `anju profile` and import again",
     );
     let Some(nearest) = nearest else {
         return ExchangeError::Header(Fault::new(

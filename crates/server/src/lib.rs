@@ -1,1 +1,107 @@
-//! The HTTP API and the web app.
+//! The HTTP API under `/api/v1` and the web app.
+//!
+//! Handlers are thin: they read the request, call one use case of `anju_app` and answer JSON or problem details
+//! (RFC 9457). Each module holds the routes of one stage. What is absent: business rules, SQL, file formats.
+
+mod assets;
+mod caller;
+mod code_lists;
+mod job;
+mod land;
+mod ledger;
+mod lookback;
+mod plan;
+mod problem;
+mod register;
+mod session;
+mod start;
+mod user;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anju_app::Workspace;
+use anju_app::job::JobRunner;
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, FromRef};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use tower_http::compression::CompressionLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::trace::TraceLayer;
+
+pub use problem::ProblemDetails;
+
+/// Largest request body: requests are small commands; files come in by the command line.
+const BODY_LIMIT_BYTES: usize = 1 << 20;
+
+/// What every handler can reach.
+#[derive(Clone, FromRef)]
+struct Server {
+    workspace: Arc<Workspace>,
+    jobs: JobRunner,
+    tiles: Arc<land::TileCache>,
+}
+
+/// The whole service: API and web app.
+///
+/// # Errors
+/// When the database fails.
+pub async fn router(workspace: Arc<Workspace>) -> Result<Router, anju_app::AppError> {
+    let server = Server {
+        jobs: JobRunner::start(workspace.clone()).await?,
+        tiles: Arc::default(),
+        workspace,
+    };
+    let api = Router::new()
+        .merge(code_lists::routes())
+        .merge(session::routes())
+        .merge(start::routes())
+        .merge(register::routes())
+        .merge(lookback::routes())
+        .merge(land::routes())
+        .merge(plan::routes())
+        .merge(job::routes())
+        .merge(ledger::routes())
+        .merge(user::routes())
+        .fallback(problem::unknown_path)
+        .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
+        .layer(header("cache-control", "no-store"))
+        .with_state(server);
+    Ok(Router::new()
+        .nest("/api/v1", api)
+        .fallback(assets::serve)
+        .layer(header("x-content-type-options", "nosniff"))
+        .layer(header("referrer-policy", "no-referrer"))
+        .layer(header("x-frame-options", "DENY"))
+        .layer(header("content-security-policy", CONTENT_SECURITY_POLICY))
+        .layer(CompressionLayer::new())
+        .layer(TraceLayer::new_for_http()))
+}
+
+/// Nothing is fetched from or sent to anywhere else. Map workers are blobs of our own code; Ant Design writes its
+/// styles into the page.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; \
+     worker-src 'self' blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Sets a header unless the handler has set its own.
+fn header(name: &'static str, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(HeaderName::from_static(name), HeaderValue::from_static(value))
+}
+
+/// Serves until `stop` resolves; open requests get a moment to finish.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(
+    listener: tokio::net::TcpListener,
+    router: Router,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    axum::serve(listener, router).with_graceful_shutdown(stop).await
+}
+
+/// How long a browser may keep a fingerprinted file.
+const ASSET_AGE: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// The answer for a path that names nothing.
+const NOT_FOUND: StatusCode = StatusCode::NOT_FOUND;

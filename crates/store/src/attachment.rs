@@ -64,7 +64,7 @@ impl Attachments {
     }
 
     /// Where the file of a hash lies: in a folder of its first two digits. Anything but a hash names no file here.
-    fn path(&self, hash: &str) -> Result<PathBuf, StoreError> {
+    pub fn path(&self, hash: &str) -> Result<PathBuf, StoreError> {
         let digits = hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
         if digits && hash.len() == 64 {
             Ok(self.folder.join(&hash[..2]).join(hash))

@@ -1,0 +1,243 @@
+//! What can go wrong in a use case, told to people: what, where, why and what to do.
+
+use anju_exchange::ExchangeError;
+use anju_land::LandError;
+use anju_model::access::Action;
+use anju_model::code_list::Text;
+use anju_model::policy::PolicyError;
+use anju_siting::SitingError;
+use anju_store::StoreError;
+use anju_verify::VerifyError;
+
+/// An error of a use case.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The caller's role does not allow the action, or the area is not the caller's.
+    #[error("{caller} may not {}", action.en())]
+    Forbidden {
+        /// Who asked.
+        caller: String,
+        /// For what.
+        action: Action,
+    },
+    /// Name and password do not fit.
+    #[error("the name or the password is wrong")]
+    WrongPassword,
+    /// A new password is too weak.
+    #[error("a password needs at least {minimum} characters")]
+    WeakPassword {
+        /// Smallest length.
+        minimum: usize,
+    },
+    /// No such thing, or it lies outside the caller's area.
+    #[error("there is no {kind} {id}")]
+    NotFound {
+        /// Kind of subject.
+        kind: &'static str,
+        /// What was asked for.
+        id: String,
+    },
+    /// The subject was changed by somebody else meanwhile.
+    #[error("{kind} {id} was changed meanwhile: it is at version {found}, not {expected}")]
+    VersionConflict {
+        /// Kind of subject.
+        kind: String,
+        /// Its id.
+        id: String,
+        /// The version the caller had seen.
+        expected: i64,
+        /// The version it has now.
+        found: i64,
+    },
+    /// A request that cannot be carried out as it stands.
+    #[error("{}", .0.detail.en)]
+    Invalid(Problem),
+    /// Input files that cannot be used; nothing was written.
+    #[error("{}", list_problems(.0))]
+    Files(Vec<Problem>),
+    /// The work was cancelled; nothing was written.
+    #[error("cancelled; nothing was written")]
+    Cancelled,
+    /// A file of the workspace cannot be read or written.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file or folder.
+        path: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The database refuses.
+    #[error(transparent)]
+    Store(StoreError),
+    /// A file in or out.
+    #[error(transparent)]
+    Exchange(#[from] ExchangeError),
+    /// A policy pack.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+    /// Look-back checks.
+    #[error(transparent)]
+    Verify(VerifyError),
+    /// Land assessment.
+    #[error(transparent)]
+    Land(LandError),
+    /// The optimiser.
+    #[error(transparent)]
+    Siting(SitingError),
+    /// A task that was to run beside the others ended abnormally.
+    #[error("the work ended abnormally: {0}")]
+    Aborted(String),
+}
+
+/// Something wrong with what a person gave, in both languages.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Problem {
+    /// Stable code, which the web app can translate.
+    pub code: &'static str,
+    /// Where: a file, a field. Empty when there is no place.
+    pub place: String,
+    /// What is wrong and what to do.
+    pub detail: Text,
+}
+
+impl Problem {
+    /// A problem at a place.
+    pub fn new(
+        code: &'static str,
+        place: impl Into<String>,
+        zh: impl Into<String>,
+        en: impl Into<String>,
+    ) -> Self {
+        Self {
+            code,
+            place: place.into(),
+            detail: Text::new(zh, en),
+        }
+    }
+}
+
+fn list_problems(problems: &[Problem]) -> String {
+    let lines: Vec<String> = problems
+        .iter()
+        .map(|problem| {
+            if problem.place.is_empty() {
+                problem.detail.en.clone()
+            } else {
+                format!("{}: {}", problem.place, problem.detail.en)
+            }
+        })
+        .collect();
+    lines.join("\n")
+}
+
+impl AppError {
+    /// An error about what the caller gave.
+    pub fn invalid(
+        code: &'static str,
+        place: impl Into<String>,
+        zh: impl Into<String>,
+        en: impl Into<String>,
+    ) -> Self {
+        Self::Invalid(Problem::new(code, place, zh, en))
+    }
+
+    /// An input or output error at a path.
+    pub fn io(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.display().to_string();
+        move |source| Self::Io { path, source }
+    }
+
+    /// Whether the person who called can mend it by giving something else (exit code 2 of the command line).
+    pub fn is_bad_input(&self) -> bool {
+        match self {
+            Self::Files(_)
+            | Self::Invalid(_)
+            | Self::Exchange(_)
+            | Self::Policy(_)
+            | Self::NotFound { .. }
+            | Self::WeakPassword { .. }
+            | Self::WrongPassword => true,
+            Self::Land(error) => !matches!(error, LandError::Cancelled),
+            Self::Siting(_) => true,
+            _ => false,
+        }
+    }
+
+    /// The message in Chinese.
+    pub fn zh(&self) -> String {
+        match self {
+            Self::Forbidden { caller, action } => format!("{caller} 无权{}", action.zh()),
+            Self::WrongPassword => "用户名或密码不正确".into(),
+            Self::WeakPassword { minimum } => format!("密码至少需要 {minimum} 个字符"),
+            Self::NotFound { kind, id } => format!("没有找到 {kind} {id}"),
+            Self::VersionConflict {
+                kind,
+                id,
+                expected,
+                found,
+            } => {
+                format!("{kind} {id} 已被他人修改:现为第 {found} 版,您看到的是第 {expected} 版")
+            }
+            Self::Invalid(problem) => problem.detail.zh.clone(),
+            Self::Files(problems) => {
+                let lines: Vec<String> = problems
+                    .iter()
+                    .map(|problem| match problem.place.as_str() {
+                        "" => problem.detail.zh.clone(),
+                        place => format!("{place}:{}", problem.detail.zh),
+                    })
+                    .collect();
+                lines.join("\n")
+            }
+            Self::Cancelled => "已取消,未写入任何数据".into(),
+            Self::Exchange(error) => error.zh(),
+            other => other.to_string(),
+        }
+    }
+}
+
+impl From<StoreError> for AppError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Conflict {
+                kind,
+                id,
+                expected,
+                found,
+            } => Self::VersionConflict {
+                kind: kind.to_string(),
+                id,
+                expected,
+                found,
+            },
+            other => Self::Store(other),
+        }
+    }
+}
+
+impl From<VerifyError> for AppError {
+    fn from(error: VerifyError) -> Self {
+        match error {
+            VerifyError::Stopped => Self::Cancelled,
+            other => Self::Verify(other),
+        }
+    }
+}
+
+impl From<LandError> for AppError {
+    fn from(error: LandError) -> Self {
+        match error {
+            LandError::Cancelled => Self::Cancelled,
+            other => Self::Land(other),
+        }
+    }
+}
+
+impl From<SitingError> for AppError {
+    fn from(error: SitingError) -> Self {
+        match error {
+            SitingError::Cancelled => Self::Cancelled,
+            other => Self::Siting(other),
+        }
+    }
+}

@@ -1,0 +1,788 @@
+//! What the register's pages show. Personal data is masked here, before it leaves the use case.
+
+use std::collections::HashMap;
+
+use anju_exchange::table::Cell;
+use anju_model::access::Action;
+use anju_model::area::{AreaCode, AreaLevel};
+use anju_model::identity::{masked_name, masked_phone};
+use anju_model::register::{
+    Category, CauseOfMove, Consent, ConsentChoice, Education, Ethnicity, Health, Home, Household, Labour,
+    Pathway, Position, PovertyAttribute, PovertyCause, Relation, Urgency,
+};
+use anju_store::register::{HouseholdFilter, HouseholdSort, PlannedDestination};
+use anju_store::{Paging, Subject, Versioned};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::lookback::views::ItemView;
+use crate::plan::views::AssignmentView;
+use crate::start::code_counts;
+use crate::workspace::AreaNames;
+use crate::{AppError, Caller, Workspace};
+
+/// One page of a list.
+#[derive(Debug, Clone, Serialize)]
+pub struct Page<T> {
+    /// The rows.
+    pub items: Vec<T>,
+    /// What to ask for the next page with; absent on the last one.
+    pub next: Option<String>,
+    /// Rows on all pages.
+    pub total: u64,
+}
+
+/// File format of an export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TableFormat {
+    /// Excel workbook.
+    Xlsx,
+    /// Comma-separated, UTF-8 with byte-order mark so that Excel reads Chinese.
+    Csv,
+}
+
+/// Most rows of an export.
+const EXPORT_LIMIT: u32 = 200_000;
+
+/// Which households to show, and in which order.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HouseholdQuery {
+    /// Part of a name or register number, a whole ID number, or the last digits of a phone number.
+    pub search: Option<String>,
+    /// Only this area.
+    pub area: Option<AreaCode>,
+    /// Only this category.
+    pub category: Option<Category>,
+    /// Only this choice.
+    pub choice: Option<ConsentChoice>,
+    /// Only this pathway.
+    pub pathway: Option<Pathway>,
+    /// Only those that must move, or need not.
+    pub must_move: Option<bool>,
+    /// Only those with (or without) open look-back items.
+    pub open_items: Option<bool>,
+    /// `register_number`, `head_name`, `persons`, `area`; `-` before it for descending.
+    pub sort: Option<String>,
+    /// Where the page before ended.
+    pub after: Option<String>,
+    /// Rows wanted, 1 to 200.
+    pub limit: Option<u32>,
+}
+
+/// A household in a list.
+#[derive(Debug, Clone, Serialize)]
+pub struct HouseholdSummary {
+    /// UUIDv7.
+    pub id: Uuid,
+    /// 户编号.
+    pub register_number: String,
+    /// Masked name of the head.
+    pub head_name: String,
+    /// Masked ID number of the head.
+    pub head_id_number: String,
+    /// Group or village.
+    pub area: AreaCode,
+    /// Township, village and group.
+    pub area_name: String,
+    /// Category.
+    pub category: Category,
+    /// Members.
+    pub persons: u32,
+    /// What it chose.
+    pub choice: Option<ConsentChoice>,
+    /// How it wants to be settled.
+    pub pathway: Option<Pathway>,
+    /// Must-move.
+    pub must_move: bool,
+    /// Urgency.
+    pub urgency: Option<Urgency>,
+    /// Code of the hazard point.
+    pub hazard_point: Option<String>,
+    /// Open look-back items.
+    pub open_items: u32,
+    /// Where the newest plan sends it.
+    pub destination: Option<DestinationSummary>,
+    /// Where the home stands.
+    pub position: Option<Position>,
+}
+
+/// Where the plan sends a household.
+#[derive(Debug, Clone, Serialize)]
+pub struct DestinationSummary {
+    /// `site`, `pathway` or `unplaced`.
+    pub to: &'static str,
+    /// The site.
+    pub site: Option<Uuid>,
+    /// Its name.
+    pub site_name: Option<String>,
+    /// The pathway.
+    pub pathway: Option<Pathway>,
+}
+
+/// The household page.
+#[derive(Debug, Clone, Serialize)]
+pub struct HouseholdDetail {
+    /// As in the list.
+    #[serde(flatten)]
+    pub summary: HouseholdSummary,
+    /// Causes of the move.
+    pub causes: Vec<CauseOfMove>,
+    /// Poverty attribute.
+    pub poverty_attribute: Option<PovertyAttribute>,
+    /// Main cause of poverty.
+    pub main_cause_of_poverty: Option<PovertyCause>,
+    /// Masked.
+    pub phone: Option<String>,
+    /// Masked.
+    pub bank_account: Option<String>,
+    /// Contracted farmland, mu x 100.
+    pub farmland_mu_hundredths: Option<i64>,
+    /// The present home.
+    pub home: Home,
+    /// Members, the head first.
+    pub members: Vec<MemberView>,
+    /// The latest choice.
+    pub consent: Option<ConsentView>,
+    /// Look-back items.
+    pub items: Vec<ItemView>,
+    /// The decision of the newest plan.
+    pub assignment: Option<AssignmentView>,
+    /// Version of the record.
+    pub version: i64,
+    /// When it was changed last.
+    pub changed_at: Timestamp,
+    /// By whom.
+    pub changed_by: String,
+}
+
+/// A member as shown.
+#[derive(Debug, Clone, Serialize)]
+pub struct MemberView {
+    /// UUIDv7.
+    pub id: Uuid,
+    /// Masked.
+    pub name: String,
+    /// Sex.
+    pub sex: anju_model::identity::Sex,
+    /// Year and month are shown, the day is not.
+    pub birth_month: Option<String>,
+    /// Masked.
+    pub id_number: Option<String>,
+    /// Relation to the head.
+    pub relation: Relation,
+    /// Ethnicity.
+    pub ethnicity: Option<Ethnicity>,
+    /// Education.
+    pub education: Option<Education>,
+    /// Health.
+    pub health: Option<Health>,
+    /// Capacity to work.
+    pub labour: Option<Labour>,
+}
+
+/// A consent as shown.
+#[derive(Debug, Clone, Serialize)]
+pub struct ConsentView {
+    /// The choice; the signer is masked.
+    #[serde(flatten)]
+    pub consent: Consent,
+    /// Name of the preferred township.
+    pub preferred_township_name: Option<String>,
+}
+
+/// One change of a household, from the ledger.
+#[derive(Debug, Clone, Serialize)]
+pub struct Change {
+    /// Index of the ledger entry.
+    pub index: u64,
+    /// Version it made.
+    pub version: i64,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: String,
+    /// By which command.
+    pub command: String,
+    /// Why.
+    pub reason: Option<String>,
+    /// Fields that changed; personal values masked.
+    pub changed: Vec<FieldChange>,
+}
+
+/// A field before and after.
+#[derive(Debug, Clone, Serialize)]
+pub struct FieldChange {
+    /// Path of the field, e.g. `home.area_m2`.
+    pub field: String,
+    /// Before; absent when it was added.
+    pub before: Option<String>,
+    /// After; absent when it was removed.
+    pub after: Option<String>,
+}
+
+/// An area with what it holds.
+#[derive(Debug, Clone, Serialize)]
+pub struct AreaView {
+    /// Code.
+    pub code: AreaCode,
+    /// Name.
+    pub name: String,
+    /// Level.
+    pub level: AreaLevel,
+    /// The enclosing area.
+    pub parent: Option<AreaCode>,
+    /// Households in it.
+    pub households: u64,
+}
+
+/// Figures of the register.
+#[derive(Debug, Clone, Serialize)]
+pub struct RegisterFigures {
+    /// By township.
+    pub by_township: Vec<TownshipFigures>,
+    /// Households by category.
+    pub by_category: Vec<CodeCount>,
+    /// Households by choice; the code is empty for those without one.
+    pub by_choice: Vec<CodeCount>,
+    /// Households that move, by pathway.
+    pub by_pathway: Vec<CodeCount>,
+}
+
+/// One township.
+#[derive(Debug, Clone, Serialize)]
+pub struct TownshipFigures {
+    /// Code.
+    pub code: AreaCode,
+    /// Name.
+    pub name: String,
+    /// Households.
+    pub households: u64,
+    /// Persons.
+    pub persons: u64,
+    /// Agreed to move.
+    #[serde(rename = "move")]
+    pub moving: u64,
+    /// Stay.
+    pub stay: u64,
+    /// Undecided or without a record.
+    pub undecided: u64,
+}
+
+/// Households with a code.
+#[derive(Debug, Clone, Serialize)]
+pub struct CodeCount {
+    /// Code of the list.
+    pub code: String,
+    /// Households.
+    pub households: u64,
+}
+
+/// One page of households.
+///
+/// # Errors
+/// When the caller may not read the register or that area.
+pub async fn list(
+    workspace: &Workspace,
+    caller: &Caller,
+    query: &HouseholdQuery,
+) -> Result<Page<HouseholdSummary>, AppError> {
+    let limit = query.limit.unwrap_or(50).clamp(1, 200);
+    rows(
+        workspace,
+        caller,
+        query,
+        Paging {
+            after: query.after.clone(),
+            limit,
+        },
+    )
+    .await
+}
+
+async fn rows(
+    workspace: &Workspace,
+    caller: &Caller,
+    query: &HouseholdQuery,
+    paging: Paging,
+) -> Result<Page<HouseholdSummary>, AppError> {
+    let area = caller.narrow(Action::ReadRegister, query.area.as_ref())?;
+    let (sort, descending) = sort_key(query.sort.as_deref());
+    let filter = HouseholdFilter {
+        search: query.search.clone(),
+        category: query.category,
+        choice: query.choice,
+        pathway: query.pathway,
+        must_move: query.must_move,
+        open_items: query.open_items,
+        sort: match sort {
+            "head_name" => HouseholdSort::HeadName,
+            "persons" => HouseholdSort::Persons,
+            "area" => HouseholdSort::Area,
+            _ => HouseholdSort::RegisterNumber,
+        },
+        descending,
+        ..HouseholdFilter::within(area)
+    };
+    let page = anju_store::register::households(workspace.db(), &filter, &paging).await?;
+    let areas = workspace.areas().await?;
+    let sites = site_names(workspace).await?;
+    Ok(Page {
+        items: page
+            .items
+            .into_iter()
+            .map(|row| summary(row, &areas, &sites))
+            .collect(),
+        next: page.next,
+        total: page.total,
+    })
+}
+
+/// `-persons` is `persons`, descending.
+pub(crate) fn sort_key(sort: Option<&str>) -> (&str, bool) {
+    let sort = sort.unwrap_or("");
+    sort.strip_prefix('-').map_or((sort, false), |key| (key, true))
+}
+
+/// All matching households as a file, masked as on the screen.
+///
+/// # Errors
+/// As [`list`].
+pub async fn export(
+    workspace: &Workspace,
+    caller: &Caller,
+    query: &HouseholdQuery,
+    format: TableFormat,
+) -> Result<Vec<u8>, AppError> {
+    let page = rows(
+        workspace,
+        caller,
+        query,
+        Paging {
+            after: None,
+            limit: EXPORT_LIMIT,
+        },
+    )
+    .await?;
+    let headers = [
+        "户编号",
+        "户主",
+        "证件号码",
+        "住址",
+        "搬迁类型",
+        "人数",
+        "意愿",
+        "安置方式",
+        "应搬",
+        "隐患点",
+        "待核实事项",
+        "去向",
+    ];
+    let table = page.items.into_iter().map(|row| {
+        let to = row
+            .destination
+            .map_or_else(String::new, |to| match (to.site_name, to.pathway) {
+                (Some(name), _) => name,
+                (None, Some(pathway)) => pathway.zh().to_owned(),
+                (None, None) => "未落实".to_owned(),
+            });
+        vec![
+            row.register_number,
+            row.head_name,
+            row.head_id_number,
+            row.area_name,
+            row.category.zh().to_owned(),
+            row.persons.to_string(),
+            row.choice
+                .map_or_else(String::new, |choice| choice.zh().to_owned()),
+            row.pathway
+                .map_or_else(String::new, |pathway| pathway.zh().to_owned()),
+            if row.must_move { "是" } else { "否" }.to_owned(),
+            row.hazard_point.unwrap_or_default(),
+            row.open_items.to_string(),
+            to,
+        ]
+    });
+    match format {
+        TableFormat::Xlsx => workbook("搬迁户名册", &headers, table),
+        TableFormat::Csv => csv(&headers, table),
+    }
+}
+
+/// A workbook of one table.
+pub(crate) fn workbook(
+    title: &str,
+    headers: &[&str],
+    rows: impl Iterator<Item = Vec<String>>,
+) -> Result<Vec<u8>, AppError> {
+    let headers: Vec<String> = headers.iter().map(|&header| header.to_owned()).collect();
+    let rows: Vec<Vec<Cell>> = rows
+        .map(|row| row.into_iter().map(Cell::Text).collect())
+        .collect();
+    Ok(anju_exchange::workbook::write_table(title, &headers, &rows)?)
+}
+
+/// A comma-separated table with the byte-order mark by which Excel knows UTF-8. A text that Excel would take for a
+/// formula is set off by an apostrophe.
+fn csv(headers: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Result<Vec<u8>, AppError> {
+    let failed = |error: csv::Error| AppError::Aborted(error.to_string());
+    let mut writer = csv::Writer::from_writer(vec![0xEF, 0xBB, 0xBF]);
+    writer.write_record(headers).map_err(failed)?;
+    for row in rows {
+        let safe = row.into_iter().map(|text| {
+            if text.starts_with(['=', '+', '-', '@']) {
+                format!("'{text}")
+            } else {
+                text
+            }
+        });
+        writer.write_record(safe).map_err(failed)?;
+    }
+    writer
+        .into_inner()
+        .map_err(|error| AppError::Aborted(error.to_string()))
+}
+
+/// The household page.
+///
+/// # Errors
+/// [`AppError::NotFound`] for one that is unknown or outside the caller's area.
+pub async fn household(
+    workspace: &Workspace,
+    caller: &Caller,
+    id: Uuid,
+) -> Result<HouseholdDetail, AppError> {
+    let area = caller.narrow(Action::ReadRegister, None)?;
+    let missing = || AppError::NotFound {
+        kind: "household",
+        id: id.to_string(),
+    };
+    let row = anju_store::register::household_summary(workspace.db(), &area, id)
+        .await?
+        .ok_or_else(missing)?;
+    let stored: Versioned<Household> = anju_store::load(workspace.db(), &id.to_string())
+        .await?
+        .ok_or_else(missing)?;
+    let areas = workspace.areas().await?;
+    let sites = site_names(workspace).await?;
+    let Versioned {
+        value: household,
+        version,
+        changed_at,
+        changed_by,
+    } = stored;
+    let facts = household.facts;
+    Ok(HouseholdDetail {
+        summary: summary(row, &areas, &sites),
+        causes: facts.causes,
+        poverty_attribute: facts.poverty_attribute,
+        main_cause_of_poverty: facts.main_cause_of_poverty,
+        phone: facts.phone.as_deref().map(masked_phone),
+        bank_account: facts.bank_account.as_deref().map(masked_phone),
+        farmland_mu_hundredths: facts.farmland_mu_hundredths,
+        home: facts.home,
+        members: household
+            .members
+            .into_iter()
+            .map(|person| MemberView {
+                id: person.id,
+                name: masked_name(&person.facts.name),
+                sex: person.facts.sex,
+                birth_month: person
+                    .facts
+                    .birth_date
+                    .map(|date| format!("{:04}-{:02}", date.year(), date.month())),
+                id_number: person.facts.id_number.map(|number| number.masked()),
+                relation: person.facts.relation,
+                ethnicity: person.facts.ethnicity,
+                education: person.facts.education,
+                health: person.facts.health,
+                labour: person.facts.labour,
+            })
+            .collect(),
+        consent: household.consent.map(|mut consent| {
+            consent.signer = masked_name(&consent.signer);
+            ConsentView {
+                preferred_township_name: consent
+                    .preferred_township
+                    .as_ref()
+                    .map(|township| areas.name(township)),
+                consent,
+            }
+        }),
+        items: crate::lookback::views::of_household(workspace, caller, id).await?,
+        assignment: crate::plan::views::of_household(workspace, caller, id).await?,
+        version,
+        changed_at,
+        changed_by,
+    })
+}
+
+/// The changes of a household, newest first.
+///
+/// # Errors
+/// [`AppError::NotFound`] for one that is unknown or outside the caller's area.
+pub async fn history(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result<Vec<Change>, AppError> {
+    let area = caller.narrow(Action::ReadRegister, None)?;
+    if anju_store::register::household_summary(workspace.db(), &area, id)
+        .await?
+        .is_none()
+    {
+        return Err(AppError::NotFound {
+            kind: "household",
+            id: id.to_string(),
+        });
+    }
+    let revisions = anju_store::history(workspace.db(), Household::KIND, &id.to_string()).await?;
+    let mut before = serde_json::Value::Null;
+    let mut changes = Vec::with_capacity(revisions.len());
+    for revision in revisions {
+        let mut changed = Vec::new();
+        compare("", &before, &revision.state, &mut changed);
+        changes.push(Change {
+            index: revision.entry.index,
+            version: revision.entry.version,
+            at: revision.entry.at,
+            actor: revision.entry.actor,
+            command: revision.entry.command,
+            reason: revision.entry.reason,
+            changed,
+        });
+        before = revision.state;
+    }
+    changes.reverse();
+    Ok(changes)
+}
+
+/// Collects the fields in which two states differ; of a first state nothing, since all of it is new.
+fn compare(
+    path: &str,
+    before: &serde_json::Value,
+    after: &serde_json::Value,
+    changes: &mut Vec<FieldChange>,
+) {
+    use serde_json::Value;
+    match (before, after) {
+        (Value::Null, Value::Object(_)) if path.is_empty() => {}
+        (Value::Object(old), Value::Object(new)) => {
+            let mut names: Vec<&String> = old.keys().chain(new.keys()).collect();
+            names.sort();
+            names.dedup();
+            for name in names {
+                let inner = if path.is_empty() {
+                    name.clone()
+                } else {
+                    format!("{path}.{name}")
+                };
+                compare(
+                    &inner,
+                    old.get(name).unwrap_or(&Value::Null),
+                    new.get(name).unwrap_or(&Value::Null),
+                    changes,
+                );
+            }
+        }
+        (Value::Array(old), Value::Array(new)) if old.len() == new.len() => {
+            for (index, (old, new)) in old.iter().zip(new).enumerate() {
+                compare(&format!("{path}.{}", index + 1), old, new, changes);
+            }
+        }
+        _ if before == after => {}
+        _ => changes.push(FieldChange {
+            field: path.to_owned(),
+            before: shown(path, before),
+            after: shown(path, after),
+        }),
+    }
+}
+
+/// A value as shown in a history: personal values masked, as everywhere.
+fn shown(path: &str, value: &serde_json::Value) -> Option<String> {
+    let text = match value {
+        serde_json::Value::Null => return None,
+        serde_json::Value::String(text) => text.clone(),
+        serde_json::Value::Array(list) => format!("[{}]", list.len()),
+        serde_json::Value::Object(_) => "{…}".to_owned(),
+        other => other.to_string(),
+    };
+    let field = path.rsplit('.').next().unwrap_or(path);
+    Some(match field {
+        "name" | "signer" => masked_name(&text),
+        "id_number" => anju_model::identity::IdNumber::new(&text).masked(),
+        "phone" | "bank_account" => masked_phone(&text),
+        _ => text,
+    })
+}
+
+/// Townships and villages with their households, for the area filter.
+///
+/// # Errors
+/// When the caller may not read the register.
+pub async fn areas(workspace: &Workspace, caller: &Caller) -> Result<Vec<AreaView>, AppError> {
+    let area = caller.narrow(Action::ReadRegister, None)?;
+    let names = workspace.areas().await?;
+    let mut households: HashMap<AreaCode, u64> = HashMap::new();
+    for level in [AreaLevel::Township, AreaLevel::Village] {
+        for count in anju_store::register::count_by_area(workspace.db(), &area, level).await? {
+            households.insert(count.area, count.households);
+        }
+    }
+    let whole: u64 = households
+        .iter()
+        .filter(|(area, _)| area.level() == AreaLevel::Township)
+        .map(|(_, count)| count)
+        .sum();
+    Ok(names
+        .all()
+        .filter(|known| known.code.level() != AreaLevel::Group && area.contains(&known.code))
+        .map(|known| AreaView {
+            level: known.code.level(),
+            parent: known
+                .code
+                .parent()
+                .filter(|parent| parent.level() >= AreaLevel::County),
+            households: match known.code.level() {
+                AreaLevel::County => whole,
+                _ => households.get(&known.code).copied().unwrap_or(0),
+            },
+            name: known.name,
+            code: known.code,
+        })
+        .collect())
+}
+
+/// Figures of the register within an area.
+///
+/// # Errors
+/// When the caller may not read the register or that area.
+pub async fn figures(
+    workspace: &Workspace,
+    caller: &Caller,
+    area: Option<&AreaCode>,
+) -> Result<RegisterFigures, AppError> {
+    let area = caller.narrow(Action::ReadRegister, area)?;
+    let names = workspace.areas().await?;
+    let counts = anju_store::register::counts(workspace.db(), &area).await?;
+    let townships = anju_store::register::count_by_area(workspace.db(), &area, AreaLevel::Township).await?;
+    Ok(RegisterFigures {
+        by_township: townships
+            .into_iter()
+            .map(|count| TownshipFigures {
+                name: names.name(&count.area),
+                code: count.area,
+                households: count.households,
+                persons: count.persons,
+                moving: count.moving,
+                stay: count.staying,
+                undecided: count.undecided + count.unasked,
+            })
+            .collect(),
+        by_category: code_counts(counts.by_category, |category| category.code()),
+        by_choice: code_counts(counts.by_choice, |choice| {
+            choice.map_or("", |choice| choice.code())
+        }),
+        by_pathway: code_counts(counts.by_pathway, |pathway| {
+            pathway.map_or("", |pathway| pathway.code())
+        }),
+    })
+}
+
+/// Names of the newest plan's sites.
+async fn site_names(workspace: &Workspace) -> Result<HashMap<Uuid, String>, AppError> {
+    let plan = anju_store::plan::latest(workspace.db()).await?;
+    Ok(plan
+        .map(|plan| {
+            plan.value
+                .sites
+                .into_iter()
+                .map(|site| (site.site, site.name))
+                .collect()
+        })
+        .unwrap_or_default())
+}
+
+fn summary(
+    row: anju_store::register::HouseholdSummary,
+    areas: &AreaNames,
+    sites: &HashMap<Uuid, String>,
+) -> HouseholdSummary {
+    HouseholdSummary {
+        id: row.id,
+        register_number: row.register_number,
+        head_name: masked_name(&row.head_name),
+        head_id_number: row
+            .head_id_number
+            .map(|number| anju_model::identity::IdNumber::new(&number).masked())
+            .unwrap_or_default(),
+        area_name: areas.path(&row.area),
+        area: row.area,
+        category: row.category,
+        persons: row.persons,
+        choice: row.choice,
+        pathway: row.pathway,
+        must_move: row.must_move,
+        urgency: row.urgency,
+        hazard_point: row.hazard_point,
+        open_items: row.open_items,
+        destination: row.destination.map(|destination| match destination {
+            PlannedDestination::Site(site) => DestinationSummary {
+                to: "site",
+                site: Some(site),
+                site_name: sites.get(&site).cloned(),
+                pathway: None,
+            },
+            PlannedDestination::Pathway(pathway) => DestinationSummary {
+                to: "pathway",
+                site: None,
+                site_name: None,
+                pathway: Some(pathway),
+            },
+            PlannedDestination::Unplaced => DestinationSummary {
+                to: "unplaced",
+                site: None,
+                site_name: None,
+                pathway: None,
+            },
+        }),
+        position: row.position,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_history_names_what_changed_and_masks_it() {
+        let mut changes = Vec::new();
+        let before =
+            json!({"must_move": true, "members": [{"name": "张三丰", "id_number": "11010519491231002X"}]});
+        let after =
+            json!({"must_move": false, "members": [{"name": "张三峰", "id_number": "11010519491231002X"}]});
+        compare("", &before, &after, &mut changes);
+        let fields: Vec<&str> = changes.iter().map(|change| change.field.as_str()).collect();
+        assert_eq!(fields, ["members.1.name", "must_move"]);
+        assert_eq!(changes[0].after.as_deref(), Some("张**"));
+    }
+
+    #[test]
+    fn the_first_version_lists_nothing() {
+        let mut changes = Vec::new();
+        compare(
+            "",
+            &serde_json::Value::Null,
+            &json!({"must_move": true}),
+            &mut changes,
+        );
+        assert!(changes.is_empty());
+    }
+
+    #[test]
+    fn a_minus_sorts_descending() {
+        assert_eq!(sort_key(Some("-persons")), ("persons", true));
+        assert_eq!(sort_key(Some("area")), ("area", false));
+        assert_eq!(sort_key(None), ("", false));
+    }
+}

@@ -1,0 +1,514 @@
+//! A workspace: one directory with the configuration, the signing key, the attachments and (on one machine) the
+//! database file.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use anju_ledger::{SigningKey, VerifyingKey};
+use anju_model::access::Role;
+use anju_model::area::{Area, AreaCode, AreaLevel};
+use anju_model::policy::Pack;
+use anju_model::register::County;
+use anju_store::attachment::Attachment;
+use anju_store::{Attachments, Context, Db, Subject, Tx, Versioned};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::access::{Caller, NewUser, new_user};
+use crate::{AppError, Problem};
+
+const CONFIG_FILE: &str = "anju.toml";
+const KEY_FILE: &str = "ledger.key";
+const PUBLIC_KEY_FILE: &str = "ledger.pub";
+const DATABASE_FILE: &str = "anju.db";
+const ATTACHMENTS_FOLDER: &str = "attachments";
+
+/// The configuration file `anju.toml`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Config {
+    /// `sqlite:NAME` (a file in the workspace) or `postgres://…`.
+    database: String,
+    /// Six digits.
+    county: AreaCode,
+}
+
+/// The clock and the source of randomness, handed in by the program.
+pub struct Environment {
+    /// The present time.
+    pub clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
+    /// Fills a buffer with random bytes fit for keys.
+    pub fill_random: Box<dyn Fn(&mut [u8]) + Send + Sync>,
+}
+
+impl Environment {
+    /// The system's clock and random source.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where the program meets the system's clock"
+    )]
+    pub fn system() -> Self {
+        Self {
+            clock: Box::new(Timestamp::now),
+            fill_random: Box::new(|buffer| {
+                // Without randomness neither keys nor salts are safe: nothing can go on.
+                getrandom::fill(buffer)
+                    .unwrap_or_else(|error| panic!("the system gives no random bytes: {error}"));
+            }),
+        }
+    }
+}
+
+/// An open workspace.
+pub struct Workspace {
+    root: PathBuf,
+    db: Db,
+    attachments: Attachments,
+    key: SigningKey,
+    county: County,
+    pack: Arc<Pack>,
+    environment: Environment,
+    last_instant: Mutex<Timestamp>,
+}
+
+/// What `init` is told.
+#[derive(Debug, Clone)]
+pub struct NewWorkspace {
+    /// Six digits.
+    pub county_code: AreaCode,
+    /// Name of the county.
+    pub county_name: String,
+    /// EPSG code of the metric CRS to work in.
+    pub epsg: u16,
+    /// Policy pack.
+    pub pack: String,
+    /// `postgres://…`, or `None` for a SQLite file in the workspace.
+    pub database: Option<String>,
+    /// Sign-in name of the first administrator.
+    pub administrator: String,
+}
+
+/// What `init` made.
+#[derive(Debug, Clone, Serialize)]
+pub struct Initialised {
+    /// The directory.
+    pub workspace: String,
+    /// Sign-in name of the first administrator.
+    pub administrator: String,
+    /// The first password, shown once; it must be changed at the first sign-in.
+    pub password: String,
+    /// Key with which anyone can verify the ledger's checkpoints.
+    pub verifying_key: String,
+}
+
+impl Workspace {
+    /// Makes a workspace in `root` with its first administrator.
+    ///
+    /// # Errors
+    /// When the directory already holds a workspace, the pack or the CRS is unknown, or the database refuses.
+    pub async fn init(
+        root: &Path,
+        new: NewWorkspace,
+        environment: Environment,
+    ) -> Result<Initialised, AppError> {
+        if root.join(CONFIG_FILE).exists() {
+            return Err(AppError::invalid(
+                "workspace_exists",
+                root.display().to_string(),
+                "该目录已是一个工作区;请另选目录",
+                "this directory is a workspace already; choose another one",
+            ));
+        }
+        if new.county_code.level() != AreaLevel::County {
+            return Err(AppError::invalid(
+                "county_code",
+                "--county-code",
+                "县级区划代码须为 6 位数字",
+                "a county code has 6 digits",
+            ));
+        }
+        let pack = anju_model::policy::embedded(&new.pack)?;
+        if anju_exchange::crs::Crs::from_epsg(new.epsg)?.is_geographic() {
+            return Err(AppError::invalid(
+                "epsg",
+                "--epsg",
+                format!(
+                    "EPSG:{} 不是以米为单位的投影坐标系;请使用 3 度带高斯-克吕格(如 EPSG:4545)",
+                    new.epsg
+                ),
+                format!(
+                    "EPSG:{} is not a projected CRS in metres; use a 3-degree Gauss-Kruger zone such as EPSG:4545",
+                    new.epsg
+                ),
+            ));
+        }
+        std::fs::create_dir_all(root).map_err(AppError::io(root))?;
+        let config = Config {
+            database: new.database.unwrap_or_else(|| format!("sqlite:{DATABASE_FILE}")),
+            county: new.county_code.clone(),
+        };
+        let db = Db::open(&database_url(root, &config)).await?;
+        db.migrate().await?;
+        let taken: Vec<Versioned<County>> = anju_store::load_all(&db).await?;
+        if !taken.is_empty() {
+            return Err(AppError::invalid(
+                "database_taken",
+                "--database",
+                "该数据库已被另一个工作区使用",
+                "this database already holds a workspace",
+            ));
+        }
+        let mut seed = [0; 32];
+        (environment.fill_random)(&mut seed);
+        let key = SigningKey::from_seed(&format!("anju-{}", new.county_code), seed);
+        write_secret(&root.join(KEY_FILE), &key.to_text())?;
+        let public = root.join(PUBLIC_KEY_FILE);
+        std::fs::write(&public, format!("{}\n", key.verifying_key())).map_err(AppError::io(&public))?;
+        let attachments = Attachments::open(&root.join(ATTACHMENTS_FOLDER))?;
+        let verifying_key = key.verifying_key().to_string();
+        let county = County {
+            code: new.county_code.clone(),
+            name: new.county_name.clone(),
+            epsg: new.epsg,
+            pack: new.pack,
+        };
+        let workspace = Self {
+            root: root.to_owned(),
+            db,
+            attachments,
+            key,
+            county: county.clone(),
+            pack: Arc::new(pack),
+            last_instant: Mutex::new((environment.clock)()),
+            environment,
+        };
+        let password = workspace.random_password();
+        let administrator = new_user(
+            &workspace,
+            NewUser {
+                name: new.administrator.clone(),
+                display_name: "系统管理员".into(),
+                role: Role::Administrator,
+                area: new.county_code.clone(),
+                password: password.clone(),
+            },
+        )?;
+        let operator = Caller::operator("init", &new.county_code);
+        let mut transaction = workspace.begin(&operator, "init", None).await?;
+        transaction.insert(std::slice::from_ref(&county)).await?;
+        transaction
+            .insert(&[Area {
+                code: new.county_code,
+                name: new.county_name,
+            }])
+            .await?;
+        transaction.insert(&[administrator]).await?;
+        transaction.commit().await?;
+        // Last, so that a directory without it is no workspace and init can be tried again.
+        let path = root.join(CONFIG_FILE);
+        let text = toml::to_string(&config).map_err(|error| AppError::Aborted(error.to_string()))?;
+        std::fs::write(&path, text).map_err(AppError::io(&path))?;
+        Ok(Initialised {
+            workspace: root.display().to_string(),
+            administrator: new.administrator,
+            password,
+            verifying_key,
+        })
+    }
+
+    /// Opens the workspace in `root`; `database` overrides the configured one.
+    ///
+    /// # Errors
+    /// When there is none, its files cannot be read, or the database refuses.
+    pub async fn open(
+        root: &Path,
+        database: Option<&str>,
+        environment: Environment,
+    ) -> Result<Self, AppError> {
+        let path = root.join(CONFIG_FILE);
+        let text = std::fs::read_to_string(&path).map_err(|error| {
+            if error.kind() == std::io::ErrorKind::NotFound {
+                AppError::Files(vec![Problem::new(
+                    "no_workspace",
+                    root.display().to_string(),
+                    "这里没有工作区;先运行 anju init",
+                    "there is no workspace here; run `anju init` first",
+                )])
+            } else {
+                AppError::Io {
+                    path: path.display().to_string(),
+                    source: error,
+                }
+            }
+        })?;
+        let mut config: Config = toml::from_str(&text).map_err(|error| {
+            AppError::invalid(
+                "config",
+                path.display().to_string(),
+                format!("配置文件有误:{error}"),
+                format!("the configuration is malformed: {error}"),
+            )
+        })?;
+        if let Some(database) = database {
+            config.database = database.to_owned();
+        }
+        let db = Db::open(&database_url(root, &config)).await?;
+        db.migrate().await?;
+        let key_path = root.join(KEY_FILE);
+        let key_text = std::fs::read_to_string(&key_path).map_err(AppError::io(&key_path))?;
+        let key = SigningKey::from_text(key_text.trim()).map_err(|error| {
+            AppError::invalid(
+                "ledger_key",
+                key_path.display().to_string(),
+                format!("签名密钥无法读取:{error}"),
+                format!("the signing key cannot be read: {error}"),
+            )
+        })?;
+        let counties: Vec<Versioned<County>> = anju_store::load_all(&db).await?;
+        let Some(county) = counties
+            .into_iter()
+            .map(|county| county.value)
+            .find(|c| c.code == config.county)
+        else {
+            return Err(AppError::invalid(
+                "database_empty",
+                config.database,
+                "数据库中没有本工作区的数据",
+                "the database does not hold this workspace",
+            ));
+        };
+        let pack = anju_model::policy::embedded(&county.pack)?;
+        Ok(Self {
+            root: root.to_owned(),
+            db,
+            attachments: Attachments::open(&root.join(ATTACHMENTS_FOLDER))?,
+            key,
+            county,
+            pack: Arc::new(pack),
+            last_instant: Mutex::new((environment.clock)()),
+            environment,
+        })
+    }
+
+    /// The directory.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The county.
+    pub fn county(&self) -> &County {
+        &self.county
+    }
+
+    /// The policy pack in force.
+    pub fn pack(&self) -> &Arc<Pack> {
+        &self.pack
+    }
+
+    /// Pack and version, as written into decisions.
+    pub fn pack_reference(&self) -> String {
+        self.pack.label()
+    }
+
+    pub(crate) fn db(&self) -> &Db {
+        &self.db
+    }
+
+    pub(crate) fn attachments(&self) -> &Attachments {
+        &self.attachments
+    }
+
+    /// Stores a file by its content; it is recorded by [`Transaction::insert_attachments`].
+    pub(crate) fn store_file(
+        &self,
+        media_type: &str,
+        name: &str,
+        bytes: &[u8],
+    ) -> Result<Attachment, AppError> {
+        Ok(Attachment {
+            hash: self.attachments.put(bytes)?,
+            media_type: media_type.to_owned(),
+            name: name.to_owned(),
+            size: bytes.len() as u64,
+        })
+    }
+
+    pub(crate) fn verifying_key(&self) -> VerifyingKey {
+        self.key.verifying_key()
+    }
+
+    /// The present time, never earlier than the time before.
+    pub fn now(&self) -> Timestamp {
+        let now = (self.environment.clock)();
+        match self.last_instant.lock() {
+            Ok(mut last) => {
+                *last = now.max(*last);
+                *last
+            }
+            Err(_) => now,
+        }
+    }
+
+    /// A new UUIDv7.
+    pub fn new_id(&self) -> Uuid {
+        let milliseconds = u64::try_from(self.now().as_millisecond()).unwrap_or(0);
+        let mut random = [0; 10];
+        (self.environment.fill_random)(&mut random);
+        uuid::Builder::from_unix_timestamp_millis(milliseconds, &random).into_uuid()
+    }
+
+    pub(crate) fn random_bytes<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        (self.environment.fill_random)(&mut bytes);
+        bytes
+    }
+
+    pub(crate) fn random_hex<const N: usize>(&self) -> String {
+        anju_store::attachment::hex(&self.random_bytes::<N>())
+    }
+
+    /// A password that can be read aloud: three groups of four unambiguous letters and digits, 60 bits.
+    fn random_password(&self) -> String {
+        const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789u";
+        let bytes: [u8; 12] = self.random_bytes();
+        let letters: Vec<char> = bytes
+            .iter()
+            .map(|byte| char::from(LETTERS[usize::from(byte % 32)]))
+            .collect();
+        let groups: Vec<String> = letters.chunks(4).map(|group| group.iter().collect()).collect();
+        groups.join("-")
+    }
+
+    /// Names of all areas.
+    pub(crate) async fn areas(&self) -> Result<AreaNames, AppError> {
+        let areas: Vec<Versioned<Area>> = anju_store::load_all(&self.db).await?;
+        Ok(AreaNames(
+            areas
+                .into_iter()
+                .map(|area| (area.value.code, area.value.name))
+                .collect(),
+        ))
+    }
+
+    /// Begins the one transaction of a command.
+    pub(crate) async fn begin(
+        &self,
+        caller: &Caller,
+        command: &'static str,
+        reason: Option<String>,
+    ) -> Result<Transaction<'_>, AppError> {
+        let context = Context {
+            actor: caller.name().to_owned(),
+            command: command.to_owned(),
+            reason,
+            at: self.now(),
+            salt_seed: self.random_bytes(),
+        };
+        Ok(Transaction {
+            tx: self.db.begin(context).await?,
+            db: &self.db,
+            key: &self.key,
+        })
+    }
+}
+
+/// Names of areas by code.
+pub(crate) struct AreaNames(BTreeMap<AreaCode, String>);
+
+impl AreaNames {
+    /// All areas in code order.
+    pub fn all(&self) -> impl Iterator<Item = Area> + '_ {
+        self.0.iter().map(|(code, name)| Area {
+            code: code.clone(),
+            name: name.clone(),
+        })
+    }
+
+    /// The area's own name; a group without one is named by its number, an unknown area by its code.
+    pub fn name(&self, code: &AreaCode) -> String {
+        match (self.0.get(code), code.level()) {
+            (Some(name), _) => name.clone(),
+            (None, AreaLevel::Group) => {
+                format!("{}组", code.as_str()[12..].trim_start_matches('0'))
+            }
+            (None, _) => code.to_string(),
+        }
+    }
+
+    /// The names from the township down, e.g. 清溪镇 青石村 3组.
+    pub fn path(&self, code: &AreaCode) -> String {
+        [AreaLevel::Township, AreaLevel::Village, AreaLevel::Group]
+            .into_iter()
+            .filter_map(|level| code.at_level(level))
+            .map(|area| self.name(&area))
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+}
+
+/// The one transaction of a command: rows and ledger entries, then a signed checkpoint.
+pub(crate) struct Transaction<'a> {
+    tx: Tx,
+    db: &'a Db,
+    key: &'a SigningKey,
+}
+
+impl Transaction<'_> {
+    /// Adds subjects that did not exist.
+    pub async fn insert<S: Subject>(&mut self, subjects: &[S]) -> Result<(), AppError> {
+        Ok(self.tx.insert(subjects).await?)
+    }
+
+    /// Writes subjects that were read at a version, with their new values.
+    pub async fn update<S: Subject>(&mut self, subjects: &[Versioned<S>]) -> Result<(), AppError> {
+        Ok(self.tx.update(subjects).await?)
+    }
+
+    /// Records stored files; one that is recorded already stays as it is.
+    pub async fn insert_attachments(&mut self, attachments: &[Attachment]) -> Result<(), AppError> {
+        let mut new: Vec<Attachment> = Vec::with_capacity(attachments.len());
+        for attachment in attachments {
+            let known = new.iter().any(|other| other.hash == attachment.hash)
+                || anju_store::load::<Attachment>(self.db, &attachment.hash)
+                    .await?
+                    .is_some();
+            if !known {
+                new.push(attachment.clone());
+            }
+        }
+        self.insert(&new).await
+    }
+
+    /// Takes subjects out of the tables; the ledger keeps them.
+    pub async fn retire<S: Subject>(&mut self, subjects: &[Versioned<S>]) -> Result<(), AppError> {
+        Ok(self.tx.retire(subjects).await?)
+    }
+
+    /// Signs a checkpoint and commits.
+    pub async fn commit(self) -> Result<(), AppError> {
+        Ok(self.tx.commit(self.key).await?)
+    }
+}
+
+fn database_url(root: &Path, config: &Config) -> String {
+    match config.database.strip_prefix("sqlite:") {
+        Some(file) => format!("sqlite://{}", root.join(file.trim_start_matches("//")).display()),
+        None => config.database.clone(),
+    }
+}
+
+/// Writes a file that only its owner may read.
+fn write_secret(path: &Path, text: &str) -> Result<(), AppError> {
+    use std::io::Write;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    let mut file = options.open(path).map_err(AppError::io(path))?;
+    writeln!(file, "{text}").map_err(AppError::io(path))
+}

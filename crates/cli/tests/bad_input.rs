@@ -1,0 +1,129 @@
+//! Files that cannot be used: each gets a clear message with the file and a remedy, exit code 2, and nothing is written.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use anju_exchange::crs::Crs;
+use anju_exchange::vector::{Feature, VectorLayer};
+
+struct Office {
+    folder: tempfile::TempDir,
+}
+
+impl Office {
+    fn new() -> Self {
+        let office = Self { folder: tempfile::tempdir().unwrap() };
+        let made = office.anju(&["init", "--county-code", "619021", "--county-name", "安澜县"]);
+        assert!(made.status.success(), "{}", text(&made));
+        office
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn anju(&self, arguments: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_anju"))
+            .current_dir(self.folder.path())
+            .args(["--workspace", "office", "--json"])
+            .args(arguments)
+            .output()
+            .unwrap()
+    }
+
+    /// Number of ledger entries, after proving that every row equals its last entry.
+    fn entries(&self) -> u64 {
+        let report = self.anju(&["ledger", "verify"]);
+        assert!(report.status.success(), "{}", text(&report));
+        let report: serde_json::Value = serde_json::from_slice(&report.stdout).unwrap();
+        report["entries"].as_u64().unwrap()
+    }
+
+    /// Imports a file that cannot be used and returns what was said.
+    fn refused(&self, file: &Path) -> String {
+        let before = self.entries();
+        let outcome = self.anju(&["import", &file.display().to_string()]);
+        let said = text(&outcome);
+        assert_eq!(outcome.status.code(), Some(2), "{said}");
+        let name = file.file_name().unwrap().to_str().unwrap();
+        assert!(said.contains(name), "the message does not name {name}: {said}");
+        assert_eq!(self.entries(), before, "something was written: {said}");
+        assert!(!self.path("errors").exists(), "an error workbook was left behind");
+        said
+    }
+}
+
+fn text(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+#[test]
+fn an_empty_workbook() {
+    let office = Office::new();
+    let file = office.path("名册.xlsx");
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    workbook.add_worksheet();
+    workbook.save(&file).unwrap();
+    let said = office.refused(&file);
+    assert!(said.contains("空") && said.contains("empty"), "{said}");
+}
+
+#[test]
+fn a_password_protected_workbook() {
+    let office = Office::new();
+    let file = office.path("加密名册.xlsx");
+    // Excel wraps an encrypted workbook in an OLE compound file that holds a stream named EncryptedPackage.
+    let mut bytes = vec![0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1];
+    bytes.resize(2048, 0);
+    bytes.extend("EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes));
+    bytes.resize(4096, 0);
+    std::fs::write(&file, bytes).unwrap();
+    let said = office.refused(&file);
+    assert!(said.contains("密码") && said.contains("password"), "{said}");
+}
+
+#[test]
+fn a_shapefile_of_zero_bytes() {
+    let office = Office::new();
+    let file = office.path("洪涝灾害区.shp");
+    std::fs::write(&file, []).unwrap();
+    let said = office.refused(&file);
+    assert!(said.contains("0 bytes") || said.contains("empty"), "{said}");
+}
+
+#[test]
+fn a_layer_without_crs() {
+    let office = Office::new();
+    let file = office.path("洪涝灾害区.shp");
+    let square = geo::polygon![(x: 470_000.0, y: 3_620_000.0), (x: 470_100.0, y: 3_620_000.0), (x: 470_100.0, y: 3_620_100.0)];
+    let layer = VectorLayer {
+        name: "洪涝灾害区".into(),
+        crs: Crs::from_epsg(4545).unwrap(),
+        features: vec![Feature { geometry: geo::Geometry::Polygon(square), properties: Default::default() }],
+    };
+    anju_exchange::vector::write_shapefile(&file, &layer, anju_exchange::vector::TextEncoding::Gbk).unwrap();
+    std::fs::remove_file(office.path("洪涝灾害区.prj")).unwrap();
+    let said = office.refused(&file);
+    assert!(said.contains(".prj") && said.contains("--crs"), "{said}");
+    // Named on the command line, the same file is taken.
+    let taken = office.anju(&["import", &file.display().to_string(), "--crs", "4545"]);
+    assert!(taken.status.success(), "{}", text(&taken));
+}
+
+#[test]
+fn an_elevation_model_in_degrees() {
+    let office = Office::new();
+    let file = office.path("dem.tif");
+    std::fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/county/data/jacksboro-dem.tif"), &file).unwrap();
+    let said = office.refused(&file);
+    assert!(said.contains("度") && said.contains("degrees"), "{said}");
+}
+
+#[test]
+fn a_roster_whose_header_cannot_be_recognised() {
+    let office = Office::new();
+    let file = office.path("某镇.csv");
+    std::fs::write(&file, "甲,乙,丙\n1,2,3\n4,5,6\n").unwrap();
+    let said = office.refused(&file);
+    assert!(said.contains("anju profile"), "{said}");
+}

@@ -1,0 +1,95 @@
+//! The caller of a request: whoever takes [`SignedIn`] has authenticated; there is no other way to get one.
+
+use std::sync::Arc;
+
+use anju_app::access::UserView;
+use anju_app::{Caller, Workspace};
+use axum::extract::{FromRef, FromRequestParts};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, header};
+
+use crate::problem::HttpError;
+
+pub(crate) const COOKIE: &str = "anju_session";
+
+/// A request with a valid session whose first password has been changed.
+pub(crate) struct SignedIn(pub Caller);
+
+/// A request with a valid session, whatever the state of its password.
+pub(crate) struct AnySession {
+    pub caller: Caller,
+    pub user: UserView,
+    pub token: String,
+}
+
+impl<S> FromRequestParts<S> for AnySession
+where
+    Arc<Workspace>: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = HttpError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        refuse_foreign_origin(parts)?;
+        let token = token(&parts.headers).ok_or_else(HttpError::not_signed_in)?;
+        let workspace = Arc::<Workspace>::from_ref(state);
+        let (caller, user) = anju_app::access::caller_by_token(&workspace, &token)
+            .await?
+            .ok_or_else(HttpError::not_signed_in)?;
+        Ok(Self { caller, user, token })
+    }
+}
+
+impl<S> FromRequestParts<S> for SignedIn
+where
+    Arc<Workspace>: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = HttpError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        let session = AnySession::from_request_parts(parts, state).await?;
+        if session.user.must_change_password {
+            return Err(HttpError::new(
+                axum::http::StatusCode::FORBIDDEN,
+                "password_change_needed",
+                "请先修改初始密码",
+                "change the first password before anything else",
+            ));
+        }
+        Ok(Self(session.caller))
+    }
+}
+
+fn token(headers: &HeaderMap) -> Option<String> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .find_map(|pair| {
+            let (name, value) = pair.trim().split_once('=')?;
+            (name == COOKIE && value.len() == 64 && value.bytes().all(|b| b.is_ascii_hexdigit()))
+                .then(|| value.to_owned())
+        })
+}
+
+/// A change asked for by a page of another origin is refused; the cookie is `SameSite=Strict`, this is the second lock.
+fn refuse_foreign_origin(parts: &Parts) -> Result<(), HttpError> {
+    if matches!(parts.method, Method::GET | Method::HEAD) {
+        return Ok(());
+    }
+    match parts
+        .headers
+        .get("sec-fetch-site")
+        .and_then(|value| value.to_str().ok())
+    {
+        None | Some("same-origin" | "none") => Ok(()),
+        Some(_) => Err(HttpError::new(
+            axum::http::StatusCode::FORBIDDEN,
+            "foreign_origin",
+            "请求来自其他网站,已拒绝",
+            "the request comes from another site",
+        )),
+    }
+}

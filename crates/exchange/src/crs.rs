@@ -676,6 +676,31 @@ mod tests {
         sum * h / 3.0
     }
 
+    /// Off the meridian against the textbook's power series of the Gauss-Kruger projection, to the sixth order in
+    /// longitude: within a millimetre at one degree and a half.
+    #[test]
+    fn positions_off_the_meridian() {
+        let (longitude, latitude) = (109.3_f64, 33.25_f64);
+        let transformer = Transformer::new(Crs::CGCS2000, Crs::from_epsg(4545).unwrap()).unwrap();
+        let (x, y) = transformer.point(longitude, latitude).unwrap();
+        let (a, f) = (6_378_137.0_f64, 1.0 / 298.257222101);
+        let e2 = f * (2.0 - f);
+        let phi = latitude.to_radians();
+        let n = a / (1.0 - e2 * phi.sin().powi(2)).sqrt();
+        let (t2, eta2) = (phi.tan().powi(2), e2 / (1.0 - e2) * phi.cos().powi(2));
+        let m = (longitude - 108.0).to_radians() * phi.cos();
+        let easting = n
+            * (m + (1.0 - t2 + eta2) * m.powi(3) / 6.0
+                + (5.0 - 18.0 * t2 + t2 * t2 + 14.0 * eta2 - 58.0 * t2 * eta2) * m.powi(5) / 120.0);
+        let northing = meridian_arc(latitude)
+            + n * phi.tan()
+                * (m * m / 2.0
+                    + (5.0 - t2 + 9.0 * eta2 + 4.0 * eta2 * eta2) * m.powi(4) / 24.0
+                    + (61.0 - 58.0 * t2 + t2 * t2) * m.powi(6) / 720.0);
+        assert!((x - 500_000.0 - easting).abs() < 1e-3, "{x} {easting}");
+        assert!((y - northing).abs() < 1e-3, "{y} {northing}");
+    }
+
     #[test]
     fn impossible_coordinates_are_refused() {
         let transformer = Transformer::new(Crs::WGS84, Crs::from_epsg(4545).unwrap()).unwrap();

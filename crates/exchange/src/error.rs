@@ -19,18 +19,18 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// A fault of `file` with its reason and remedy, each as (Chinese, English).
-    pub fn new(file: &Path, reason: (&str, &str), remedy: (&str, &str)) -> Self {
-        Self {
+    /// A fault of `file` (boxed, because every result of the crate carries its error) with its reason and remedy, each as (Chinese, English).
+    pub fn new(file: &Path, reason: (&str, &str), remedy: (&str, &str)) -> Box<Self> {
+        Box::new(Self {
             file: file_name(file),
             place: None,
             reason: Text::new(reason.0, reason.1),
             remedy: Text::new(remedy.0, remedy.1),
-        }
+        })
     }
 
     /// The same fault at a place inside the file, given as (Chinese, English).
-    pub fn at(mut self, zh: impl Into<String>, en: impl Into<String>) -> Self {
+    pub fn at(mut self: Box<Self>, zh: impl Into<String>, en: impl Into<String>) -> Box<Self> {
         self.place = Some(Text::new(zh, en));
         self
     }
@@ -85,34 +85,34 @@ impl std::fmt::Display for Fault {
 pub enum ExchangeError {
     /// The operating system refused to open, read or write.
     #[error("{0}")]
-    Io(Fault),
+    Io(Box<Fault>),
     /// The file has no content: 0 bytes, no sheet, no row, no feature.
     #[error("{0}")]
-    Empty(Fault),
+    Empty(Box<Fault>),
     /// The bytes are not what the file's name promises, are damaged, or use a part of the format that is not read.
     #[error("{0}")]
-    Format(Fault),
+    Format(Box<Fault>),
     /// The file is protected by a password.
     #[error("{0}")]
-    Protected(Fault),
+    Protected(Box<Fault>),
     /// The text is in none of the encodings that are read.
     #[error("{0}")]
-    Encoding(Fault),
+    Encoding(Box<Fault>),
     /// The file is larger than what is read in one piece.
     #[error("{0}")]
-    TooLarge(Fault),
+    TooLarge(Box<Fault>),
     /// The coordinate reference system is missing, unknown or unfit for the use.
     #[error("{0}")]
-    Crs(Fault),
+    Crs(Box<Fault>),
     /// Features with unusable geometry.
     #[error("{0}")]
-    Geometry(Fault),
+    Geometry(Box<Fault>),
     /// The header of a table is not recognised.
     #[error("{0}")]
-    Header(Fault),
+    Header(Box<Fault>),
     /// Values that cannot be written in the format.
     #[error("{0}")]
-    Value(Fault),
+    Value(Box<Fault>),
 }
 
 impl ExchangeError {

@@ -3,7 +3,7 @@
 //!
 //! Every function either understands a value or says why not; none of them guesses. They know nothing of sheets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
 use anju_model::code_list::Text;
@@ -362,16 +362,56 @@ pub struct CodeList<T: 'static> {
     pub all: &'static [T],
     /// Code, Chinese and English name of a value.
     pub names: fn(T) -> [&'static str; 3],
+    /// Place in `all` by every word for a value, in the form words are compared in.
+    words: LazyLock<HashMap<String, usize>>,
 }
 
-/// Declares constants of [`CodeList`] for code lists of the model.
+/// A word without what varies from file to file.
+fn word_key(text: &str) -> String {
+    compact(text)
+        .to_lowercase()
+        .replace(['、', ',', '/', '(', ')', '-'], "")
+}
+
+/// Codes and names of all values first, then the other words, so that a value's own name is never another's variant.
+fn words(list: &str, names: &[[&'static str; 3]]) -> HashMap<String, usize> {
+    let mut words = HashMap::new();
+    for (place, names) in names.iter().enumerate() {
+        for name in names {
+            words.entry(word_key(name)).or_insert(place);
+        }
+        // 汉 for 汉族: the last character of an ethnic group is often left out.
+        if list == "ethnicity"
+            && let Some(short) = names[1].strip_suffix('族')
+        {
+            words.entry(word_key(short)).or_insert(place);
+        }
+    }
+    for (place, names) in names.iter().enumerate() {
+        for variant in WORDS
+            .get(list)
+            .and_then(|list| list.get(names[0]))
+            .into_iter()
+            .flatten()
+        {
+            words.entry(word_key(variant)).or_insert(place);
+        }
+    }
+    words
+}
+
+/// Declares statics of [`CodeList`] for code lists of the model.
 macro_rules! code_lists {
     ($($(#[$meta:meta])* $constant:ident: $name:literal, $list:ty;)+) => {
         $($(#[$meta])*
-        pub const $constant: CodeList<$list> = CodeList {
+        pub static $constant: CodeList<$list> = CodeList {
             name: $name,
             all: <$list>::ALL,
             names: |value| [value.code(), value.zh(), value.en()],
+            words: LazyLock::new(|| {
+                let names: Vec<_> = <$list>::ALL.iter().map(|value| [value.code(), value.zh(), value.en()]).collect();
+                words($name, &names)
+            }),
         };)+
     };
 }
@@ -414,26 +454,12 @@ code_lists! {
 /// # Errors
 /// For a word that means none of them.
 pub fn coded<T: Copy>(list: &CodeList<T>, word: &str) -> Result<T, Refusal> {
-    let plain = |text: &str| {
-        compact(text)
-            .to_lowercase()
-            .replace(['、', ',', '/', '(', ')', '-'], "")
-    };
-    let wanted = plain(word);
-    let words = WORDS.get(list.name);
-    // 汉 for 汉族: ethnic groups may lack their last character.
-    let without_group =
-        |name: &str| list.name == "ethnicity" && name.strip_suffix('族') == Some(wanted.as_str());
-    for value in list.all {
-        let names = (list.names)(*value);
-        let variants = words.and_then(|words| words.get(names[0]));
-        let known = names
-            .iter()
-            .any(|name| plain(name) == wanted || without_group(name))
-            || variants.is_some_and(|variants| variants.iter().any(|variant| plain(variant) == wanted));
-        if known {
-            return Ok(*value);
-        }
+    if let Some(value) = list
+        .words
+        .get(&word_key(word))
+        .and_then(|place| list.all.get(*place))
+    {
+        return Ok(*value);
     }
     let choices: Vec<&str> = list
         .all

@@ -690,6 +690,70 @@ mod tests {
     }
 
     #[test]
+    fn tiles_are_put_together() {
+        // 20 rows and 40 columns in tiles of 16 by 16: the last tiles of a row and column are partly outside.
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tiles.tif");
+        let (rows, cols) = (20_usize, 40_usize);
+        let mut encoder = TiffEncoder::new(fs::File::create(&path).unwrap()).unwrap();
+        let mut directory = encoder.image_directory().unwrap();
+        let mut offsets = Vec::new();
+        for tile in 0..6_usize {
+            let cells: Vec<u8> = (0..256)
+                .map(|cell| {
+                    let (row, col) = (tile / 3 * 16 + cell / 16, tile % 3 * 16 + cell % 16);
+                    if row < rows && col < cols {
+                        (row * 7 + col) as u8
+                    } else {
+                        255
+                    }
+                })
+                .collect();
+            offsets.push(directory.write_data(&cells[..]).unwrap() as u32);
+        }
+        directory.write_tag(Tag::ImageWidth, cols as u32).unwrap();
+        directory.write_tag(Tag::ImageLength, rows as u32).unwrap();
+        directory.write_tag(Tag::BitsPerSample, 8_u16).unwrap();
+        directory.write_tag(Tag::Compression, 1_u16).unwrap();
+        directory
+            .write_tag(Tag::PhotometricInterpretation, 1_u16)
+            .unwrap();
+        directory.write_tag(Tag::SamplesPerPixel, 1_u16).unwrap();
+        directory.write_tag(Tag::TileWidth, 16_u32).unwrap();
+        directory.write_tag(Tag::TileLength, 16_u32).unwrap();
+        directory.write_tag(Tag::TileOffsets, &offsets[..]).unwrap();
+        directory
+            .write_tag(Tag::TileByteCounts, &[256_u32; 6][..])
+            .unwrap();
+        directory
+            .write_tag(Tag::ModelPixelScaleTag, &[30.0, 30.0, 0.0][..])
+            .unwrap();
+        directory
+            .write_tag(
+                Tag::ModelTiepointTag,
+                &[0.0, 0.0, 0.0, 500_000.0, 3_600_000.0, 0.0][..],
+            )
+            .unwrap();
+        // The position is that of the first cell's centre.
+        let keys = [1_u16, 1, 0, 3, 1024, 0, 1, 1, 1025, 0, 1, 2, 3072, 0, 1, 4545];
+        directory.write_tag(Tag::GeoKeyDirectoryTag, &keys[..]).unwrap();
+        directory.finish().unwrap();
+        drop(encoder);
+        let raster = read_geotiff(&path, None).unwrap();
+        assert_eq!((raster.west, raster.north), (499_985.0, 3_600_015.0));
+        assert_eq!(raster.crs.epsg(), 4545);
+        for row in 0..rows {
+            for col in 0..cols {
+                assert_eq!(
+                    raster.value(row, col),
+                    Some(f64::from((row * 7 + col) as u8)),
+                    "{row} {col}"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn user_defined_keys_are_recognised_by_their_numbers() {
         let keys = GeoKeys {
             model: 1,

@@ -12,7 +12,6 @@ use rust_xlsxwriter::{
 
 use crate::error::{ExchangeError, Fault};
 use crate::header::Table;
-use crate::normal;
 use crate::rows::{CellProblem, RefusedRows, Rows};
 use crate::table::Cell;
 
@@ -291,12 +290,7 @@ fn corrections(table: &Table<'_>, refused_rows: &[RefusedRows]) -> Result<Vec<u8
             } else {
                 explanation.join("；")
             };
-            sheet.write_string_with_format(
-                line(target)?,
-                place(columns)?,
-                normal::clean(&explanation),
-                &text,
-            )?;
+            sheet.write_string_with_format(line(target)?, place(columns)?, &explanation, &text)?;
             target += 1;
         }
     }

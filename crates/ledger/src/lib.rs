@@ -15,9 +15,9 @@ pub use canonical::canonical_json;
 pub use checkpoint::{Checkpoint, SigningKey, VerifyingKey};
 pub use entry::{Entry, SALT_BYTES, commitment};
 pub use tree::{
-    Frontier, InclusionProof, check_inclusion, frontier_indexes, inclusion_indexes, prove_inclusion,
+    Frontier, HashAt, InclusionProof, check_inclusion, frontier_indexes, inclusion_indexes, leaf_of,
+    prove_inclusion, stored_hash_count,
 };
-pub use tree::{HashAt, stored_hash_count};
 
 /// A SHA-256 hash.
 pub type Hash = [u8; 32];

@@ -16,6 +16,14 @@ pub fn stored_hash_count(size: u64) -> u64 {
     tlog_tiles::stored_hash_count(size)
 }
 
+/// The entry whose own hash is stored at a place, unless the place holds the hash of a subtree.
+pub fn leaf_of(place: u64) -> Option<u64> {
+    match tlog_tiles::split_stored_hash_index(place) {
+        (0, index) => Some(index),
+        _ => None,
+    }
+}
+
 /// The places of the stored hashes that a [`Frontier`] of `size` entries is made from, at most 64.
 pub fn frontier_indexes(size: u64) -> Vec<u64> {
     tlog_tiles::sub_tree_index(0, size, Vec::new())
@@ -210,6 +218,7 @@ mod tests {
             let (frontier, stored) = log(size);
             assert_eq!(stored.len() as u64, stored_hash_count(size));
             assert!(stored.keys().copied().eq(0..stored_hash_count(size)));
+            assert!((0..stored_hash_count(size)).filter_map(leaf_of).eq(0..size));
             let again: Vec<Hash> = hashes_at(&stored, &frontier_indexes(size))
                 .into_iter()
                 .map(|(_, hash)| hash)

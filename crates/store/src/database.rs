@@ -123,6 +123,10 @@ impl Db {
             Engine::Postgres(pool) => {
                 let mut transaction = pool.begin().await?;
                 sqlx::query(WRITER_LOCK).execute(&mut *transaction).await?;
+                // An import makes tables large before the planner has counted them; every look-up of a writer has an index.
+                sqlx::query("SET LOCAL enable_seqscan = off")
+                    .execute(&mut *transaction)
+                    .await?;
                 Ok(Link::Postgres(transaction))
             }
         }

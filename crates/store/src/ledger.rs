@@ -1,6 +1,6 @@
 //! Reading the log: its entries, the history of a subject, checkpoints and proofs.
 
-use anju_ledger::{Entry, Hash, HashAt, InclusionProof};
+use anju_ledger::{Entry, Frontier, Hash, HashAt, InclusionProof, VerifyingKey};
 use anju_model::area::AreaCode;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -243,6 +243,37 @@ pub async fn prove_entry(db: &Db, index: u64) -> Result<Option<EntryProof>, Stor
         checkpoint,
         proof,
     }))
+}
+
+/// Checks a checkpoint that was kept elsewhere: the log must still have the root it was signed for. A database set back
+/// to an earlier state, checkpoints and all, shows only here.
+///
+/// # Errors
+/// [`StoreError::LogInvalid`] when the log is shorter or has another root, [`StoreError::Ledger`] when the note is not
+/// signed by the key.
+pub async fn check_kept_checkpoint(db: &Db, key: &VerifyingKey, note: &str) -> Result<(), StoreError> {
+    let kept = key.verify(note)?;
+    let entries = entry_count(db).await?;
+    if entries < kept.size {
+        return Err(StoreError::LogInvalid(format!(
+            "it has {entries} entries, the kept checkpoint covers {}",
+            kept.size
+        )));
+    }
+    let mut link = db.begin_reading().await?;
+    let hashes = stored_hashes(&mut link, &anju_ledger::frontier_indexes(kept.size)).await?;
+    let hashes: Vec<Hash> = hashes.into_iter().map(|(_, hash)| hash).collect();
+    let root = Frontier::new(kept.size, &hashes)?.root()?;
+    if root != kept.root {
+        let detail = format!(
+            "at {} entries its root is {}, the kept one is {}",
+            kept.size,
+            hex(&root),
+            hex(&kept.root)
+        );
+        return Err(StoreError::LogInvalid(detail));
+    }
+    Ok(())
 }
 
 /// The columns that [`entry`] reads.

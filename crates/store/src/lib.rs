@@ -35,8 +35,8 @@ pub use attachment::Attachments;
 pub use database::Db;
 pub use error::StoreError;
 pub use ledger::{
-    CheckpointRecord, EntryFilter, EntryProof, EntryView, Revision, entries, entry_count, history,
-    latest_checkpoint, load_as_of, prove_entry,
+    CheckpointRecord, EntryFilter, EntryProof, EntryView, Revision, check_kept_checkpoint, entries,
+    entry_count, history, latest_checkpoint, load_as_of, prove_entry,
 };
 pub use list::{Page, Paging};
 pub use read::{Versioned, load, load_all, load_many, load_within};

@@ -93,6 +93,14 @@ impl Conditions {
     }
 }
 
+/// What the values of a sort column are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SortKind {
+    Int,
+    Real,
+    Text,
+}
+
 /// How a list is made: pieces of SQL, all fixed in the program.
 pub(crate) struct List<'a> {
     /// Columns to read.
@@ -101,6 +109,8 @@ pub(crate) struct List<'a> {
     pub from: &'a str,
     /// Column or expression to sort by; never null.
     pub sort: &'a str,
+    /// What the sort values are; a cursor with another kind of value is of another list.
+    pub sort_kind: SortKind,
     /// Largest first.
     pub descending: bool,
     /// The unique column that settles ties.
@@ -128,7 +138,7 @@ impl List<'_> {
             (">", "ASC")
         };
         if let Some(cursor) = &paging.after {
-            let [value, id] = read_cursor(cursor)?;
+            let [value, id] = read_cursor(cursor, self.sort_kind)?;
             let (value, id) = (self.conditions.bind(value), self.conditions.bind(id));
             self.conditions.and(&format!(
                 "({}, {}) {comparison} ({value}, {id})",
@@ -168,8 +178,7 @@ fn write_cursor(row: &Record) -> Result<String, StoreError> {
         Value::Int(number) => serde_json::Value::from(*number),
         Value::Real(number) => serde_json::Value::from(*number),
         Value::Text(text) => serde_json::Value::from(text.as_str()),
-        Value::Bool(flag) => serde_json::Value::from(i64::from(*flag)),
-        Value::Null | Value::Bytes(_) => {
+        Value::Null | Value::Bytes(_) | Value::Bool(_) => {
             return Err(StoreError::Cursor("the list is sorted by no value".into()));
         }
     };
@@ -179,19 +188,15 @@ fn write_cursor(row: &Record) -> Result<String, StoreError> {
     Ok(serde_json::json!([value, id]).to_string())
 }
 
-fn read_cursor(cursor: &str) -> Result<[Value; 2], StoreError> {
+fn read_cursor(cursor: &str, kind: SortKind) -> Result<[Value; 2], StoreError> {
     let refused = || StoreError::Cursor(cursor.to_owned());
     let (value, id): (serde_json::Value, String) = serde_json::from_str(cursor).map_err(|_| refused())?;
-    let value = match value {
-        serde_json::Value::String(text) => Value::Text(text),
-        serde_json::Value::Number(number) => match (number.as_i64(), number.as_f64()) {
-            (Some(integer), _) => Value::Int(integer),
-            (None, Some(real)) => Value::Real(real),
-            (None, None) => return Err(refused()),
-        },
-        _ => return Err(refused()),
+    let value = match kind {
+        SortKind::Int => value.as_i64().map(Value::Int),
+        SortKind::Real => value.as_f64().map(Value::Real),
+        SortKind::Text => value.as_str().map(Value::from),
     };
-    Ok([value, Value::Text(id)])
+    Ok([value.ok_or_else(refused)?, Value::Text(id)])
 }
 
 /// One statement that counts: reads all its rows.

@@ -5,7 +5,7 @@ use anju_model::lookback::{ExtractRecord, ItemState, LookbackItem, Severity, Thr
 use uuid::Uuid;
 
 use crate::area::township;
-use crate::list::{Conditions, List, Page, Paging, grouped};
+use crate::list::{Conditions, List, Page, Paging, SortKind, grouped};
 use crate::read::{VERSIONED, versioned};
 use crate::register::search_condition;
 use crate::{Db, StoreError, Subject, Value, Versioned};
@@ -166,15 +166,17 @@ pub async fn items(
             "i.household_id IN (SELECT h.id FROM household h WHERE {found})"
         ));
     }
+    let (sort, sort_kind) = match filter.sort {
+        ItemSort::Severity => ("i.severity_rank", SortKind::Int),
+        ItemSort::Rule => ("i.rule", SortKind::Text),
+        ItemSort::Area => ("i.area", SortKind::Text),
+        ItemSort::Probability => ("i.probability", SortKind::Real),
+    };
     let list = List {
         select: "i.id, i.version, i.changed_at, i.changed_by, i.state",
         from: "lookback_item i",
-        sort: match filter.sort {
-            ItemSort::Severity => "i.severity_rank",
-            ItemSort::Rule => "i.rule",
-            ItemSort::Area => "i.area",
-            ItemSort::Probability => "i.probability",
-        },
+        sort,
+        sort_kind,
         descending: filter.descending,
         id: "i.id",
         conditions,

@@ -6,7 +6,7 @@ use anju_model::register::Pathway;
 use uuid::Uuid;
 
 use crate::area::township;
-use crate::list::{Conditions, List, Page, Paging, grouped};
+use crate::list::{Conditions, List, Page, Paging, SortKind, grouped};
 use crate::read::{VERSIONED, versioned};
 use crate::register::search_condition;
 use crate::subject::{Child, Row, Subject};
@@ -182,16 +182,18 @@ pub async fn assignments(
              WHERE {found})"
         ));
     }
+    let (sort, sort_kind) = match filter.sort {
+        AssignmentSort::Area => ("a.area", SortKind::Text),
+        AssignmentSort::Households => ("a.households", SortKind::Int),
+        AssignmentSort::Persons => ("a.persons", SortKind::Int),
+        AssignmentSort::Distance => ("a.distance_m", SortKind::Real),
+        AssignmentSort::Cost => ("a.cost", SortKind::Int),
+    };
     let list = List {
         select: "a.id, a.version, a.changed_at, a.changed_by, a.state",
         from: "plan_assignment a",
-        sort: match filter.sort {
-            AssignmentSort::Area => "a.area",
-            AssignmentSort::Households => "a.households",
-            AssignmentSort::Persons => "a.persons",
-            AssignmentSort::Distance => "a.distance_m",
-            AssignmentSort::Cost => "a.cost",
-        },
+        sort,
+        sort_kind,
         descending: filter.descending,
         id: "a.id",
         conditions,

@@ -7,7 +7,7 @@ use anju_model::register::{
 use uuid::Uuid;
 
 use crate::area::township;
-use crate::list::{Conditions, List, Page, Paging, grouped, like};
+use crate::list::{Conditions, List, Page, Paging, SortKind, grouped, like};
 use crate::read::{VERSIONED, versioned};
 use crate::subject::{Child, Row, Subject};
 use crate::value::Record;
@@ -343,15 +343,17 @@ pub async fn households(
     if let Some(found) = search_condition(&mut conditions, filter.search.as_deref()) {
         conditions.and(&found);
     }
+    let (sort, sort_kind) = match filter.sort {
+        HouseholdSort::RegisterNumber => ("h.register_number", SortKind::Text),
+        HouseholdSort::HeadName => ("h.head_name", SortKind::Text),
+        HouseholdSort::Persons => ("h.persons", SortKind::Int),
+        HouseholdSort::Area => ("h.area", SortKind::Text),
+    };
     let list = List {
         select: SUMMARY,
         from: SUMMARY_FROM,
-        sort: match filter.sort {
-            HouseholdSort::RegisterNumber => "h.register_number",
-            HouseholdSort::HeadName => "h.head_name",
-            HouseholdSort::Persons => "h.persons",
-            HouseholdSort::Area => "h.area",
-        },
+        sort,
+        sort_kind,
         descending: filter.descending,
         id: "h.id",
         conditions,

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
-use anju_ledger::{Frontier, Hash, VerifyingKey, commitment, stored_hash_count};
+use anju_ledger::{Frontier, Hash, VerifyingKey, commitment, leaf_of, stored_hash_count};
 use serde::Serialize;
 
 use crate::attachment::{Attachments, hex};
@@ -76,6 +76,10 @@ pub(crate) struct Findings {
     pub entries: u64,
     checkpoints: u64,
     root: Hash,
+    /// Entries whose leaf is not the stored one: either may have been changed.
+    suspects: Vec<u64>,
+    /// Whether the entries give another root than a signed one.
+    forged: bool,
 }
 
 impl Findings {
@@ -178,10 +182,21 @@ pub(crate) async fn check_log(
     }
     for checkpoint in checkpoints {
         let detail = format!(
-            "a checkpoint was signed at {} entries, but the log has {size}: the newest are missing",
+            "missing with all after it: a checkpoint was signed at {} entries",
             checkpoint.size
         );
-        findings.add("ledger_checkpoint", checkpoint.size, "", detail);
+        findings.add("ledger_entry", size, "", detail);
+    }
+    // While every signed root fits the entries, it is the stored hash that is wrong.
+    if findings.forged {
+        for index in std::mem::take(&mut findings.suspects) {
+            findings.add(
+                "ledger_entry",
+                index,
+                "",
+                "the entry is not the one whose hash was stored and signed",
+            );
+        }
     }
     findings.entries = size;
     findings.root = frontier.root()?;
@@ -199,6 +214,7 @@ impl SignedCheckpoint {
         if self.root != root {
             let detail = format!("signed root {}, the entries give {}", hex(&self.root), hex(&root));
             findings.add("ledger_checkpoint", self.size, "root", detail);
+            findings.forged = true;
         }
     }
 }
@@ -375,6 +391,9 @@ async fn check_hashes(
             Some(row) if row.bytes(1)? != hash => {
                 let detail = format!("found {}, the entries give {}", hex(row.bytes(1)?), hex(hash));
                 findings.add("ledger_hash", place, "hash", detail);
+                findings
+                    .suspects
+                    .extend(leaf_of(*place).filter(|_| findings.suspects.len() < REPORTED));
             }
             Some(_) => {}
         }

@@ -1,0 +1,467 @@
+//! A small county with one or more subjects of every kind.
+
+use std::collections::BTreeMap;
+
+use anju_ledger::SigningKey;
+use anju_model::access::{Role, Session, User};
+use anju_model::area::{Area, AreaCode};
+use anju_model::code_list::Text;
+use anju_model::identity::{IdNumber, Sex};
+use anju_model::job::{Job, JobKind, JobState};
+use anju_model::land::{Candidate, LandAssessment, Layer, LayerKind};
+use anju_model::lookback::{
+    ExtractFacts, ExtractRecord, ItemState, LookbackItem, Severity, ThreatenedHousehold,
+};
+use anju_model::money::Fen;
+use anju_model::plan::{Assignment, Destination, Plan, PlanTotals};
+use anju_model::register::{
+    Category, CauseOfMove, Consent, ConsentChoice, County, FileKind, Fund, Home, Household, HouseholdFacts,
+    ImportedFile, Pathway, Person, PersonFacts, Position, Relation, StockHousing, Urgency,
+};
+use anju_store::attachment::Attachment;
+use anju_store::exchange::ImportProfile;
+use anju_store::testing::TestDatabase;
+use anju_store::{Context, Tx, VerificationReport};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+pub fn key() -> SigningKey {
+    SigningKey::from_seed("anju-619021", [7; 32])
+}
+
+/// A UUID from two small numbers: what it is of, and which one.
+pub fn id(kind: u64, number: u64) -> Uuid {
+    Uuid::from_u64_pair((kind << 16) | 0x7000, 0x8000_0000_0000_0000 | number)
+}
+
+/// Seconds after a fixed instant.
+pub fn instant(seconds: i64) -> Timestamp {
+    Timestamp::from_second(1_790_000_000 + seconds).unwrap()
+}
+
+pub fn context(command: &str, seconds: i64) -> Context {
+    let mut salt_seed = [3; 32];
+    salt_seed[..8].copy_from_slice(&seconds.to_le_bytes());
+    Context {
+        actor: "officer".into(),
+        command: command.into(),
+        reason: None,
+        at: instant(seconds),
+        salt_seed,
+    }
+}
+
+pub async fn begin(test: &TestDatabase, command: &str, seconds: i64) -> Tx {
+    test.db.begin(context(command, seconds)).await.unwrap()
+}
+
+pub async fn verify(test: &TestDatabase) -> VerificationReport {
+    anju_store::verify(&test.db, &key().verifying_key(), &test.attachments, &|_| {
+        std::ops::ControlFlow::Continue(())
+    })
+    .await
+    .unwrap()
+}
+
+pub fn area(code: &str) -> AreaCode {
+    AreaCode::parse(code).unwrap()
+}
+
+pub fn text(words: &str) -> Text {
+    Text::new(words, words)
+}
+
+pub fn person(number: u64, name: &str, relation: Relation, id_number: Option<&str>) -> Person {
+    Person {
+        id: id(2, number),
+        facts: PersonFacts {
+            name: name.into(),
+            sex: Sex::Male,
+            birth_date: Some(jiff::civil::date(1980, 2, 29)),
+            id_number: id_number.map(IdNumber::new),
+            relation,
+            ethnicity: None,
+            education: None,
+            health: None,
+            labour: None,
+        },
+    }
+}
+
+/// Household `number` in the group with this code; its head is called as given.
+pub fn household(number: u64, group: &str, head: &str) -> Household {
+    Household {
+        id: id(1, number),
+        facts: HouseholdFacts {
+            register_number: format!("QX-{number:05}"),
+            area: area(group),
+            category: Category::Disaster,
+            causes: vec![CauseOfMove::Geohazard],
+            must_move: true,
+            urgency: Some(Urgency::Urgent),
+            poverty_attribute: None,
+            main_cause_of_poverty: None,
+            position: Some(Position {
+                longitude: 108.123456789,
+                latitude: 33.0 + number as f64 / 1000.0,
+            }),
+            hazard_point: Some("ZD-07".into()),
+            phone: Some(format!("1391234{number:04}")),
+            bank_account: Some("6217000000000000000".into()),
+            farmland_mu_hundredths: Some(325),
+            home: Home {
+                area_m2: Some(88.1),
+                ..Home::default()
+            },
+        },
+        members: vec![
+            person(number * 10, head, Relation::Head, Some("619021198002290014")),
+            person(number * 10 + 1, "李'秀%英", Relation::Spouse, None),
+        ],
+        consent: Some(Consent {
+            choice: ConsentChoice::Move,
+            pathway: Some(Pathway::Concentrated),
+            preferred_township: None,
+            accepts_other_township: false,
+            signer: head.into(),
+            date: jiff::civil::date(2026, 3, 1),
+            evidence: Some("YY-1".into()),
+        }),
+    }
+}
+
+pub fn item(number: u64, household: u64, group: &str, rule: &str, severity: Severity) -> LookbackItem {
+    LookbackItem {
+        id: id(3, number),
+        rule: rule.into(),
+        severity,
+        area: area(group),
+        household: Some(id(1, household)),
+        person: Some(id(2, household * 10)),
+        other_household: Some(id(1, household + 1)),
+        other_person: Some(id(2, household * 10 + 10)),
+        evidence: vec![id(4, 1)],
+        values: BTreeMap::from([("plate".into(), "川A12345".into())]),
+        explanation: text("有车"),
+        action: text("核实"),
+        probability: 0.1 * number as f64,
+        state: ItemState::Open,
+        decision_reason: None,
+        decided_by: None,
+        decided_at: None,
+    }
+}
+
+pub fn extract(number: u64) -> ExtractRecord {
+    ExtractRecord {
+        id: id(4, number),
+        file: "车辆.xlsx".into(),
+        row: number as u32 + 2,
+        name: "张三".into(),
+        id_number: Some(IdNumber::new("619021198002290014")),
+        facts: ExtractFacts::Vehicle {
+            plate: "川A12345".into(),
+            kind: "小型轿车".into(),
+            price: Some(Fen::from_yuan(98_000)),
+            registered: Some(jiff::civil::date(2021, 5, 6)),
+            state: None,
+        },
+    }
+}
+
+pub fn threatened(number: u64) -> ThreatenedHousehold {
+    ThreatenedHousehold {
+        id: id(5, number),
+        file: "受威胁户.xlsx".into(),
+        row: number as u32,
+        hazard_point: "ZD-07".into(),
+        area: area("619021101201"),
+        head_name: "张三".into(),
+        head_id_number: Some(IdNumber::new("619021198002290014")),
+        persons: 4,
+        must_move: true,
+    }
+}
+
+pub fn assessment(number: u64) -> LandAssessment {
+    LandAssessment {
+        id: id(6, number),
+        made_at: instant(number as i64),
+        pack: "cn-shaanxi 3".into(),
+        layers: vec![id(10, 1)],
+        epsg: 4545,
+        size: (100, 200),
+        cell_m: 30.0,
+        area_m2: 1.5e7,
+        excluded_m2: 0.1 + 0.2,
+        excluded: Vec::new(),
+        candidates: 1,
+        hillshade: "a".into(),
+        suitability: "b".into(),
+        slope: "c".into(),
+    }
+}
+
+pub fn candidate(number: u64, assessment: u64) -> Candidate {
+    Candidate {
+        id: id(7, number),
+        assessment: id(6, assessment),
+        code: format!("B{number:03}"),
+        area: area("619021101"),
+        rings: vec![vec![
+            (36_500_000.123, 3_650_000.5),
+            (36_500_100.0, 3_650_000.5),
+            (36_500_000.123, 3_650_000.5),
+        ]],
+        centre: (36_500_010.0, 3_650_001.0),
+        area_m2: 31_415.926_535,
+        capacity_households: 120,
+        slope_percent: 7.25,
+        elevation_m: 612.0,
+        score: 0.875,
+        score_parts: Vec::new(),
+        anchors: Vec::new(),
+        verdicts: Vec::new(),
+    }
+}
+
+pub fn plan(number: u64) -> Plan {
+    Plan {
+        id: id(8, number),
+        made_at: instant(100 + number as i64),
+        pack: "cn-shaanxi 3".into(),
+        assessment: id(6, 1),
+        seed: 42,
+        totals: PlanTotals {
+            households_to_move: 3,
+            persons_to_move: 6,
+            households_placed: 2,
+            persons_placed: 4,
+            households_other_pathway: 0,
+            households_not_moving: 0,
+            households_unplaced: 1,
+            sites_opened: 1,
+            concentration_rate: 1.0,
+            own_township_rate: 1.0,
+            cohesion: 1.0,
+            mean_distance_m: 1234.5,
+            worst_distance_m: 2000.0,
+            cost: Fen(123_456),
+            budget: Fen(200_000),
+            objective: Fen(130_000),
+            lower_bound: Fen(129_000),
+            gap: 0.007_75,
+        },
+        sites: Vec::new(),
+        unused: Vec::new(),
+    }
+}
+
+pub fn assignment(
+    number: u64,
+    plan: u64,
+    group: &str,
+    households: &[u64],
+    destination: Destination,
+) -> Assignment {
+    Assignment {
+        id: id(9, number),
+        plan: id(8, plan),
+        area: area(group),
+        households: households.iter().map(|number| id(1, *number)).collect(),
+        persons: 2 * households.len() as u32,
+        origin: (36_500_000.0, 3_650_000.0),
+        destination,
+        cost: Fen(1_000 * number as i64),
+        next_best: Some((id(7, 2), Fen(77))),
+        explanation: text("最近"),
+    }
+}
+
+pub fn user(number: u64, name: &str) -> User {
+    User {
+        id: id(14, number),
+        name: name.into(),
+        display_name: "王主任".into(),
+        role: Role::CountyOfficer,
+        area: area("619021"),
+        password_hash: "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA".into(),
+        must_change_password: true,
+    }
+}
+
+/// Writes at least one subject of every kind in two transactions, with an update and a retirement among them.
+pub async fn fill(test: &TestDatabase) {
+    let mut tx = begin(test, "init", 0).await;
+    tx.insert(&[County {
+        code: area("619021"),
+        name: "青溪县".into(),
+        epsg: 4545,
+        pack: "cn-shaanxi".into(),
+    }])
+    .await
+    .unwrap();
+    tx.insert(&[
+        Area {
+            code: area("619021"),
+            name: "青溪县".into(),
+        },
+        Area {
+            code: area("619021101"),
+            name: "清溪镇".into(),
+        },
+        Area {
+            code: area("619021101201"),
+            name: "青石村".into(),
+        },
+    ])
+    .await
+    .unwrap();
+    tx.insert(&[user(1, "wang"), user(2, "zhao")]).await.unwrap();
+    tx.insert(&[Session {
+        id: id(15, 1),
+        user: id(14, 1),
+        token_hash: "00ff".into(),
+        created_at: instant(0),
+        expires_at: instant(3600),
+        ended_at: Some(instant(60)),
+    }])
+    .await
+    .unwrap();
+    tx.insert(&[
+        household(1, "61902110120101", "张三"),
+        household(2, "61902110120102", "王五"),
+        household(3, "61902120120101", "赵六"),
+    ])
+    .await
+    .unwrap();
+    tx.insert(&[ImportedFile {
+        id: id(11, 1),
+        name: "名册.xlsx".into(),
+        kind: FileKind::Register,
+        sha256: "ab".into(),
+        records_read: 3,
+        records_accepted: 3,
+        records_refused: 0,
+        imported_at: instant(1),
+    }])
+    .await
+    .unwrap();
+    tx.insert(&[ImportProfile {
+        id: id(12, 1),
+        name: "县局格式".into(),
+        kind: FileKind::Register,
+        mapping: serde_json::json!({"姓名": "name"}),
+    }])
+    .await
+    .unwrap();
+    let hash = test.attachments.put(b"layer").unwrap();
+    tx.insert(&[Attachment {
+        hash,
+        media_type: "application/geo+json".into(),
+        name: "隐患点.geojson".into(),
+        size: 5,
+    }])
+    .await
+    .unwrap();
+    tx.insert(&[extract(1), extract(2)]).await.unwrap();
+    tx.insert(&[threatened(1)]).await.unwrap();
+    tx.insert(&[Layer {
+        id: id(10, 1),
+        kind: LayerKind::HazardPoints,
+        source: "隐患点.shp".into(),
+        source_crs: "EPSG:4545".into(),
+        features: 12,
+        content: "cd".into(),
+        imported_at: instant(2),
+    }])
+    .await
+    .unwrap();
+    tx.commit(&key()).await.unwrap();
+
+    let mut tx = begin(test, "run", 10).await;
+    tx.insert(&[
+        item(1, 1, "61902110120101", "asset.vehicle", Severity::Clear),
+        item(2, 2, "61902110120102", "identity.check_digit", Severity::Block),
+        item(3, 3, "61902120120101", "asset.vehicle", Severity::Clear),
+    ])
+    .await
+    .unwrap();
+    tx.insert(&[assessment(1)]).await.unwrap();
+    tx.insert(&[candidate(1, 1), candidate(2, 1)]).await.unwrap();
+    tx.insert(&[StockHousing {
+        id: id(13, 1),
+        name: "幸福里".into(),
+        area: area("619021101"),
+        position: Position {
+            longitude: 108.2,
+            latitude: 33.1,
+        },
+        dwellings: 40,
+        dwelling_area_m2: 90.5,
+        price: Fen::from_yuan(300_000),
+    }])
+    .await
+    .unwrap();
+    tx.insert(&[Fund {
+        id: id(16, 1),
+        source: "中央预算内".into(),
+        document: "陕发改〔2026〕1号".into(),
+        year: 2026,
+        amount: Fen::from_yuan(5_000_000),
+    }])
+    .await
+    .unwrap();
+    tx.insert(&[plan(1)]).await.unwrap();
+    let site = Destination::Site {
+        site: id(7, 1),
+        distance_m: 1500.25,
+    };
+    tx.insert(&[
+        assignment(1, 1, "61902110120101", &[1], site),
+        assignment(
+            2,
+            1,
+            "61902110120102",
+            &[2],
+            Destination::Pathway {
+                pathway: Pathway::Scattered,
+            },
+        ),
+        assignment(3, 1, "61902120120101", &[3], Destination::Unplaced),
+    ])
+    .await
+    .unwrap();
+    tx.insert(&[Job {
+        id: id(17, 1),
+        kind: JobKind::Plan,
+        state: JobState::Done,
+        requested_by: "wang".into(),
+        started_at: instant(5),
+        finished_at: Some(instant(9)),
+        error: None,
+        result: Some(serde_json::json!({"sites": 1})),
+    }])
+    .await
+    .unwrap();
+    tx.commit(&key()).await.unwrap();
+
+    let mut changed: anju_store::Versioned<LookbackItem> = anju_store::load(&test.db, &id(3, 3).to_string())
+        .await
+        .unwrap()
+        .unwrap();
+    changed.value.state = ItemState::Confirmed;
+    changed.value.decision_reason = Some("车已核实".into());
+    let gone: anju_store::Versioned<User> = anju_store::load(&test.db, &id(14, 2).to_string())
+        .await
+        .unwrap()
+        .unwrap();
+    let context = Context {
+        reason: Some("车已核实".into()),
+        ..context("decide_lookback", 20)
+    };
+    let mut tx = test.db.begin(context).await.unwrap();
+    tx.update(&[changed]).await.unwrap();
+    tx.retire(&[gone]).await.unwrap();
+    tx.commit(&key()).await.unwrap();
+}

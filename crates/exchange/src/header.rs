@@ -58,6 +58,45 @@ pub struct ColumnProfile {
     pub columns: BTreeMap<String, String>,
 }
 
+impl ColumnProfile {
+    /// That every field it names is one of its kind of file: to be asked before a profile is stored.
+    ///
+    /// # Errors
+    /// [`ExchangeError::Header`], naming the first unknown field.
+    pub fn check(&self) -> Result<(), ExchangeError> {
+        let known = fields(self.kind);
+        let unknown = self
+            .columns
+            .values()
+            .find(|code| !known.is_some_and(|fields| fields.contains_key(*code)));
+        let Some(code) = unknown else { return Ok(()) };
+        let codes: Vec<&str> = known
+            .into_iter()
+            .flatten()
+            .map(|(code, _)| code.as_str())
+            .collect();
+        Err(ExchangeError::Header(Fault::new(
+            std::path::Path::new(""),
+            (
+                &format!(
+                    "列对应方案“{}”中的字段“{code}”不属于“{}”",
+                    self.name,
+                    self.kind.zh()
+                ),
+                &format!(
+                    "the column profile {:?} names the field {code:?}, which {:?} does not have",
+                    self.name,
+                    self.kind.en()
+                ),
+            ),
+            (
+                &format!("可用的字段：{}", codes.join("、")),
+                &format!("use one of the fields {}", codes.join(", ")),
+            ),
+        )))
+    }
+}
+
 /// A sheet of a known kind.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table<'s> {
@@ -507,6 +546,10 @@ mod tests {
                 ("户主姓名".to_owned(), "name".to_owned()),
             ]),
         };
+        assert_eq!(profile.check(), Ok(()));
+        let mut wrong = profile.clone();
+        wrong.columns.insert("乙".to_owned(), "colour".to_owned());
+        assert!(wrong.check().unwrap_err().to_string().contains("\"colour\""));
         let stored = serde_json::to_string(&profile).unwrap();
         let profile: ColumnProfile = serde_json::from_str(&stored).unwrap();
         let tables = recognise(std::slice::from_ref(&sheet), &[profile], None).unwrap();

@@ -791,5 +791,20 @@ mod tests {
             write_geotiff(&path, &raster).unwrap();
             prop_assert_eq!(read_geotiff(&path, None).unwrap(), raster);
         }
+
+        /// No damage to a good file makes the reader panic.
+        #[test]
+        fn the_reader_survives_damage(damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6)) {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("r.tif");
+            write_geotiff(&path, &plane(4545)).unwrap();
+            let mut bytes = fs::read(&path).unwrap();
+            for (place, value) in damage {
+                let place = place.index(bytes.len());
+                bytes[place] = value;
+            }
+            fs::write(&path, bytes).unwrap();
+            let _ = read_geotiff(&path, None);
+        }
     }
 }

@@ -24,8 +24,8 @@ struct Field {
     decimals: u8,
 }
 
-/// Reads all rows. `named` is the encoding named by a .cpg file; without one, the header's code page and then the bytes
-/// themselves decide between UTF-8 and GB 18030.
+/// Reads all rows. `named` is the encoding named by a .cpg file; without one the bytes decide between UTF-8 and GB 18030
+/// (the code page in the header is wrong too often to be believed).
 pub fn read(path: &Path, bytes: &[u8], named: Option<&'static Encoding>) -> Result<Vec<Row>, ExchangeError> {
     let damaged = |detail: &str| ExchangeError::damaged(path, "DBF", detail);
     let word = |at: usize| -> Option<usize> {

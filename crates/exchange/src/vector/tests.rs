@@ -408,4 +408,37 @@ proptest! {
         }
         let _ = wkb::read_geopackage(&[&b"GP\0\x01\0\0\0\0"[..], &bytes].concat());
     }
+
+    /// No damage to a good file makes a reader panic.
+    #[test]
+    fn readers_survive_damage(kind in 0usize..3, damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6), cut in any::<Option<prop::sample::Index>>()) {
+        let folder = folder();
+        let (path, damaged) = match kind {
+            0 => {
+                let path = folder.path().join("a.shp");
+                write_shapefile(&path, &areas(), DbfEncoding::Gbk).unwrap();
+                (path.clone(), path)
+            }
+            1 => {
+                let path = folder.path().join("a.shp");
+                write_shapefile(&path, &points(), DbfEncoding::Gbk).unwrap();
+                (path.clone(), path.with_extension("dbf"))
+            }
+            _ => {
+                let path = folder.path().join("a.gpkg");
+                write_geopackage(&path, &[areas()], jiff::Timestamp::UNIX_EPOCH).unwrap();
+                (path.clone(), path)
+            }
+        };
+        let mut bytes = std::fs::read(&damaged).unwrap();
+        for (place, value) in damage {
+            let place = place.index(bytes.len());
+            bytes[place] = value;
+        }
+        if let Some(cut) = cut {
+            bytes.truncate(cut.index(bytes.len()));
+        }
+        std::fs::write(&damaged, bytes).unwrap();
+        let _ = read_vector_with_problems(&path, &VectorOptions::default());
+    }
 }

@@ -15,7 +15,7 @@ use jiff::civil::Date;
 use rayon::prelude::*;
 
 use crate::blocking::Side;
-use crate::comparison::{Field, birth, compare_name, id, name};
+use crate::comparison::{Field, birth, id, name};
 use crate::explain::FoundItem;
 use crate::linkage::{Link, Linkage, link};
 use crate::normalise::Record;
@@ -30,8 +30,22 @@ pub struct Match {
     pub extract: u32,
     /// Whether the ID numbers are equal.
     pub exact: bool,
+    /// Whether the names are equal but for spaces, dots, variant characters and homophones.
+    pub names_agree: bool,
     /// Probability that the record is the person's.
     pub probability: f64,
+}
+
+impl Match {
+    /// Whether nothing is left to estimate: equal numbers and agreeing names.
+    fn certain(&self) -> bool {
+        self.exact && self.names_agree
+    }
+
+    /// The probability to show: 1 when certain.
+    fn shown_probability(&self) -> f64 {
+        if self.certain() { 1.0 } else { self.probability }
+    }
 }
 
 /// Normalises a department's record.
@@ -65,6 +79,7 @@ pub fn match_extracts(
                 person: found.pair.0,
                 extract,
                 exact: found.pattern.level(Field::Id) == id::EQUAL,
+                names_agree: matches!(found.pattern.level(Field::Name), name::EQUAL | name::SOUND),
                 probability: found.score.probability,
             })
         })
@@ -125,17 +140,13 @@ pub fn civil_registry(
     for (person, found) in by_person {
         let entry = &register.entries[person as usize];
         let record = &register.records[person as usize];
-        let agrees = |found: &&Match| {
-            let other = record_of(extracts[found.extract as usize]);
-            matches!(compare_name(&record.name, &other.name), name::EQUAL | name::SOUND)
-        };
         let exact: Vec<&Match> = found
             .iter()
             .copied()
             .filter(|found| found.exact && record.id.valid)
             .collect();
         if let Some(first) = exact.first()
-            && !exact.iter().any(agrees)
+            && !exact.iter().any(|found| found.names_agree)
         {
             items.push(name_mismatch(entry, extracts[first.extract as usize]));
         }
@@ -215,7 +226,7 @@ fn deceased(entry: &Entry<'_>, extract: &ExtractRecord, date: Date, found: &Matc
     .value("id_number", shown)
     .value("death_date", date);
     item.evidence = vec![extract.id];
-    item.probability = if found.exact { 1.0 } else { found.probability };
+    item.probability = found.shown_probability();
     item
 }
 
@@ -372,15 +383,22 @@ fn held(entry: &Entry<'_>, extracts: &[&ExtractRecord], flags: &[&Flagged<'_>]) 
     let join =
         |pick: fn(&(String, String)) -> &str, gap: &str| said.iter().map(pick).collect::<Vec<_>>().join(gap);
     let mut explanation = Text::new(join(|text| &text.0, ""), join(|text| &text.1, " "));
-    let probability = flags
-        .iter()
-        .map(|flag| flag.found.probability)
-        .fold(0.0, f64::max);
-    if !flags.iter().any(|flag| flag.found.exact) {
+    if !flags.iter().any(|flag| flag.found.certain()) {
+        let name = &extracts[first.found.extract as usize].name;
+        let (zh, en) = if first.found.exact {
+            (
+                "身份证号相同而姓名不同",
+                "the ID numbers are equal, the names differ",
+            )
+        } else {
+            ("身份证号不完全一致", "the ID numbers are not equal")
+        };
         explanation
             .zh
-            .push_str("（身份证号不完全一致，按姓名和相近号码比对，请先确认是否本人。）");
-        explanation.en.push_str(" (Matched by name and a close ID number, or by name and birth date: first make sure that it is the same person.)");
+            .push_str(&format!("部门记录的姓名为{name}，{zh}，请先确认是否本人。"));
+        explanation.en.push_str(&format!(
+            " The department's record names {name}; {en}: first make sure that it is the same person."
+        ));
     }
     let mut item = FoundItem::new(
         &first.clause.id,
@@ -396,11 +414,7 @@ fn held(entry: &Entry<'_>, extracts: &[&ExtractRecord], flags: &[&Flagged<'_>]) 
         .iter()
         .map(|flag| extracts[flag.found.extract as usize].id)
         .collect();
-    item.probability = if flags.iter().any(|flag| flag.found.exact) {
-        1.0
-    } else {
-        probability
-    };
+    item.probability = best_probability(flags);
     item
 }
 
@@ -447,10 +461,13 @@ fn undecided(entry: &Entry<'_>, extracts: &[&ExtractRecord], flags: &[&Flagged<'
         .iter()
         .map(|flag| extracts[flag.found.extract as usize].id)
         .collect();
-    item.probability = if flags.iter().any(|flag| flag.found.exact) {
-        1.0
-    } else {
-        first.found.probability
-    };
+    item.probability = best_probability(flags);
     item
+}
+
+fn best_probability(flags: &[&Flagged<'_>]) -> f64 {
+    flags
+        .iter()
+        .map(|flag| flag.found.shown_probability())
+        .fold(0.0, f64::max)
 }

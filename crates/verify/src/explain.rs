@@ -165,24 +165,14 @@ pub fn weights(item: FoundItem, pattern: Pattern, score: &Score) -> FoundItem {
             );
         }
     }
-    item.probability = score.probability;
     item
 }
 
 /// A probability as a percentage that never rounds up to certainty.
-pub fn percent(probability: f64) -> String {
+pub fn percent(probability: f64) -> Text {
     if probability >= 0.9995 {
-        "99.9%以上".to_owned()
-    } else {
-        format!("{:.1}%", probability * 100.0)
+        return Text::new("99.9%以上", "above 99.9%");
     }
-}
-
-/// The same in English.
-pub fn percent_en(probability: f64) -> String {
-    if probability >= 0.9995 {
-        "above 99.9%".to_owned()
-    } else {
-        format!("{:.1}%", probability * 100.0)
-    }
+    let shown = format!("{:.1}%", probability * 100.0);
+    Text::new(shown.clone(), shown)
 }

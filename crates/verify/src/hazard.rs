@@ -39,32 +39,40 @@ pub struct Threatened {
 /// A head is found by an equal ID number; by a number one slip off with a fitting name; or, when either number is missing
 /// or cannot be right, by a name of equal sound in the same village.
 pub fn threatened(register: &Register<'_>, list: &[&ThreatenedHousehold]) -> Threatened {
+    let listed: Vec<Record> = list
+        .iter()
+        .map(|entry| {
+            Record::new(
+                &entry.head_name,
+                entry.head_id_number.as_ref(),
+                None,
+                None,
+                Some(&entry.area),
+                None,
+            )
+        })
+        .collect();
+    // The register is far longer than the lists: only the keys that a list asks for are kept.
+    let wanted: HashSet<u64> = listed.iter().flat_map(keys).collect();
     let mut by_key: HashMap<u64, Vec<u32>> = HashMap::new();
-    for (number, record) in register.records.iter().enumerate() {
-        for key in keys(record) {
-            by_key.entry(key).or_default().push(number as u32);
+    if !wanted.is_empty() {
+        for (number, record) in register.records.iter().enumerate() {
+            for key in keys(record).filter(|key| wanted.contains(key)) {
+                by_key.entry(key).or_default().push(number as u32);
+            }
         }
     }
     let mut outcome = Threatened::default();
     let mut absent: BTreeMap<(u128, u64, u64), Vec<&ThreatenedHousehold>> = BTreeMap::new();
-    for entry in list {
-        let record = Record::new(
-            &entry.head_name,
-            entry.head_id_number.as_ref(),
-            None,
-            None,
-            Some(&entry.area),
-            None,
-        );
-        let candidates: HashSet<u32> = keys(&record)
-            .iter()
-            .filter_map(|key| by_key.get(key))
+    for (entry, record) in list.iter().zip(&listed) {
+        let candidates: HashSet<u32> = keys(record)
+            .filter_map(|key| by_key.get(&key))
             .flatten()
             .copied()
             .collect();
         let mut found: Vec<u32> = candidates
             .into_iter()
-            .filter(|number| same_head(&register.records[*number as usize], &record))
+            .filter(|number| same_head(&register.records[*number as usize], record))
             .collect();
         found.sort_unstable();
         if found.is_empty() {
@@ -90,14 +98,13 @@ pub fn threatened(register: &Register<'_>, list: &[&ThreatenedHousehold]) -> Thr
 }
 
 /// Keys under which a head may be found: the number, the number without each of its characters, name and village.
-fn keys(record: &Record) -> Vec<u64> {
-    let id = record.id;
+fn keys(record: &Record) -> impl Iterator<Item = u64> + use<> {
+    let (id, name, village) = (record.id, record.name.spoken, record.area_at(12));
     let number = |bits: u128| key_of(&[bits as u64, (bits >> 64) as u64]);
-    let mut keys: Vec<u64> = (0..id.length).map(|place| number(id.without(place))).collect();
-    keys.extend(id.is_some().then(|| number(id.bits)));
-    let village = record.area_at(12);
-    keys.extend((village != 0 && record.name.spoken != 0).then(|| key_of(&[record.name.spoken, village])));
-    keys
+    let slips = (0..id.length).map(move |place| number(id.without(place)));
+    let whole = id.is_some().then(|| number(id.bits));
+    let place = (village != 0 && name != 0).then(|| key_of(&[name, village]));
+    slips.chain(whole).chain(place)
 }
 
 fn same_head(register: &Record, listed: &Record) -> bool {

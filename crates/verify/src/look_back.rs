@@ -196,7 +196,7 @@ fn check_identifiers(households: &[Household]) -> Result<(), VerifyError> {
     Ok(())
 }
 
-/// A wrong number that is one slip off a civil registry's number of the same name gets that record as evidence.
+/// A wrong number gets the civil registry's record that is probably the same person's as evidence.
 fn attach_civil_records(
     items: &mut [FoundItem],
     register: &Register<'_>,
@@ -220,15 +220,12 @@ fn attach_civil_records(
         if let Some(records) = item.person.and_then(|person| civil.get(&person)) {
             item.evidence.extend(records.iter().map(|extract| extract.id));
             if let Some(number) = &records[0].id_number {
-                item.explanation.zh.push_str(&format!(
-                    "公安户籍中{}的号码为 {}，仅差一处。",
-                    records[0].name,
-                    number.masked()
-                ));
+                let (name, number) = (&records[0].name, number.masked());
+                item.explanation
+                    .zh
+                    .push_str(&format!("公安户籍中可能是同一人的{name}，号码为 {number}。"));
                 item.explanation.en.push_str(&format!(
-                    " The civil registry has {} under {}, one slip away.",
-                    records[0].name,
-                    number.masked()
+                    " The civil registry's {name}, probably the same person, has {number}."
                 ));
             }
         }

@@ -12,9 +12,9 @@ use jiff::civil::Date;
 use rayon::prelude::*;
 
 use crate::cluster::{Conflict, cluster};
-use crate::comparison::{Field, id};
+use crate::comparison::{Field, Pattern, id, name};
 use crate::explain::{self, FoundItem};
-use crate::linkage::Linkage;
+use crate::linkage::{Link, Linkage};
 use crate::register::{Entry, Register};
 
 /// Ages the family rules work with, from the pack.
@@ -352,62 +352,151 @@ fn shown_birth(entry: &Entry<'_>) -> String {
         .map_or_else(|| "—".to_owned(), |birth| birth.to_string())
 }
 
-/// Items for entries that are one person, from a linkage of the register with itself.
+/// Why two entries are put before somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reason {
+    /// They are likely one person.
+    OnePerson,
+    /// They are likely one person, but a conflict forbids to join them.
+    Conflict(Conflict),
+    /// They share a valid ID number and nothing else makes them one person.
+    SharedNumber,
+}
+
+/// Items for entries that are one person, and for entries that share a valid ID number, from a linkage of the register
+/// with itself.
 pub fn duplicates(register: &Register<'_>, linkage: &Linkage, probability: f64) -> Vec<FoundItem> {
-    let likely: Vec<_> = linkage
+    let (likely, unlikely): (Vec<Link>, Vec<Link>) = linkage
         .links
         .iter()
-        .filter(|link| link.score.probability >= probability || equal_id(link.pattern))
         .cloned()
-        .collect();
+        .partition(|link| link.score.probability >= probability);
     let clusters = cluster(&register.records, &likely);
-    let joined = clusters.joined.iter().map(|number| (&likely[*number], None));
+    let joined = clusters
+        .joined
+        .iter()
+        .map(|number| (&likely[*number], Reason::OnePerson));
     let refused = clusters
         .refused
         .iter()
-        .map(|(number, conflict)| (&likely[*number], Some(*conflict)))
-        // Members of one household who are merely alike are brothers and sisters; an equal number is a mistake.
-        .filter(|(link, conflict)| *conflict != Some(Conflict::OneHousehold) || equal_id(link.pattern));
+        .map(|(number, conflict)| (&likely[*number], *conflict))
+        .filter(|(link, conflict)| *conflict != Conflict::OneHousehold || listed_twice_at_home(link.pattern))
+        .map(|(link, conflict)| (link, Reason::Conflict(conflict)));
+    // An invalid number is an item already; a valid one cannot be two persons'.
+    let shared = unlikely
+        .iter()
+        .filter(|link| equal_id(link.pattern) && register.records[link.pair.0 as usize].id.valid)
+        .map(|link| (link, Reason::SharedNumber));
     joined
         .chain(refused)
-        .map(|(link, conflict)| {
-            // Identifiers rise with time: the later entry is the one to look at.
-            let earlier = &register.entries[link.pair.0 as usize];
-            let later = &register.entries[link.pair.1 as usize];
-            let weights = explain::waterfall(link.pattern, &link.score);
-            let (zh, en) = match conflict {
-                None => ("", ""),
-                Some(Conflict::OneHousehold) => ("两条在同一户内，不自动合并。", " Both are in one household and are not merged."),
-                Some(Conflict::TwoValidNumbers) => {
-                    ("两个有效身份证号不同，可能是双重户口，不自动合并。", " Two different valid ID numbers are involved (double hukou?); they are not merged.")
-                }
-            };
-            let (a, b) = (&later.person.facts.name, &earlier.person.facts.name);
-            let (ida, idb) = (later.masked_id(), earlier.masked_id());
-            let (numa, numb) = (&later.household.facts.register_number, &earlier.household.facts.register_number);
-            let explanation = Text::new(
-                format!("{a}（{ida}，户 {numa}）与{b}（{idb}，户 {numb}）疑为同一人，概率 {}。依据：{}。{zh}", explain::percent(link.score.probability), weights.zh),
-                format!("{a} ({ida}, household {numa}) and {b} ({idb}, household {numb}) may be one person, probability {}. Reasons: {}.{en}", explain::percent_en(link.score.probability), weights.en),
-            );
-            let action = Text::new(
-                "到两户核对本人身份证和户口簿；确为一人的，保留实际共同生活的一户，另一户更正。",
-                "See the identity card and the hukou book in both households; if it is one person, keep the household the person lives in and correct the other.",
-            );
-            let mut item = FoundItem::new("identity.duplicate_person", Severity::Ask, &later.household.facts.area, explanation, action)
-                .about(later)
-                .value("name", a)
-                .value("other_name", b)
-                .value("id_number", ida)
-                .value("other_id_number", idb)
-                .value("register_number", numa)
-                .value("other_register_number", numb);
-            item.other_household = Some(earlier.household.id);
-            item.other_person = Some(earlier.person.id);
-            explain::weights(item, link.pattern, &link.score)
-        })
+        .chain(shared)
+        .map(|(link, reason)| duplicate(register, link, reason))
         .collect()
 }
 
-fn equal_id(pattern: crate::comparison::Pattern) -> bool {
+fn duplicate(register: &Register<'_>, link: &Link, reason: Reason) -> FoundItem {
+    // Identifiers rise with time: the later entry is the one to look at.
+    let earlier = &register.entries[link.pair.0 as usize];
+    let later = &register.entries[link.pair.1 as usize];
+    let weights = explain::waterfall(link.pattern, &link.score);
+    let shown = explain::percent(link.score.probability);
+    let (zh, en) = match reason {
+        Reason::OnePerson => (
+            format!("疑为同一人，概率 {}", shown.zh),
+            format!("may be one person, probability {}", shown.en),
+        ),
+        Reason::Conflict(Conflict::OneHousehold) => (
+            format!("疑为同一人在同一户内登记两次，概率 {}", shown.zh),
+            format!(
+                "may be one person listed twice in one household, probability {}",
+                shown.en
+            ),
+        ),
+        Reason::Conflict(Conflict::TwoValidNumbers) => (
+            format!(
+                "疑为同一人（概率 {}），但涉及两个不同的有效身份证号，可能是双重户口，不自动合并",
+                shown.zh
+            ),
+            format!(
+                "may be one person (probability {}), but two different valid ID numbers are involved (double hukou?), so they are not joined",
+                shown.en
+            ),
+        ),
+        Reason::SharedNumber => (
+            format!(
+                "登记了同一个有效身份证号，其他信息却不一致（为同一人的概率 {}），至少一方号码有误",
+                shown.zh
+            ),
+            format!(
+                "have the same valid ID number, but little else agrees (probability of one person {}): at least one number is wrong",
+                shown.en
+            ),
+        ),
+    };
+    let (a, b) = (&later.person.facts.name, &earlier.person.facts.name);
+    let (ida, idb) = (later.masked_id(), earlier.masked_id());
+    let (numa, numb) = (
+        &later.household.facts.register_number,
+        &earlier.household.facts.register_number,
+    );
+    let explanation = Text::new(
+        format!(
+            "{a}（{ida}，户 {numa}）与{b}（{idb}，户 {numb}）{zh}。依据：{}。",
+            weights.zh
+        ),
+        format!(
+            "{a} ({ida}, household {numa}) and {b} ({idb}, household {numb}) {en}. Reasons: {}.",
+            weights.en
+        ),
+    );
+    let action = match reason {
+        Reason::SharedNumber => Text::new(
+            "到两户核对本人身份证，更正录错的号码。",
+            "See both identity cards and correct the number that is wrong.",
+        ),
+        Reason::OnePerson | Reason::Conflict(_) => Text::new(
+            "核对本人身份证和户口簿；确为一人的，保留实际共同生活的一处登记，另一处更正。",
+            "See the identity card and the hukou book; if it is one person, keep the entry in the household the person lives in and correct the other.",
+        ),
+    };
+    let severity = if reason == Reason::SharedNumber {
+        Severity::Block
+    } else {
+        Severity::Ask
+    };
+    let mut item = FoundItem::new(
+        "identity.duplicate_person",
+        severity,
+        &later.household.facts.area,
+        explanation,
+        action,
+    )
+    .about(later)
+    .value("name", a)
+    .value("other_name", b)
+    .value("id_number", ida)
+    .value("other_id_number", idb)
+    .value("register_number", numa)
+    .value("other_register_number", numb);
+    item.other_household = Some(earlier.household.id);
+    item.other_person = Some(earlier.person.id);
+    // That a shared number has to be corrected is certain; that the two are one person is not.
+    item.probability = if reason == Reason::SharedNumber {
+        1.0
+    } else {
+        link.score.probability
+    };
+    explain::weights(item, link.pattern, &link.score)
+}
+
+fn equal_id(pattern: Pattern) -> bool {
     pattern.level(Field::Id) == id::EQUAL
+}
+
+/// Members of one household who are merely alike are brothers and sisters; an equal number, or an equal name without
+/// two valid numbers, is one person listed twice.
+fn listed_twice_at_home(pattern: Pattern) -> bool {
+    let same_name =
+        pattern.level(Field::Name) == name::EQUAL && pattern.level(Field::Id) != id::DIFFERENT_VALID;
+    equal_id(pattern) || same_name
 }

@@ -21,11 +21,12 @@ const PRIOR_M: [&[f64]; 5] = [
     &[0.30, 0.30, 0.20, 0.15, 0.05],
 ];
 
-/// Prior `u`; counts as [`PRIOR_U_COUNT`] random pairs. The first three of the ID number are kept as they are: a number
-/// equal to another person's arises by one slip out of about 25 million numbers a county can issue, a number one slip
-/// from another's has some 170 neighbours.
+/// Prior `u`; counts as [`PRIOR_U_COUNT`] random pairs. The first three of the ID number are kept as they are: one entry in
+/// a thousand with the number of another of some 50,000 persons makes 2e-8 a pair; a number has some 170 others one
+/// wrong character away and some 34 one swap or lost character away, among the 25 million a county can issue, and one
+/// number in a hundred is wrong.
 const PRIOR_U: [&[f64]; 5] = [
-    &[1e-9, 6e-8, 1e-8, 0.03, 0.97],
+    &[2e-8, 6e-8, 1e-8, 0.03, 0.97],
     &[1e-4, 3e-4, 2e-2, 0.9796],
     &[5e-5, 5e-5, 3e-3, 3e-4, 0.9966],
     &[0.5, 0.5],

@@ -3,6 +3,7 @@
 //! This module alone knows sqlx. Statements are written once, in the subset both engines share, with `$1` parameters;
 //! what differs stays here: how a transaction begins, how arguments are bound and how a result is read.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,6 +43,9 @@ enum Engine {
     Sqlite { writer: SqlitePool, readers: SqlitePool },
     Postgres(PgPool),
 }
+
+/// What a statement will answer. Boxed here, so that callers compile without the innards of two drivers in their types.
+pub(crate) type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 /// Which engine a database is, where the two must be told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,30 +121,36 @@ impl Db {
 
     /// A transaction that holds the writer's place from its beginning: one that reads first and asks for the place later
     /// could fail in spite of the timeout.
-    pub(crate) async fn begin_writing(&self) -> Result<Link, StoreError> {
-        match &self.0 {
-            Engine::Sqlite { writer, .. } => Ok(Link::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?)),
-            Engine::Postgres(pool) => {
-                let mut transaction = pool.begin().await?;
-                sqlx::query(WRITER_LOCK).execute(&mut *transaction).await?;
-                // An import makes tables large before the planner has counted them; every look-up of a writer has an index.
-                sqlx::query("SET LOCAL enable_seqscan = off")
-                    .execute(&mut *transaction)
-                    .await?;
-                Ok(Link::Postgres(transaction))
+    pub(crate) fn begin_writing(&self) -> Answer<'_, Link> {
+        Box::pin(async move {
+            match &self.0 {
+                Engine::Sqlite { writer, .. } => {
+                    Ok(Link::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?))
+                }
+                Engine::Postgres(pool) => {
+                    let mut transaction = pool.begin().await?;
+                    sqlx::query(WRITER_LOCK).execute(&mut *transaction).await?;
+                    // An import makes tables large before the planner has counted them; every look-up of a writer has an index.
+                    sqlx::query("SET LOCAL enable_seqscan = off")
+                        .execute(&mut *transaction)
+                        .await?;
+                    Ok(Link::Postgres(transaction))
+                }
             }
-        }
+        })
     }
 
     /// A transaction that reads one state of the database, whatever is written meanwhile.
-    pub(crate) async fn begin_reading(&self) -> Result<Link, StoreError> {
-        match &self.0 {
-            Engine::Sqlite { readers, .. } => Ok(Link::Sqlite(readers.begin().await?)),
-            Engine::Postgres(pool) => Ok(Link::Postgres(
-                pool.begin_with("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-                    .await?,
-            )),
-        }
+    pub(crate) fn begin_reading(&self) -> Answer<'_, Link> {
+        Box::pin(async move {
+            match &self.0 {
+                Engine::Sqlite { readers, .. } => Ok(Link::Sqlite(readers.begin().await?)),
+                Engine::Postgres(pool) => Ok(Link::Postgres(
+                    pool.begin_with("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                        .await?,
+                )),
+            }
+        })
     }
 
     /// Runs one statement of an administrator, or of a test that damages a database on purpose. Outside of tests there is
@@ -167,7 +177,11 @@ impl Db {
     }
 
     /// Runs a query outside of any transaction.
-    pub(crate) async fn all(&self, sql: &str, arguments: &[Value]) -> Result<Vec<Record>, StoreError> {
+    pub(crate) fn all<'a>(&'a self, sql: &'a str, arguments: &'a [Value]) -> Answer<'a, Vec<Record>> {
+        Box::pin(self.run(sql, arguments))
+    }
+
+    async fn run(&self, sql: &str, arguments: &[Value]) -> Result<Vec<Record>, StoreError> {
         let sql = AssertSqlSafe(sql.to_owned());
         match &self.0 {
             Engine::Sqlite { readers, .. } => {
@@ -212,7 +226,11 @@ impl Link {
         }
     }
 
-    pub async fn all(&mut self, sql: &str, arguments: &[Value]) -> Result<Vec<Record>, StoreError> {
+    pub fn all<'a>(&'a mut self, sql: &'a str, arguments: &'a [Value]) -> Answer<'a, Vec<Record>> {
+        Box::pin(self.run_all(sql, arguments))
+    }
+
+    async fn run_all(&mut self, sql: &str, arguments: &[Value]) -> Result<Vec<Record>, StoreError> {
         let sql = AssertSqlSafe(sql.to_owned());
         match self {
             Self::Sqlite(transaction) => {
@@ -235,7 +253,11 @@ impl Link {
     }
 
     /// Runs a statement and returns the number of rows it changed.
-    pub async fn execute(&mut self, sql: &str, arguments: &[Value]) -> Result<u64, StoreError> {
+    pub fn execute<'a>(&'a mut self, sql: &'a str, arguments: &'a [Value]) -> Answer<'a, u64> {
+        Box::pin(self.run_execute(sql, arguments))
+    }
+
+    async fn run_execute(&mut self, sql: &str, arguments: &[Value]) -> Result<u64, StoreError> {
         let sql = AssertSqlSafe(sql.to_owned());
         Ok(match self {
             Self::Sqlite(transaction) => sqlx::query_with(sql, sqlite_arguments(arguments)?)
@@ -250,7 +272,11 @@ impl Link {
     }
 
     /// Runs several statements without parameters, such as a migration.
-    pub async fn script(&mut self, sql: &str) -> Result<(), StoreError> {
+    pub fn script<'a>(&'a mut self, sql: &'a str) -> Answer<'a, ()> {
+        Box::pin(self.run_script(sql))
+    }
+
+    async fn run_script(&mut self, sql: &str) -> Result<(), StoreError> {
         let sql = AssertSqlSafe(sql.to_owned());
         match self {
             Self::Sqlite(transaction) => {
@@ -264,7 +290,16 @@ impl Link {
     }
 
     /// Inserts many rows by as few statements as the engines' limits allow.
-    pub async fn insert(
+    pub fn insert<'a>(
+        &'a mut self,
+        table: &'a str,
+        columns: &'a [&'a str],
+        rows: Vec<Vec<Value>>,
+    ) -> Answer<'a, ()> {
+        Box::pin(self.run_insert(table, columns, rows))
+    }
+
+    async fn run_insert(
         &mut self,
         table: &str,
         columns: &[&str],
@@ -303,12 +338,14 @@ impl Link {
         Ok(())
     }
 
-    pub async fn commit(self) -> Result<(), StoreError> {
-        match self {
-            Self::Sqlite(transaction) => transaction.commit().await?,
-            Self::Postgres(transaction) => transaction.commit().await?,
-        }
-        Ok(())
+    pub fn commit(self) -> Answer<'static, ()> {
+        Box::pin(async move {
+            match self {
+                Self::Sqlite(transaction) => transaction.commit().await?,
+                Self::Postgres(transaction) => transaction.commit().await?,
+            }
+            Ok(())
+        })
     }
 }
 

@@ -14,6 +14,7 @@ use crate::ledger::stored_hashes;
 use crate::list::placeholders;
 use crate::read::Versioned;
 use crate::subject::{Row, Stamp, Subject, parse, project};
+use crate::value::Record;
 use crate::{StoreError, Value};
 
 /// Payload of the entry that takes a subject out of the tables.
@@ -64,7 +65,7 @@ impl Tx {
     pub(crate) async fn start(mut link: Link, context: Context) -> Result<Self, StoreError> {
         let last = link.first("SELECT MAX(idx) FROM ledger_entry", &[]).await?;
         let last = last
-            .map(|row| row.optional(0, crate::value::Record::count))
+            .map(|row| row.optional(0, Record::count))
             .transpose()?
             .flatten();
         let size = last.map_or(0, |index| index + 1);
@@ -76,7 +77,7 @@ impl Tx {
             .collect();
         let newest = link.first("SELECT MAX(size) FROM ledger_checkpoint", &[]).await?;
         let newest = newest
-            .map(|row| row.optional(0, crate::value::Record::count))
+            .map(|row| row.optional(0, Record::count))
             .transpose()?
             .flatten();
         Ok(Self {
@@ -204,18 +205,26 @@ impl Tx {
         kind: &'static str,
         ids: &[String],
     ) -> Result<HashMap<String, i64>, StoreError> {
+        // One look-up in the index for each id: of an IN list PostgreSQL would make a scan of the whole kind, once the log
+        // has grown within the transaction.
+        let list: Vec<String> = (2..ids.len() + 2).map(|number| format!("(${number})")).collect();
         let sql = format!(
-            "SELECT subject_id, MAX(version) FROM ledger_entry WHERE subject_kind = $1 AND subject_id IN ({})
-             GROUP BY subject_id",
-            placeholders(2, ids.len())
+            "WITH wanted (id) AS (VALUES {}) SELECT w.id, (SELECT MAX(e.version) FROM ledger_entry e
+             WHERE e.subject_kind = $1 AND e.subject_id = w.id) FROM wanted w",
+            list.join(", ")
         );
         let arguments: Vec<Value> = std::iter::once(kind.into())
             .chain(ids.iter().map(|id| id.as_str().into()))
             .collect();
         let rows = self.link.all(&sql, &arguments).await?;
-        rows.iter()
-            .map(|row| Ok((row.text(0)?.to_owned(), row.int(1)?)))
-            .collect()
+        // A subject that was never in the log has no version.
+        let mut known = HashMap::new();
+        for row in &rows {
+            if let Some(version) = row.optional(1, Record::int)? {
+                known.insert(row.text(0)?.to_owned(), version);
+            }
+        }
+        Ok(known)
     }
 
     /// Checks that subjects are at the versions they were read at, and removes their rows.

@@ -33,6 +33,8 @@ const PRIOR_U: [&[f64]; 5] = [
     &[0.002, 0.01, 0.1, 0.858, 0.03],
 ];
 
+/// Share of persons with two valid ID numbers (double hukou); not learned.
+const TWO_NUMBERS: f64 = 0.01;
 /// How many matched pairs the prior `m` counts as.
 const PRIOR_M_COUNT: f64 = 100.0;
 /// How many random pairs the prior `u` counts as.
@@ -117,6 +119,11 @@ pub fn train(histogram: &BTreeMap<Pattern, u64>, u: Levels, possible: f64) -> Mo
         let mut matched = 0.0;
         let mut counts = Field::ALL.map(|field| vec![0.0; field.levels()]);
         for (pattern, count) in histogram {
+            // Two valid numbers are two persons. Namesakes in one village are more frequent than chance, and counted
+            // here they would teach that one person often has two numbers.
+            if pattern.level(Field::Id) == id::DIFFERENT_VALID {
+                continue;
+            }
             let expected = *count as f64 * model.score(*pattern, None).probability;
             matched += expected;
             for field in Field::ALL {
@@ -128,7 +135,15 @@ pub fn train(histogram: &BTreeMap<Pattern, u64>, u: Levels, possible: f64) -> Mo
             let known: f64 = counts[field as usize][1..].iter().sum();
             for level in 1..field.levels() {
                 let prior = PRIOR_M[field as usize][level - 1];
-                let new = (counts[field as usize][level] + PRIOR_M_COUNT * prior) / (known + PRIOR_M_COUNT);
+                let mut new =
+                    (counts[field as usize][level] + PRIOR_M_COUNT * prior) / (known + PRIOR_M_COUNT);
+                if field == Field::Id {
+                    new = if level == usize::from(id::DIFFERENT_VALID) {
+                        TWO_NUMBERS
+                    } else {
+                        new * (1.0 - TWO_NUMBERS)
+                    };
+                }
                 moved = moved.max((new - model.m[field as usize][level]).abs());
                 model.m[field as usize][level] = new;
             }
@@ -235,6 +250,16 @@ mod tests {
             "{}",
             model.share * 1e9
         );
+    }
+
+    #[test]
+    fn namesakes_in_one_village_do_not_teach_that_persons_have_two_numbers() {
+        let namesakes = Pattern([id::DIFFERENT_VALID, name::EQUAL, birth::DIFFERENT, sex::EQUAL, 2]);
+        let found_twice = Pattern([id::EQUAL, name::EQUAL, 0, 0, 2]);
+        let histogram = BTreeMap::from([(namesakes, 30_000), (found_twice, 3_000)]);
+        let model = train(&histogram, random_levels(&BTreeMap::new()), 4e10);
+        assert!(model.score(namesakes, Some(1e-5)).probability < 0.01);
+        assert!(model.score(found_twice, Some(1e-5)).probability > 0.999);
     }
 
     #[test]

@@ -782,10 +782,15 @@ fn made_county() -> impl Strategy<Value = County> {
 
 /// What an item is about, without its estimates. Weights are learned from all records, so somebody more moves every
 /// probability a little; items that are estimated near the threshold are left out.
-fn subjects(items: &[FoundItem], least: f64) -> Vec<(String, Option<Uuid>, Option<Uuid>, Option<Uuid>)> {
+fn subjects(items: &[FoundItem], least: f64) -> Vec<(String, [Option<Uuid>; 3])> {
     let clear = items.iter().filter(|item| item.probability >= least);
     clear
-        .map(|item| (item.rule.clone(), item.household, item.person, item.other_person))
+        .map(|item| {
+            (
+                item.rule.clone(),
+                [item.household, item.person, item.other_person],
+            )
+        })
         .collect()
 }
 

@@ -44,8 +44,9 @@ enum Engine {
     Postgres(PgPool),
 }
 
-/// What a statement will answer. Boxed here, so that callers compile without the innards of two drivers in their types.
-pub(crate) type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+/// What will be answered. Boxed, because the body of a plain `async fn` is compiled again in every unit of every crate
+/// that awaits it, here with two database drivers in it.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 /// Which engine a database is, where the two must be told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +60,11 @@ impl Db {
     ///
     /// # Errors
     /// When the address is malformed or the database cannot be reached.
-    pub async fn open(address: &str) -> Result<Self, StoreError> {
+    pub fn open(address: &str) -> Answer<'_, Self> {
+        Box::pin(Self::run_open(address))
+    }
+
+    async fn run_open(address: &str) -> Result<Self, StoreError> {
         if address.starts_with("postgres://") || address.starts_with("postgresql://") {
             let pool = PgPoolOptions::new()
                 .max_connections(CONNECTIONS)
@@ -95,8 +100,8 @@ impl Db {
     ///
     /// # Errors
     /// When the database is newer than the program, or refuses.
-    pub async fn migrate(&self) -> Result<(), StoreError> {
-        crate::migration::migrate(self).await
+    pub fn migrate(&self) -> Answer<'_, ()> {
+        Box::pin(crate::migration::migrate(self))
     }
 
     /// Begins the one transaction of a command. Writers queue: the next one waits until this one ends, so that reading,
@@ -104,7 +109,11 @@ impl Db {
     ///
     /// # Errors
     /// When the database refuses or the ledger's own rows are missing.
-    pub async fn begin(&self, context: Context) -> Result<Tx, StoreError> {
+    pub fn begin(&self, context: Context) -> Answer<'_, Tx> {
+        Box::pin(self.run_begin(context))
+    }
+
+    async fn run_begin(&self, context: Context) -> Result<Tx, StoreError> {
         Tx::start(self.begin_writing().await?, context).await
     }
 

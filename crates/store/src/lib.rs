@@ -32,7 +32,7 @@ mod value;
 mod verify;
 
 pub use attachment::Attachments;
-pub use database::Db;
+pub use database::{Answer, Db};
 pub use error::StoreError;
 pub use ledger::{
     CheckpointRecord, EntryFilter, EntryProof, EntryView, Revision, check_kept_checkpoint, entries,

@@ -2,6 +2,7 @@
 
 use anju_ledger::VerifyingKey;
 
+use crate::database::Answer;
 use crate::subject::KINDS;
 use crate::transaction::insert_rows;
 use crate::verify::{check_log, latest_states};
@@ -11,7 +12,11 @@ use crate::{Db, StoreError};
 ///
 /// # Errors
 /// [`StoreError::LogInvalid`] when the log does not verify: nothing is touched then.
-pub async fn rebuild(db: &Db, key: &VerifyingKey) -> Result<u64, StoreError> {
+pub fn rebuild<'a>(db: &'a Db, key: &'a VerifyingKey) -> Answer<'a, u64> {
+    Box::pin(rebuild_all(db, key))
+}
+
+async fn rebuild_all(db: &Db, key: &VerifyingKey) -> Result<u64, StoreError> {
     let mut link = db.begin_writing().await?;
     let checked = check_log(&mut link, key, &|_| std::ops::ControlFlow::Continue(())).await?;
     if let Some(difference) = checked.differences.first() {

@@ -10,7 +10,7 @@ use crate::{StoreError, Value};
 ///
 /// Its kind is the name of its main table, whose common columns (id, version, area, changed_at, changed_by, state) the
 /// store fills itself.
-pub trait Subject: Serialize + DeserializeOwned + Send + Sync {
+pub trait Subject: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Kind of subject and name of the main table.
     const KIND: &'static str;
 

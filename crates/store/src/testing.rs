@@ -8,6 +8,7 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -57,7 +58,11 @@ impl TestDatabase {
     ///
     /// # Panics
     /// When it cannot be made.
-    pub async fn sqlite() -> Self {
+    pub fn sqlite() -> Pin<Box<dyn Future<Output = Self> + Send>> {
+        Box::pin(Self::open_sqlite())
+    }
+
+    async fn open_sqlite() -> Self {
         let folder = folder();
         let address = format!("sqlite://{}", folder.path().join("test.db").display());
         Self::open(address, folder).await
@@ -67,7 +72,11 @@ impl TestDatabase {
     ///
     /// # Panics
     /// When there is no server and none can be started.
-    pub async fn postgres() -> Self {
+    pub fn postgres() -> Pin<Box<dyn Future<Output = Self> + Send>> {
+        Box::pin(Self::open_postgres())
+    }
+
+    async fn open_postgres() -> Self {
         static SERVER: OnceCell<Server> = OnceCell::const_new();
         let server = SERVER.get_or_init(Server::start).await;
         let address = server.create_database().await;

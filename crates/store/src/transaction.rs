@@ -9,7 +9,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use crate::attachment::hex;
-use crate::database::Link;
+use crate::database::{Answer, Link};
 use crate::ledger::stored_hashes;
 use crate::list::placeholders;
 use crate::read::Versioned;
@@ -94,7 +94,11 @@ impl Tx {
     ///
     /// # Errors
     /// [`StoreError::Duplicate`] when one exists or shares a value that must be unique.
-    pub async fn insert<S: Subject>(&mut self, subjects: &[S]) -> Result<(), StoreError> {
+    pub fn insert<'a, S: Subject>(&'a mut self, subjects: &'a [S]) -> Answer<'a, ()> {
+        Box::pin(self.run_insert(subjects))
+    }
+
+    async fn run_insert<S: Subject>(&mut self, subjects: &[S]) -> Result<(), StoreError> {
         for chunk in subjects.chunks(CHUNK) {
             let ids: Vec<String> = chunk.iter().map(Subject::id).collect();
             let known = self.last_versions(S::KIND, &ids).await?;
@@ -112,7 +116,11 @@ impl Tx {
     /// # Errors
     /// [`StoreError::Conflict`] when one was changed since, [`StoreError::NotFound`] when one is gone,
     /// [`StoreError::Duplicate`] when a value that must be unique is taken.
-    pub async fn update<S: Subject>(&mut self, subjects: &[Versioned<S>]) -> Result<(), StoreError> {
+    pub fn update<'a, S: Subject>(&'a mut self, subjects: &'a [Versioned<S>]) -> Answer<'a, ()> {
+        Box::pin(self.run_update(subjects))
+    }
+
+    async fn run_update<S: Subject>(&mut self, subjects: &[Versioned<S>]) -> Result<(), StoreError> {
         for chunk in subjects.chunks(CHUNK) {
             let ids = self.take_out(chunk).await?;
             let versioned = chunk
@@ -128,7 +136,11 @@ impl Tx {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when one was changed since, [`StoreError::NotFound`] when one is gone.
-    pub async fn retire<S: Subject>(&mut self, subjects: &[Versioned<S>]) -> Result<(), StoreError> {
+    pub fn retire<'a, S: Subject>(&'a mut self, subjects: &'a [Versioned<S>]) -> Answer<'a, ()> {
+        Box::pin(self.run_retire(subjects))
+    }
+
+    async fn run_retire<S: Subject>(&mut self, subjects: &[Versioned<S>]) -> Result<(), StoreError> {
         for chunk in subjects.chunks(CHUNK) {
             let ids = self.take_out(chunk).await?;
             let changes = chunk.iter().zip(ids).map(|(subject, id)| Change {
@@ -147,7 +159,11 @@ impl Tx {
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when the ledger has no such subject.
-    pub async fn erase<S: Subject>(&mut self, id: &str) -> Result<(), StoreError> {
+    pub fn erase<'a, S: Subject>(&'a mut self, id: &'a str) -> Answer<'a, ()> {
+        Box::pin(self.run_erase::<S>(id))
+    }
+
+    async fn run_erase<S: Subject>(&mut self, id: &str) -> Result<(), StoreError> {
         let known = self.last_versions(S::KIND, &[id.to_owned()]).await?;
         let Some(version) = known.get(id) else {
             return Err(StoreError::NotFound {
@@ -178,7 +194,11 @@ impl Tx {
     ///
     /// # Errors
     /// When the signature fails or the database refuses.
-    pub async fn commit(mut self, key: &SigningKey) -> Result<(), StoreError> {
+    pub fn commit(self, key: &SigningKey) -> Answer<'_, ()> {
+        Box::pin(self.run_commit(key))
+    }
+
+    async fn run_commit(mut self, key: &SigningKey) -> Result<(), StoreError> {
         let size = self.frontier.size();
         if size > self.begun {
             let checkpoint = Checkpoint {

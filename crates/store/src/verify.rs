@@ -9,7 +9,7 @@ use anju_ledger::{Frontier, Hash, VerifyingKey, commitment, leaf_of, stored_hash
 use serde::Serialize;
 
 use crate::attachment::{Attachments, hex};
-use crate::database::Link;
+use crate::database::{Answer, Link};
 use crate::ledger::{ENTRY, entry};
 use crate::subject::{KINDS, Kind, Row, Stamp};
 use crate::transaction::{ERASED, RETIRED, index_value};
@@ -110,11 +110,20 @@ fn report(progress: Progress<'_>, done: f32) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// When the database fails or the work was stopped. What does not fit is in the report.
-pub async fn verify(
+pub fn verify<'a>(
+    db: &'a Db,
+    key: &'a VerifyingKey,
+    attachments: &'a Attachments,
+    progress: &'a (dyn Fn(f32) -> ControlFlow<()> + Send + Sync),
+) -> Answer<'a, VerificationReport> {
+    Box::pin(verify_all(db, key, attachments, progress))
+}
+
+async fn verify_all(
     db: &Db,
     key: &VerifyingKey,
     attachments: &Attachments,
-    progress: &(dyn Fn(f32) -> ControlFlow<()> + Send + Sync),
+    progress: Progress<'_>,
 ) -> Result<VerificationReport, StoreError> {
     let mut link = db.begin_reading().await?;
     let mut findings = check_log(&mut link, key, &|done| progress(done * 0.5)).await?;

@@ -1,6 +1,7 @@
 //! A small county with one or more subjects of every kind.
 
 use std::collections::BTreeMap;
+use std::pin::Pin;
 
 use anju_ledger::SigningKey;
 use anju_model::access::{Role, Session, User};
@@ -291,7 +292,13 @@ pub fn user(number: u64, name: &str) -> User {
 }
 
 /// Writes at least one subject of every kind in two transactions, with an update and a retirement among them.
-pub async fn fill(test: &TestDatabase) {
+///
+/// Boxed, so that its body is compiled once and not for every test.
+pub fn fill(test: &TestDatabase) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+    Box::pin(write_all(test))
+}
+
+async fn write_all(test: &TestDatabase) {
     let mut tx = begin(test, "init", 0).await;
     tx.insert(&[County {
         code: area("619021"),

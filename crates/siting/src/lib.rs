@@ -1,28 +1,72 @@
 //! Capacitated facility location with tiers: which settlements, how large, and who goes where.
 //!
 //! # Model
-//! Demands `i` (households that stay together, size `h_i`), sites `s` with tiers `t` (sizes `a_t` to `b_t`, opening cost
-//! `f_t`), allowed pairs `(i, s)` with cost `c_is` of which `m_is` is money. `x_is = 1` sends demand `i` to site `s`, `z_i = 1` leaves it to
-//! its alternative at cost `q_i`, `y_st = 1` opens site `s` at tier `t`:
+//! A demand `i` is `h_i` households that stay together. A site `s` may be opened at one of its tiers `t`, which holds `a_st`
+//! to `b_st` households and costs `f_st` to open. Only the listed pairs `(i, s)` are allowed (distance caps and consent
+//! decide which); a pair costs `c_is`, of which `m_is` is drawn from the budget `B`. A demand may have an alternative
+//! (scattered or in-place settlement) at cost `q_i`. With `x_is`, `z_i`, `y_st` in {0, 1}:
 //!
 //! ```text
-//! minimise   Σ c_is x_is + Σ f_st y_st + Σ q_i z_i
-//! subject to Σ_s x_is + z_i = 1                              for every demand
-//!            Σ_t a_st y_st <= Σ_i h_i x_is <= Σ_t b_st y_st   for every site
-//!            Σ_t y_st <= 1                                    for every site
-//!            Σ m_is x_is + Σ f_st y_st <= budget
+//! minimise    Σ c_is x_is + Σ q_i z_i + Σ f_st y_st
+//! subject to  Σ_s x_is + z_i = 1                             every demand is placed once
+//!             Σ_t a_st y_st <= Σ_i h_i x_is <= Σ_t b_st y_st  every site stays within its tier
+//!             Σ_t y_st <= 1                                   one tier per site
+//!             Σ_{s in E} Σ_t y_st <= 1                        one site of every exclusive set E
+//!             Σ m_is x_is + Σ f_st y_st <= B                  budget
+//!             Σ_i h_i z_i <= (1 - p / 100) Σ_i h_i            at least p percent of households on sites
 //! ```
 //!
-//! This is single-source capacitated facility location with modular capacities, minimum use and one budget.
+//! This is single-source capacitated facility location (Cornuéjols, Sridharan and Thizy 1991; Holmberg, Rönnqvist and
+//! Yuan 1999) with modular capacities (Correia and Captivo 2003), smallest sizes, conflicts and a budget. Money is in whole units (fen) and sizes in whole
+//! households, so that sums are exact.
 //!
-//! # Method
-//! Lagrangian relaxation of the assignment rows and of the budget (Geoffrion 1974; Holmberg, Rönnqvist and Yuan 1999):
-//! the rest falls apart into one knapsack per site and tier, whose linear relaxation is enough for a bound. Multipliers
-//! follow a subgradient with Polyak steps. Plans come from regret insertion guided by the multipliers, then shift,
-//! swap, close and open moves until none helps. The lower bound is a theorem, not an estimate: [`certified_bound`]
-//! recomputes it from the multipliers alone, in integers, and [`check`] recomputes a plan's cost and every limit.
+//! # Bound
+//! The assignment rows are priced by λ (free), the budget by μ >= 0 and the share on sites by ν >= 0 (Geoffrion
+//! 1974). What is left is one 0-1 knapsack per site and tier and a choice of sites:
 //!
-//! What is absent: no clock, no global randomness, no threads whose order could matter, no input or output.
+//! ```text
+//! L(λ, μ, ν) = Σ λ_i + Σ min(0, q_i + ν h_i - λ_i) - μ B - ν (1 - p / 100) Σ h_i
+//!            + min over site sets of Σ v_s,  v_s = min_t [ (1 + μ) f_st + min Σ (c_is + μ m_is - λ_i) x_is ]
+//! ```
+//!
+//! It is at most the optimum for any multipliers. Where the exact answer of a part would take too long, a continuous one
+//! is used, which is lower still. All of it is computed in integers and rounded down, then up to the next whole unit once at the
+//! end, so that the bound is a theorem about the input; [`certified_bound`] recomputes it from the multipliers alone. The
+//! multipliers come from a deflected subgradient (Camerini, Fratta and Maffioli 1975; Barahona and Chudak 2005).
+//!
+//! # Plans
+//! Regret insertion on the sites the relaxation opens, then ruin and recreate (Schrimpf et al. 2000) with shifts,
+//! swaps, opening, closing and tier changes, accepting losses like simulated annealing. [`check`] recomputes cost and
+//! limits of a plan from the problem alone.
+//!
+//! # What is absent
+//! No clock, no input or output, no global randomness. The same problem, options and seed give the same answer on any number
+//! of threads. A limit is met or named in the error: no limit is ever relaxed.
+//!
+//! ```
+//! use anju_siting::{Choice, Demand, Options, Pair, Problem, Site, Tier, solve};
+//! use std::ops::ControlFlow;
+//!
+//! let problem = Problem {
+//!     demands: vec![
+//!         Demand { households: 20, persons: 70, alternative: None },
+//!         Demand { households: 15, persons: 50, alternative: Some(9_000) },
+//!     ],
+//!     sites: vec![Site { tiers: vec![Tier { min_households: 30, max_households: 99, fixed_cost: 1_000 }] }],
+//!     pairs: vec![
+//!         Pair { demand: 0, site: 0, cost: 2_000, money: 1_500 },
+//!         Pair { demand: 1, site: 0, cost: 1_800, money: 1_200 },
+//!     ],
+//!     exclusive: Vec::new(),
+//!     budget: Some(4_000),
+//!     concentration_percent: Some(80),
+//! };
+//! let plan = solve(&problem, &Options::default(), &|_| ControlFlow::Continue(()))?;
+//! assert_eq!(plan.assignment, [Choice::Site(0), Choice::Site(0)]);
+//! assert_eq!((plan.cost, plan.money), (4_800, 3_700));
+//! assert!(plan.lower_bound <= plan.cost);
+//! # Ok::<(), anju_siting::SitingError>(())
+//! ```
 
 #![cfg_attr(
     test,
@@ -32,88 +76,114 @@
     )
 )]
 
-mod bound;
+mod ascent;
 mod checker;
-mod primal;
-
-use std::ops::ControlFlow;
-
-use rand::SeedableRng;
-use rand::seq::SliceRandom;
-
-use bound::{Index, Multipliers, Relaxed, SCALE, bound, relax};
-use primal::{State, tier_for};
+mod feasibility;
+mod instance;
+mod knapsack;
+mod plan;
+mod relaxation;
+mod search;
+mod solver;
 
 pub use checker::{Violation, certified_bound, check};
+pub use feasibility::Clash;
+pub use solver::solve;
 
-/// Households that stay together.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Households that stay together: all go to one site, or all to their alternative.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Demand {
     /// Households, at least 1.
     pub households: u32,
-    /// Persons.
+    /// Persons; reported per site, not limited.
     pub persons: u32,
-    /// Cost of placing them on no site; `None` when they must be placed.
+    /// Cost of placing them on no site (scattered, in place), which is not drawn from the budget; `None` when they must go to a site.
     pub alternative: Option<i64>,
 }
 
 /// One size a site can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tier {
-    /// Fewest households.
+    /// Fewest households when the site is opened at this tier.
     pub min_households: u32,
-    /// Most households.
+    /// Most households, at least 1; the lesser of what the tier and the site's land allow.
     pub max_households: u32,
-    /// Cost of opening at this size, all of it money.
+    /// Cost of opening at this tier, all of it drawn from the budget.
     pub fixed_cost: i64,
 }
 
-/// A place that can be opened at one of its tiers.
+/// A place that can be opened at one of its tiers, or stay closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Site {
-    /// The sizes, from small to large.
+    /// The sizes; they may overlap or leave gaps. A site without tiers stays closed.
     pub tiers: Vec<Tier>,
 }
 
-/// An allowed way of placing a demand.
+/// An allowed way of placing a demand. What is not listed is forbidden: beyond the distance cap, or against consent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pair {
     /// Index of the demand.
     pub demand: usize,
     /// Index of the site.
     pub site: usize,
-    /// Cost in the objective.
+    /// Cost of serving the whole demand there: land, housing, valued distance, price of leaving the township.
     pub cost: i64,
-    /// The part of it that is money.
+    /// What of it is drawn from the budget.
     pub money: i64,
 }
 
-/// A whole problem. Costs are not negative; all sums stay below 2^62.
+/// A whole problem. Costs are at least 0 and, with `n` demands, at most 2^58 / (n + 2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// Who is to be placed.
+    /// Who is to be placed; fewer than 2^24.
     pub demands: Vec<Demand>,
     /// Where.
     pub sites: Vec<Site>,
-    /// The allowed pairs, each at most once.
+    /// The allowed pairs, each once, in any order.
     pub pairs: Vec<Pair>,
-    /// Money available; `None` for no limit.
+    /// Sets of sites of which at most one may open, such as overlapping candidates. Sets may overlap.
+    pub exclusive: Vec<Vec<usize>>,
+    /// Money available for pairs and opening; `None` for no limit.
     pub budget: Option<i64>,
+    /// Least share of all households that sites must hold, 0 to 100 percent; `None` for no limit.
+    pub concentration_percent: Option<u32>,
 }
 
-/// How to search.
+/// How long and how to search.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Options {
-    /// Orders what is otherwise equal; the same seed gives the same answer.
+    /// Seed of the search; the same seed gives the same answer.
     pub seed: u64,
-    /// Most rounds of multipliers.
+    /// Most rounds. A round evaluates the relaxation once and tries a fixed number of moves.
     pub rounds: u32,
-    /// Stop once (cost - bound) / bound is at most this.
+    /// Stop once the gap is at most this share; see [`Solution::gap`].
     pub gap: f64,
 }
 
-/// Where a demand goes.
+impl Default for Options {
+    /// Seed 1, 400 rounds, down to a gap of 0.1 percent.
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            rounds: 400,
+            gap: 0.001,
+        }
+    }
+}
+
+/// How far a search is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Rounds done.
+    pub rounds: u32,
+    /// Cost of the best plan that meets all limits; `None` before there is one.
+    pub cost: Option<i64>,
+    /// The highest lower bound.
+    pub lower_bound: i64,
+}
+
+/// Where a demand goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Choice {
     /// To the site of this index.
     Site(usize),
@@ -121,7 +191,15 @@ pub enum Choice {
     Alternative,
 }
 
-/// A plan with its proof.
+/// What proves a lower bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Proof {
+    /// The Lagrangian relaxation at the multipliers of the solution.
+    LagrangianRelaxation,
+}
+
+/// A plan that meets all limits, with a lower bound and its proof.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Solution {
     /// Where each demand goes.
@@ -130,358 +208,71 @@ pub struct Solution {
     pub open: Vec<Option<usize>>,
     /// Households on each site.
     pub load: Vec<u32>,
-    /// Objective.
+    /// Persons on each site.
+    pub persons: Vec<u64>,
+    /// Cost of the plan.
     pub cost: i64,
-    /// Money spent.
+    /// What of it is drawn from the budget.
     pub money: i64,
-    /// No plan costs less.
+    /// No plan that meets the limits costs less.
     pub lower_bound: i64,
-    /// (cost - lower bound) / lower bound; 0 when both are 0.
+    /// (cost - lower bound) / cost, 0 when the plan is proved optimal.
     pub gap: f64,
-    /// For each site, by how much the bound rises when it is forced open (a closed one) - at the best multipliers.
+    /// What proves the bound.
+    pub bound_proved_by: Proof,
+    /// Rounds done.
+    pub rounds: u32,
+    /// Why not this site: every plan that opens it costs at least the lower bound plus this much; 0 for an open site or one the relaxation
+    /// would open, `i64::MAX` for one that cannot be opened within its own limits.
     pub reduced_cost: Vec<i64>,
-    /// For each demand placed on a site, the cheapest other open site with room and what it would cost more.
+    /// For each demand the cheapest other open site with room at its tier, and its cost less that of the present choice. The
+    /// extra is below 0 where another limit (the budget, a smallest size) stands in the way.
     pub next_best: Vec<Option<(usize, i64)>>,
-    /// Rounds done.
-    pub rounds: u32,
-    /// The multipliers that prove the bound: one per demand.
+    /// Multipliers are in units of 1 / this many of the cost unit.
+    pub multiplier_scale: i64,
+    /// The multiplier of each demand's assignment row: what placing it is worth.
     pub multipliers: Vec<i64>,
-    /// The multiplier of the budget.
+    /// The multiplier of the budget: by how much a further unit of money lowers the bound.
     pub budget_multiplier: i64,
-}
-
-/// How far the search is.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Progress {
-    /// Rounds done.
-    pub rounds: u32,
-    /// Objective of the best plan.
-    pub cost: i64,
-    /// Best lower bound.
-    pub lower_bound: i64,
+    /// The multiplier of the share on sites: what a further household aside would save.
+    pub concentration_multiplier: i64,
 }
 
 /// Why there is no plan.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SitingError {
-    /// An index that points nowhere, a negative cost, an empty range, a pair given twice.
+    /// An index, a size or a cost that cannot be meant.
     #[error("{place}: {reason}")]
     Input {
-        /// Which demand, site or pair.
+        /// Which demand, site, tier, pair or limit.
         place: String,
-        /// What is wrong.
+        /// What is wrong with it.
         reason: String,
     },
-    /// The limits cannot be met together; each line names one that clashes.
-    #[error("no plan meets all limits: {}", .0.join("; "))]
-    Infeasible(Vec<String>),
-    /// The caller asked to stop.
-    #[error("cancelled")]
+    /// Proved: no plan meets these limits.
+    #[error("no plan can meet all limits: {}", sentences(.0))]
+    Infeasible(Vec<Clash>),
+    /// Not proved, but every plan found breaks these limits.
+    #[error(
+        "no plan that meets all limits was found in {rounds} rounds, though none is proved impossible: {}; allow more rounds, or ease a limit named here",
+        sentences(.broken)
+    )]
+    NotFound {
+        /// What the best plan found breaks.
+        broken: Vec<Clash>,
+        /// Rounds done.
+        rounds: u32,
+    },
+    /// The caller stopped the search before there was a plan.
+    #[error("the search was stopped before a plan was found")]
     Cancelled,
 }
 
-/// Finds a plan and a lower bound.
-///
-/// `progress` is called after every round and stops the search with the best plan found by returning
-/// [`ControlFlow::Break`].
-///
-/// # Errors
-/// [`SitingError::Input`] for an input that cannot be meant, [`SitingError::Infeasible`] when no plan was found that meets
-/// all limits.
-pub fn solve(
-    problem: &Problem,
-    options: &Options,
-    progress: &dyn Fn(Progress) -> ControlFlow<()>,
-) -> Result<Solution, SitingError> {
-    check_input(problem)?;
-    let index = Index::new(problem);
-    let mut multipliers = Multipliers {
-        demand: first_multipliers(problem, &index),
-        budget: 0,
-    };
-    let mut best_multipliers = multipliers.clone();
-    let mut lower = i64::MIN;
-    let mut best: Option<State<'_>> = None;
-    let mut seen_open: Option<Vec<bool>> = None;
-    let mut step = 1.5f64;
-    let mut stalled = 0;
-    let mut rounds = 0;
-    let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(options.seed);
-    while rounds < options.rounds {
-        let relaxed = relax(problem, &index, &multipliers);
-        let bound_here = bound(&relaxed);
-        if bound_here > lower {
-            lower = bound_here;
-            best_multipliers = multipliers.clone();
-            stalled = 0;
-        } else {
-            stalled += 1;
-            if stalled >= 15 {
-                step *= 0.6;
-                stalled = 0;
-                multipliers = best_multipliers.clone();
-            }
-        }
-        if rounds % PRIMAL_EVERY == 0 && seen_open.as_ref() != Some(&relaxed.site_open) {
-            seen_open = Some(relaxed.site_open.clone());
-            let mut state = State::new(problem, &index);
-            state.insert(&relaxed.site_open);
-            state.improve();
-            keep(&mut best, state);
-        } else if rounds % PRIMAL_EVERY == PRIMAL_EVERY / 2
-            && let Some(found) = &best
-        {
-            let mut open: Vec<usize> = (0..found.load.len())
-                .filter(|&site| found.load[site] > 0)
-                .collect();
-            let mut state = found.clone();
-            let few = (open.len() / 6).clamp(1, 6);
-            let (some, _) = open.partial_shuffle(&mut random, few);
-            state.close(some);
-            state.improve();
-            keep(&mut best, state);
-        }
-        rounds += 1;
-        let upper = best.as_ref().map_or(i128::MAX, State::value);
-        let shown = Progress {
-            rounds,
-            cost: i64::try_from(upper).unwrap_or(i64::MAX),
-            lower_bound: lower,
-        };
-        if progress(shown).is_break() || gap(upper, lower) <= options.gap || step < 1e-4 {
-            break;
-        }
-        move_multipliers(problem, &relaxed, &mut multipliers, step, upper);
+fn sentences(clashes: &[Clash]) -> String {
+    const SHOWN: usize = 20;
+    let mut text: Vec<String> = clashes.iter().take(SHOWN).map(ToString::to_string).collect();
+    if clashes.len() > SHOWN {
+        text.push(format!("and {} more", clashes.len() - SHOWN));
     }
-    let best = best.ok_or_else(|| SitingError::Infeasible(vec!["no round was allowed".into()]))?;
-    finish(problem, &index, &best, &best_multipliers, lower, rounds)
+    text.join("; ")
 }
-
-/// Rounds between constructions of plans.
-const PRIMAL_EVERY: u32 = 10;
-
-fn keep<'a>(best: &mut Option<State<'a>>, state: State<'a>) {
-    if best.as_ref().is_none_or(|before| state.value() < before.value()) {
-        *best = Some(state);
-    }
-}
-
-fn gap(upper: i128, lower: i64) -> f64 {
-    if upper <= i128::from(lower) {
-        0.0
-    } else if lower <= 0 {
-        f64::INFINITY
-    } else {
-        (upper - i128::from(lower)) as f64 / lower as f64
-    }
-}
-
-/// Each demand's second-cheapest way, with a share of opening: a fair first guess of what serving it is worth.
-fn first_multipliers(problem: &Problem, index: &Index) -> Vec<i64> {
-    problem
-        .demands
-        .iter()
-        .enumerate()
-        .map(|(i, demand)| {
-            let cheapest = index.by_demand[i]
-                .iter()
-                .map(|&position| {
-                    let pair = &problem.pairs[position];
-                    let share = problem.sites[pair.site]
-                        .tiers
-                        .iter()
-                        .map(|tier| tier.fixed_cost / i64::from(tier.max_households.max(1)))
-                        .min()
-                        .unwrap_or(0);
-                    pair.cost + share * i64::from(demand.households)
-                })
-                .min();
-            cheapest
-                .into_iter()
-                .chain(demand.alternative)
-                .min()
-                .unwrap_or(0)
-                .saturating_mul(SCALE)
-        })
-        .collect()
-}
-
-/// A Polyak step along the subgradient.
-fn move_multipliers(
-    problem: &Problem,
-    relaxed: &Relaxed,
-    multipliers: &mut Multipliers,
-    step: f64,
-    upper: i128,
-) {
-    let missing: Vec<f64> = relaxed.served.iter().map(|served| 1.0 - served).collect();
-    // Money is scaled to the size of an assignment row, else its one row would drown all others.
-    let unit = problem
-        .budget
-        .map_or(1.0, |budget| budget as f64 / problem.demands.len().max(1) as f64)
-        .max(1.0);
-    let overspent = problem
-        .budget
-        .map_or(0.0, |budget| (relaxed.money - budget as f64) / unit);
-    let overspent = if overspent < 0.0 && multipliers.budget == 0 {
-        0.0
-    } else {
-        overspent
-    };
-    let norm: f64 = missing.iter().map(|m| m * m).sum::<f64>() + overspent * overspent;
-    if norm == 0.0 {
-        return;
-    }
-    let here = relaxed.value as f64 / SCALE as f64;
-    let target = if upper < 1 << 62 {
-        upper as f64
-    } else {
-        here * 1.05 + 1.0
-    };
-    let length = step * (target - here).max(target.abs() * 1e-5) / norm * SCALE as f64;
-    for (multiplier, missing) in multipliers.demand.iter_mut().zip(&missing) {
-        *multiplier += (length * missing).round() as i64;
-    }
-    multipliers.budget = (multipliers.budget + (length * overspent / unit).round() as i64).max(0);
-}
-
-fn finish(
-    problem: &Problem,
-    index: &Index,
-    best: &State<'_>,
-    multipliers: &Multipliers,
-    lower: i64,
-    rounds: u32,
-) -> Result<Solution, SitingError> {
-    let mut clashes = Vec::new();
-    let assignment = best.choices();
-    for (i, choice) in assignment.iter().enumerate() {
-        if *choice == Choice::Alternative && problem.demands[i].alternative.is_none() {
-            clashes.push(format!(
-                "demand {i} ({} households) finds no place",
-                problem.demands[i].households
-            ));
-        }
-    }
-    if let Some(budget) = problem.budget
-        && best.money > i128::from(budget)
-    {
-        clashes.push(format!(
-            "the cheapest plan found needs {} of a budget of {budget}",
-            best.money
-        ));
-    }
-    if !clashes.is_empty() {
-        return Err(SitingError::Infeasible(clashes));
-    }
-    let open: Vec<Option<usize>> = (0..problem.sites.len())
-        .map(|site| match best.load[site] {
-            0 => None,
-            load => tier_for(problem, site, load).map(|(tier, _)| tier),
-        })
-        .collect();
-    let whole = |value: i128| {
-        i64::try_from(value).map_err(|_| SitingError::Input {
-            place: "the costs".into(),
-            reason: "their sum is too large".into(),
-        })
-    };
-    let cost = whole(best.cost)?;
-    let relaxed = relax(problem, index, multipliers);
-    let reduced_cost = relaxed
-        .site_value
-        .iter()
-        .map(|&value| i64::try_from(value.max(0) / i128::from(SCALE)).unwrap_or(i64::MAX))
-        .collect();
-    let next_best = assignment
-        .iter()
-        .enumerate()
-        .map(|(i, choice)| {
-            let Choice::Site(here) = *choice else { return None };
-            let households = problem.demands[i].households;
-            let now = index.by_demand[i]
-                .iter()
-                .find(|&&position| problem.pairs[position].site == here)?;
-            index.by_demand[i]
-                .iter()
-                .map(|&position| &problem.pairs[position])
-                .filter(|pair| pair.site != here)
-                .filter(|pair| {
-                    open[pair.site]
-                        .and_then(|t| problem.sites[pair.site].tiers.get(t))
-                        .is_some_and(|tier| best.load[pair.site] + households <= tier.max_households)
-                })
-                .min_by_key(|pair| (pair.cost, pair.site))
-                .map(|pair| (pair.site, pair.cost - problem.pairs[*now].cost))
-        })
-        .collect();
-    Ok(Solution {
-        assignment,
-        open,
-        load: best.load.clone(),
-        cost,
-        money: whole(best.money)?,
-        lower_bound: lower.min(cost),
-        gap: gap(best.cost, lower),
-        reduced_cost,
-        next_best,
-        rounds,
-        multipliers: multipliers.demand.clone(),
-        budget_multiplier: multipliers.budget,
-    })
-}
-
-fn check_input(problem: &Problem) -> Result<(), SitingError> {
-    let wrong = |place: String, reason: &str| {
-        Err(SitingError::Input {
-            place,
-            reason: reason.to_owned(),
-        })
-    };
-    for (i, demand) in problem.demands.iter().enumerate() {
-        if demand.households == 0 {
-            return wrong(format!("demand {i}"), "it has no households");
-        }
-        if demand.alternative.is_some_and(|cost| !(0..MOST).contains(&cost)) {
-            return wrong(
-                format!("demand {i}"),
-                "its alternative has a negative or astronomically large cost",
-            );
-        }
-    }
-    for (s, site) in problem.sites.iter().enumerate() {
-        for tier in &site.tiers {
-            if tier.min_households > tier.max_households || tier.max_households == 0 {
-                return wrong(format!("site {s}"), "a tier has an empty range of households");
-            }
-            if !(0..MOST).contains(&tier.fixed_cost) {
-                return wrong(
-                    format!("site {s}"),
-                    "a tier has a negative or astronomically large cost",
-                );
-            }
-        }
-    }
-    let mut seen = std::collections::HashSet::with_capacity(problem.pairs.len());
-    for (p, pair) in problem.pairs.iter().enumerate() {
-        if pair.demand >= problem.demands.len() || pair.site >= problem.sites.len() {
-            return wrong(
-                format!("pair {p}"),
-                "it names a demand or a site that is not there",
-            );
-        }
-        if !(0..MOST).contains(&pair.cost) || !(0..=pair.cost).contains(&pair.money) {
-            return wrong(
-                format!("pair {p}"),
-                "its cost is negative or astronomically large, or its money exceeds its cost",
-            );
-        }
-        if !seen.insert((pair.demand, pair.site)) {
-            return wrong(format!("pair {p}"), "the same demand and site were given before");
-        }
-    }
-    Ok(())
-}
-
-/// Largest single cost.
-const MOST: i64 = 1 << 52;

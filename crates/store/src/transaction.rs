@@ -388,9 +388,12 @@ pub(crate) fn index_value(index: u64) -> Value {
     Value::Int(i64::try_from(index).unwrap_or(i64::MAX))
 }
 
+/// A table, its columns, and the rows for it.
+type Batch = (&'static str, Vec<&'static str>, Vec<Vec<Value>>);
+
 /// Inserts rows of several tables, each table's together, tables in the order of their first row.
 pub(crate) async fn insert_rows(link: &mut Link, rows: Vec<Row>) -> Result<(), StoreError> {
-    let mut tables: Vec<(&'static str, Vec<&'static str>, Vec<Vec<Value>>)> = Vec::new();
+    let mut tables: Vec<Batch> = Vec::new();
     for row in rows {
         let place = match tables.iter().position(|(table, ..)| *table == row.table) {
             Some(place) => place,

@@ -527,7 +527,7 @@ fn tables(kind: &Kind) -> impl Iterator<Item = (&'static str, &'static str, &'st
     )
 }
 
-fn collect<'a>(rows: Vec<Row>, kind: &Kind, into: &mut BTreeMap<&'a str, Rows>) {
+fn collect(rows: Vec<Row>, kind: &Kind, into: &mut BTreeMap<&str, Rows>) {
     for row in rows {
         let Some((table, owner, key)) = tables(kind).find(|(table, ..)| *table == row.table) else {
             continue;

@@ -1,5 +1,7 @@
 //! Tests of the store through its public face, each on SQLite and on a real PostgreSQL.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+
 mod fixtures;
 mod lists;
 mod rebuild;

@@ -71,7 +71,9 @@ impl Context {
 
 /// The person at this machine.
 fn operator(workspace: &Workspace) -> Caller {
-    let name = std::env::var("USER").or_else(|_| std::env::var("USERNAME")).unwrap_or_else(|_| "operator".into());
+    let name = std::env::var("USER")
+        .or_else(|_| std::env::var("USERNAME"))
+        .unwrap_or_else(|_| "operator".into());
     Caller::operator(&name, &workspace.county().code)
 }
 
@@ -84,8 +86,15 @@ fn main() -> ExitCode {
         )
         .with_writer(std::io::stderr)
         .init();
-    let output = output::Output { json: arguments.json, chinese: matches!(arguments.language, LanguageArgument::Zh) };
-    let context = Context { workspace: arguments.workspace, database: arguments.database, output };
+    let output = output::Output {
+        json: arguments.json,
+        chinese: matches!(arguments.language, LanguageArgument::Zh),
+    };
+    let context = Context {
+        workspace: arguments.workspace,
+        database: arguments.database,
+        output,
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -110,7 +119,11 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             context.output.error(&error);
-            if error.is_bad_input() { ExitCode::from(2) } else { ExitCode::FAILURE }
+            if error.is_bad_input() {
+                ExitCode::from(2)
+            } else {
+                ExitCode::FAILURE
+            }
         }
     }
 }

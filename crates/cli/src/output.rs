@@ -21,11 +21,16 @@ impl Output {
     /// Prints the result: `value` as JSON, or the lines of label and figure.
     pub(crate) fn result(&self, value: &impl Serialize, lines: &[(&str, String)]) -> Result<(), AppError> {
         if self.json {
-            let text = serde_json::to_string_pretty(value).map_err(|error| AppError::Aborted(error.to_string()))?;
+            let text =
+                serde_json::to_string_pretty(value).map_err(|error| AppError::Aborted(error.to_string()))?;
             println!("{text}");
             return Ok(());
         }
-        let width = lines.iter().map(|(label, _)| display_width(label)).max().unwrap_or(0);
+        let width = lines
+            .iter()
+            .map(|(label, _)| display_width(label))
+            .max()
+            .unwrap_or(0);
         for (label, figure) in lines {
             println!("{label}{}  {figure}", " ".repeat(width - display_width(label)));
         }
@@ -34,9 +39,16 @@ impl Output {
 
     /// Prints an error on standard error, as JSON too when asked for.
     pub(crate) fn error(&self, error: &AppError) {
-        let message = if self.chinese { error.zh() } else { error.to_string() };
+        let message = if self.chinese {
+            error.zh()
+        } else {
+            error.to_string()
+        };
         if self.json {
-            println!("{}", serde_json::json!({ "error": { "zh": error.zh(), "en": error.to_string() } }));
+            println!(
+                "{}",
+                serde_json::json!({ "error": { "zh": error.zh(), "en": error.to_string() } })
+            );
         }
         eprintln!("anju: {message}");
     }
@@ -44,7 +56,11 @@ impl Output {
     /// A progress handle that draws a bar when standard error is a terminal and no JSON is wanted.
     pub(crate) fn progress(&self) -> (Progress, ProgressBar) {
         let visible = std::io::stderr().is_terminal() && !self.json;
-        let target = if visible { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let target = if visible {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
         let bar = ProgressBar::with_draw_target(Some(1000), target);
         if let Ok(style) = ProgressStyle::with_template("{bar:32.green} {percent:>3} % {elapsed:>4} {msg}") {
             bar.set_style(style);
@@ -53,7 +69,11 @@ impl Output {
         let drawn = bar.clone();
         let progress = Progress::with_listener(move |step| {
             drawn.set_position((step.done * 1000.0) as u64);
-            drawn.set_message(if chinese { step.text.zh.clone() } else { step.text.en.clone() });
+            drawn.set_message(if chinese {
+                step.text.zh.clone()
+            } else {
+                step.text.en.clone()
+            });
         });
         let stop = progress.clone();
         tokio::spawn(async move {
@@ -67,7 +87,15 @@ impl Output {
 
 /// Columns a text takes in a terminal: two for each wide character.
 fn display_width(text: &str) -> usize {
-    text.chars().map(|c| if ('\u{1100}'..='\u{ffdc}').contains(&c) { 2 } else { 1 }).sum()
+    text.chars()
+        .map(|c| {
+            if ('\u{1100}'..='\u{ffdc}').contains(&c) {
+                2
+            } else {
+                1
+            }
+        })
+        .sum()
 }
 
 #[cfg(test)]

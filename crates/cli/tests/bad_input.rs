@@ -12,7 +12,9 @@ struct Office {
 
 impl Office {
     fn new() -> Self {
-        let office = Self { folder: tempfile::tempdir().unwrap() };
+        let office = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
         let made = office.anju(&["init", "--county-code", "619021", "--county-name", "安澜县"]);
         assert!(made.status.success(), "{}", text(&made));
         office
@@ -54,7 +56,11 @@ impl Office {
 }
 
 fn text(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
 }
 
 #[test]
@@ -99,7 +105,10 @@ fn a_layer_without_crs() {
     let layer = VectorLayer {
         name: "洪涝灾害区".into(),
         crs: Crs::from_epsg(4545).unwrap(),
-        features: vec![Feature { geometry: geo::Geometry::Polygon(square), properties: Default::default() }],
+        features: vec![Feature {
+            geometry: geo::Geometry::Polygon(square),
+            properties: Default::default(),
+        }],
     };
     anju_exchange::vector::write_shapefile(&file, &layer, anju_exchange::vector::TextEncoding::Gbk).unwrap();
     std::fs::remove_file(office.path("洪涝灾害区.prj")).unwrap();
@@ -114,7 +123,14 @@ fn a_layer_without_crs() {
 fn an_elevation_model_in_degrees() {
     let office = Office::new();
     let file = office.path("dem.tif");
-    std::fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/county/data/jacksboro-dem.tif"), &file).unwrap();
+    std::fs::copy(
+        concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../examples/county/data/jacksboro-dem.tif"
+        ),
+        &file,
+    )
+    .unwrap();
     let said = office.refused(&file);
     assert!(said.contains("度") && said.contains("degrees"), "{said}");
 }

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use anju_model::identity::Sex;
+use anju_model::identity::{IdNumber, Sex};
 use anju_model::register::{Category, Relation};
 use jiff::civil::Date;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, XlsxError};
@@ -99,8 +99,8 @@ const COLUMNS: [Column; 29] = {
         Column { field, group, names }
     }
     [
-        column(Field::Number, 0, ["户编号", "户编号", "户号编号"]),
-        column(Field::Township, 0, ["乡镇", "所在乡镇", "镇(乡)"]),
+        column(Field::Number, 0, ["户编号", "户号", "农户编号"]),
+        column(Field::Township, 0, ["乡镇", "所在乡镇", "所属乡镇"]),
         column(Field::Village, 0, ["村", "行政村", "所在村"]),
         column(Field::Group, 0, ["组", "村民小组", "小组"]),
         column(Field::Name, 1, ["姓名", "成员姓名", "姓名"]),
@@ -126,10 +126,18 @@ const COLUMNS: [Column; 29] = {
         column(Field::Farmland, 3, ["耕地面积(亩)", "耕地面积(亩)", "耕地(亩)"]),
         column(Field::Structure, 3, ["住房结构", "房屋结构", "住房结构"]),
         column(Field::Grade, 3, ["房屋安全等级", "房屋安全等级", "危房等级"]),
-        column(Field::HomeArea, 3, ["住房面积(㎡)", "住房面积(㎡)", "房屋面积(㎡)"]),
+        column(
+            Field::HomeArea,
+            3,
+            ["住房面积(㎡)", "住房面积(㎡)", "房屋面积(㎡)"],
+        ),
         column(Field::YearBuilt, 3, ["建造年份", "建房年份", "建造年份"]),
     ]
 };
+
+const MONTHS: [&str; 12] = [
+    "一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二",
+];
 
 /// The habits of one township's clerk.
 struct Habits {
@@ -153,14 +161,26 @@ fn habits(township: usize, dice: &mut Dice) -> Habits {
     dice.shuffle(&mut groups[1..]);
     let mut columns = Vec::new();
     for group in groups {
-        let mut own: Vec<Column> = COLUMNS.iter().copied().filter(|column| column.group == group).collect();
+        let mut own: Vec<Column> = COLUMNS
+            .iter()
+            .copied()
+            .filter(|column| column.group == group)
+            .collect();
         if township % 4 != 0 {
             dice.shuffle(&mut own[1..]);
         }
         columns.extend(own.into_iter().map(|column| (column, column.names[style])));
     }
-    let household_cells = [HouseholdCells::Merged, HouseholdCells::Repeated, HouseholdCells::First][township % 3];
-    Habits { columns, household_cells, dates: township % 4 }
+    let household_cells = [
+        HouseholdCells::Merged,
+        HouseholdCells::Repeated,
+        HouseholdCells::First,
+    ][township % 3];
+    Habits {
+        columns,
+        household_cells,
+        dates: township % 4,
+    }
 }
 
 /// The ways in which one household is written down badly beyond repair, by row within it.
@@ -170,7 +190,10 @@ fn beyond_repair(dice: &mut Dice) -> usize {
 }
 
 /// Writes one township's register; `spoiled` names the households of which one cell cannot be read.
-#[expect(clippy::too_many_arguments, reason = "one file with all that decides its content")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one file with all that decides its content"
+)]
 pub(crate) fn register(
     path: &Path,
     township: usize,
@@ -181,17 +204,26 @@ pub(crate) fn register(
     seed: u64,
     refused: &mut Vec<RefusedCell>,
 ) -> Result<(), ExampleError> {
-    let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let file = path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
     let as_csv = path.extension().is_some_and(|extension| extension == "csv");
     let mut dice = Dice::new(seed, &format!("register {township}"));
     let habits = habits(township, &mut dice);
-    let title = format!("{}{}搬迁户花名册 {FICTIONAL}", names::COUNTY, geography.townships[township].name);
+    let title = format!(
+        "{}{}搬迁户花名册 {FICTIONAL}",
+        names::COUNTY,
+        geography.townships[township].name
+    );
     let header_rows = if as_csv { 2 } else { 3 };
     let mut rows: Vec<Vec<Cell>> = Vec::new();
     let mut blocks: Vec<(usize, usize)> = Vec::new();
     for household in households {
         let first = rows.len();
-        let bad = spoiled(&household.number).then(|| (dice.below(household.members.len()), beyond_repair(&mut dice)));
+        let bad = spoiled(&household.number)
+            .then(|| (dice.below(household.members.len()), beyond_repair(&mut dice)));
         let (longitude, latitude) = degrees(household.home)?;
         for (number, person) in household.members.iter().enumerate() {
             let mut row = Vec::with_capacity(habits.columns.len());
@@ -201,8 +233,19 @@ pub(crate) fn register(
                     || number == 0
                     || habits.household_cells == HouseholdCells::Repeated
                     || (column.field == Field::Number && as_csv);
-                let mut cell = if shown {
-                    write(column.field, household, person, geography, (longitude, latitude), &habits, &mut dice)
+                let mut cell = if shown && of_household && number > 0 {
+                    // Repeated cells are filled down, so they are alike.
+                    rows[first][row.len()].clone()
+                } else if shown {
+                    write(
+                        column.field,
+                        household,
+                        person,
+                        geography,
+                        (longitude, latitude),
+                        &habits,
+                        &mut dice,
+                    )
                 } else {
                     Cell::Empty
                 };
@@ -212,10 +255,15 @@ pub(crate) fn register(
                     let spoil = match (how, column.field) {
                         (0, Field::Id) => {
                             let digits: f64 = person.id[..17].parse().unwrap_or(6.19e16);
-                            Some((Cell::Number(digits * 10.0), "Excel turned the ID number into a number"))
+                            Some((
+                                Cell::Number(digits * 10.0),
+                                "Excel turned the ID number into a number",
+                            ))
                         }
                         (1, Field::Birth) => Some((Cell::Text("不详".into()), "no date")),
-                        (2, Field::Relation) => Some((Cell::Text("亲戚?".into()), "no relation of the code list")),
+                        (2, Field::Relation) => {
+                            Some((Cell::Text("亲戚?".into()), "no relation of the code list"))
+                        }
                         _ => None,
                     };
                     if let Some((bad, reason)) = spoil {
@@ -242,10 +290,17 @@ pub(crate) fn register(
         blocks.push((first, rows.len() - 1));
     }
     if as_csv {
-        let headers: Vec<String> = habits.columns.iter().map(|(_, header)| (*header).to_owned()).collect();
+        let headers: Vec<String> = habits
+            .columns
+            .iter()
+            .map(|(_, header)| (*header).to_owned())
+            .collect();
         return write_csv(path, Some(&title), &headers, &rows, true);
     }
-    let failed = |error: XlsxError| ExampleError::Workbook { path: path.display().to_string(), reason: error.to_string() };
+    let failed = |error: XlsxError| ExampleError::Workbook {
+        path: path.display().to_string(),
+        reason: error.to_string(),
+    };
     workbook_of_register(path, &title, &habits, &rows, &blocks).map_err(failed)
 }
 
@@ -257,9 +312,17 @@ fn workbook_of_register(
     blocks: &[(usize, usize)],
 ) -> Result<(), XlsxError> {
     let mut workbook = new_workbook()?;
-    let heading = Format::new().set_bold().set_font_size(14).set_align(FormatAlign::Center);
-    let header = Format::new().set_bold().set_align(FormatAlign::Center).set_border(FormatBorder::Thin);
-    let plain = Format::new().set_border(FormatBorder::Thin).set_align(FormatAlign::VerticalCenter);
+    let heading = Format::new()
+        .set_bold()
+        .set_font_size(14)
+        .set_align(FormatAlign::Center);
+    let header = Format::new()
+        .set_bold()
+        .set_align(FormatAlign::Center)
+        .set_border(FormatBorder::Thin);
+    let plain = Format::new()
+        .set_border(FormatBorder::Thin)
+        .set_align(FormatAlign::VerticalCenter);
     let sheet = workbook.add_worksheet();
     sheet.set_name("花名册")?;
     let last = habits.columns.len() as u16 - 1;
@@ -267,7 +330,10 @@ fn workbook_of_register(
     let mut from = 0;
     while from < habits.columns.len() {
         let group = habits.columns[from].0.group;
-        let to = (from..habits.columns.len()).take_while(|&c| habits.columns[c].0.group == group).last().unwrap_or(from);
+        let to = (from..habits.columns.len())
+            .take_while(|&c| habits.columns[c].0.group == group)
+            .last()
+            .unwrap_or(from);
         sheet.merge_range(1, from as u16, 1, to as u16, GROUPS[group], &header)?;
         from = to + 1;
     }
@@ -313,19 +379,38 @@ fn put(
 fn new_workbook() -> Result<Workbook, XlsxError> {
     let mut workbook = Workbook::new();
     let made = ExcelDateTime::from_ymd(2026, 6, 30)?.and_hms(8, 0, 0)?;
-    workbook.set_properties(&DocProperties::new().set_creation_datetime(&made).set_comment(FICTIONAL));
+    workbook.set_properties(
+        &DocProperties::new()
+            .set_creation_datetime(&made)
+            .set_comment(FICTIONAL),
+    );
     Ok(workbook)
 }
 
 /// Writes a plain table: a title, a header, rows.
-pub(crate) fn table(path: &Path, title: &str, headers: &[&str], rows: &[Vec<Cell>]) -> Result<(), ExampleError> {
+pub(crate) fn table(
+    path: &Path,
+    title: &str,
+    headers: &[&str],
+    rows: &[Vec<Cell>],
+) -> Result<(), ExampleError> {
     let write = || -> Result<(), XlsxError> {
         let mut workbook = new_workbook()?;
-        let heading = Format::new().set_bold().set_font_size(14).set_align(FormatAlign::Center);
+        let heading = Format::new()
+            .set_bold()
+            .set_font_size(14)
+            .set_align(FormatAlign::Center);
         let header = Format::new().set_bold().set_border(FormatBorder::Thin);
         let plain = Format::new();
         let sheet = workbook.add_worksheet();
-        sheet.merge_range(0, 0, 0, headers.len() as u16 - 1, &format!("{title} {FICTIONAL}"), &heading)?;
+        sheet.merge_range(
+            0,
+            0,
+            0,
+            headers.len() as u16 - 1,
+            &format!("{title} {FICTIONAL}"),
+            &heading,
+        )?;
         for (place, name) in headers.iter().enumerate() {
             sheet.write_with_format(1, place as u16, *name, &header)?;
         }
@@ -336,7 +421,10 @@ pub(crate) fn table(path: &Path, title: &str, headers: &[&str], rows: &[Vec<Cell
         }
         workbook.save(path)
     };
-    write().map_err(|error| ExampleError::Workbook { path: path.display().to_string(), reason: error.to_string() })
+    write().map_err(|error| ExampleError::Workbook {
+        path: path.display().to_string(),
+        reason: error.to_string(),
+    })
 }
 
 /// Writes a comma-separated table, with a title line when there is a title, in UTF-8 or GBK.
@@ -348,7 +436,10 @@ pub(crate) fn write_csv(
     gbk: bool,
 ) -> Result<(), ExampleError> {
     let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
-    let failed = |error: csv::Error| ExampleError::Workbook { path: path.display().to_string(), reason: error.to_string() };
+    let failed = |error: csv::Error| ExampleError::Workbook {
+        path: path.display().to_string(),
+        reason: error.to_string(),
+    };
     if let Some(title) = title {
         writer.write_record([title]).map_err(failed)?;
     }
@@ -356,11 +447,15 @@ pub(crate) fn write_csv(
     for row in rows {
         writer.write_record(row.iter().map(Cell::shown)).map_err(failed)?;
     }
-    let bytes = writer
-        .into_inner()
-        .map_err(|error| ExampleError::Workbook { path: path.display().to_string(), reason: error.to_string() })?;
+    let bytes = writer.into_inner().map_err(|error| ExampleError::Workbook {
+        path: path.display().to_string(),
+        reason: error.to_string(),
+    })?;
     let bytes = if gbk {
-        encoding_rs::GBK.encode(&String::from_utf8_lossy(&bytes)).0.into_owned()
+        encoding_rs::GBK
+            .encode(&String::from_utf8_lossy(&bytes))
+            .0
+            .into_owned()
     } else {
         bytes
     };
@@ -381,7 +476,11 @@ fn write(
     let optional = |word: Option<&'static str>| word.map_or(Cell::Empty, text);
     // Numbers are typed as text by some.
     let number = |value: f64, dice: &mut Dice| {
-        if dice.chance(0.3) { Cell::Text(value.to_string()) } else { Cell::Number(value) }
+        if dice.chance(0.3) {
+            Cell::Text(value.to_string())
+        } else {
+            Cell::Number(value)
+        }
     };
     match field {
         Field::Number => text(&household.number),
@@ -389,13 +488,29 @@ fn write(
         Field::Village => text(&village.name),
         Field::Group => text(&group(household.group + 1, dice)),
         Field::Name => text(&spaced(&person.name, dice)),
-        Field::Sex => text(if person.male { Sex::Male.zh() } else { Sex::Female.zh() }),
+        Field::Sex => text(if person.male {
+            Sex::Male.zh()
+        } else {
+            Sex::Female.zh()
+        }),
         Field::Id => text(&id(&person.id, dice)),
-        Field::Birth => date(person.birth, habits.dates, dice),
+        Field::Birth => {
+            let number = IdNumber::new(&person.id);
+            // Some write only the month, trusting that the ID number says the rest.
+            if dice.chance(0.004) && number.check().is_ok() && number.birth_date() == Some(person.birth) {
+                text(&format!("{}月", MONTHS[person.birth.month() as usize - 1]))
+            } else {
+                date(person.birth, habits.dates, dice)
+            }
+        }
         Field::Relation => text(relation(person.relation)),
         Field::Ethnicity => {
             let name = person.ethnicity.zh();
-            text(if dice.chance(0.3) { name.trim_end_matches('族') } else { name })
+            text(if dice.chance(0.3) {
+                name.trim_end_matches('族')
+            } else {
+                name
+            })
         }
         Field::Education => text(person.education.zh()),
         Field::Health => text(person.health.zh()),
@@ -408,7 +523,9 @@ fn write(
         Field::MainCause => optional(household.main_cause.map(|cause| cause.zh())),
         Field::Longitude => number((longitude * 1e6).round() / 1e6, dice),
         Field::Latitude => number((latitude * 1e6).round() / 1e6, dice),
-        Field::Point => household.point.map_or(Cell::Empty, |point| text(&geography.points[point].code)),
+        Field::Point => household
+            .point
+            .map_or(Cell::Empty, |point| text(&geography.points[point].code)),
         Field::Phone => text(&household.phone),
         Field::Account => text(&household.account),
         Field::Farmland => number(household.farmland_mu_hundredths as f64 / 100.0, dice),
@@ -442,7 +559,14 @@ fn spaced(name: &str, dice: &mut Dice) -> String {
 /// An ID number as some type it: full-width digits, small x.
 fn id(id: &str, dice: &mut Dice) -> String {
     match dice.below(40) {
-        0 => id.chars().map(|c| char::from_u32(u32::from(c) + 0xFEE0).filter(|_| c.is_ascii_digit()).unwrap_or(c)).collect(),
+        0 => id
+            .chars()
+            .map(|c| {
+                char::from_u32(u32::from(c) + 0xFEE0)
+                    .filter(|_| c.is_ascii_digit())
+                    .unwrap_or(c)
+            })
+            .collect(),
         1 => id.to_lowercase(),
         2 => format!("{id} "),
         _ => id.to_owned(),
@@ -450,17 +574,18 @@ fn id(id: &str, dice: &mut Dice) -> String {
 }
 
 fn date(date: Date, habit: usize, dice: &mut Dice) -> Cell {
-    const MONTHS: [&str; 12] = ["一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二"];
     let (year, month, day) = (date.year(), date.month(), date.day());
-    let serial = f64::from(jiff::civil::date(1899, 12, 30).until(date).map_or(0, |span| span.get_days()));
-    // Some write only the month, trusting that the ID number says the rest.
-    if dice.chance(0.004) {
-        return Cell::Text(format!("{}月", MONTHS[month as usize - 1]));
-    }
+    let serial = f64::from(
+        jiff::civil::date(1899, 12, 30)
+            .until(date)
+            .map_or(0, |span| span.get_days()),
+    );
     match (habit, dice.below(6)) {
         (0, 0) => Cell::Text(format!("{year}年{month}月{day}日")),
         (0, _) => Cell::Text(format!("{year}.{month}.{day}")),
-        (1, 0) => Cell::Number(f64::from(i32::from(year) * 10_000 + i32::from(month) * 100 + i32::from(day))),
+        (1, 0) => Cell::Number(f64::from(
+            i32::from(year) * 10_000 + i32::from(month) * 100 + i32::from(day),
+        )),
         (1, _) => Cell::Text(format!("{year:04}{month:02}{day:02}")),
         (2, 0) => Cell::Text(format!("{year}-{month:02}-{day:02}")),
         (2, _) => Cell::Number(serial),

@@ -11,7 +11,9 @@ pub enum ExampleError {
     #[error("{0} is not empty; name a directory that does not exist yet")]
     DirectoryNotEmpty(String),
     /// The terrain has no room for what the county needs.
-    #[error("the terrain offers too few {what}: {found} of {wanted}; take a larger or gentler elevation model")]
+    #[error(
+        "the terrain offers too few {what}: {found} of {wanted}; take a larger or gentler elevation model"
+    )]
     TerrainUnsuitable {
         /// What was looked for.
         what: &'static str,

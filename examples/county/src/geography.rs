@@ -135,7 +135,10 @@ impl Geography {
     pub(crate) fn township_at(&self, place: Place) -> Option<usize> {
         let index = self.township_of.cell_at(place.0, place.1)?;
         let own = self.township_of.values[index];
-        let clear = self.township_of.neighbours(index).all(|(neighbour, _)| self.township_of.values[neighbour] == own);
+        let clear = self
+            .township_of
+            .neighbours(index)
+            .all(|(neighbour, _)| self.township_of.values[neighbour] == own);
         (own != NOTHING && clear).then_some(usize::from(own))
     }
 
@@ -149,7 +152,8 @@ impl Geography {
             .enumerate()
             .filter(|(_, village)| village.township == township)
             .min_by(|a, b| distance(a.1.centre).total_cmp(&distance(b.1.centre)))?;
-        let group = (0..found.groups.len()).min_by(|a, b| distance(found.groups[*a]).total_cmp(&distance(found.groups[*b])))?;
+        let group = (0..found.groups.len())
+            .min_by(|a, b| distance(found.groups[*a]).total_cmp(&distance(found.groups[*b])))?;
         Some((village, group))
     }
 }
@@ -180,19 +184,36 @@ fn coarse(raster: &Raster<f32>) -> Raster<f32> {
             block.sum::<f32>() / (COARSE * COARSE) as f32
         })
         .collect();
-    Raster { width, height, cell: raster.cell * COARSE as f64, west: raster.west, north: raster.north, values }
+    Raster {
+        width,
+        height,
+        cell: raster.cell * COARSE as f64,
+        west: raster.west,
+        north: raster.north,
+        values,
+    }
 }
 
 /// The value below which `share` of the marked cells lie.
 fn quantile(values: &Raster<f32>, inside: &Raster<bool>, share: f64) -> f32 {
-    let mut kept: Vec<f32> =
-        values.values.iter().zip(&inside.values).filter(|(_, inside)| **inside).map(|(value, _)| *value).collect();
+    let mut kept: Vec<f32> = values
+        .values
+        .iter()
+        .zip(&inside.values)
+        .filter(|(_, inside)| **inside)
+        .map(|(value, _)| *value)
+        .collect();
     kept.sort_by(f32::total_cmp);
-    kept.get(((kept.len() as f64 * share) as usize).min(kept.len().saturating_sub(1))).copied().unwrap_or(0.0)
+    kept.get(((kept.len() as f64 * share) as usize).min(kept.len().saturating_sub(1)))
+        .copied()
+        .unwrap_or(0.0)
 }
 
 fn zones(mask: &Raster<bool>, least_m2: f64) -> Vec<Zone> {
-    mask_polygons(mask, least_m2).into_iter().map(|(outline, cells)| Zone { outline, cells }).collect()
+    mask_polygons(mask, least_m2)
+        .into_iter()
+        .map(|(outline, cells)| Zone { outline, cells })
+        .collect()
 }
 
 fn covered(grid: &Raster<f32>, zones: &[Zone]) -> Raster<bool> {
@@ -223,7 +244,8 @@ pub(crate) fn lay_out(terrain: Terrain, townships: usize, seed: u64) -> Result<G
             inside.values[index]
                 && slope.values[index] < 14.0
                 && above[index] <= 3.2
-                && f64::from(river_distance.values[index]) <= 60.0 + f64::from(water.catchment[index].min(60.0)) + 180.0
+                && f64::from(river_distance.values[index])
+                    <= 60.0 + f64::from(water.catchment[index].min(60.0)) + 180.0
         })
         .rounded(1);
     let floods = zones(&flood_mask, 15_000.0);
@@ -237,11 +259,21 @@ pub(crate) fn lay_out(terrain: Terrain, townships: usize, seed: u64) -> Result<G
     let coarse_flood = coarse(&flood_mask.derive(|index| f32::from(u8::from(flood_mask.values[index]))));
     let stream = height.derive(|index| water.catchment[index] >= 3.0).distance();
     let coarse_stream = coarse(&stream);
-    let seats =
-        choose_seats(&coarse_slope, &coarse_inside, &coarse_flood, &coarse_stream, townships, &mut Dice::new(seed, "seats"))?;
+    let seats = choose_seats(
+        &coarse_slope,
+        &coarse_inside,
+        &coarse_flood,
+        &coarse_stream,
+        townships,
+        &mut Dice::new(seed, "seats"),
+    )?;
     let going: Vec<f64> = (0..coarse_slope.values.len())
         .map(|index| {
-            if coarse_inside.values[index] { 1.0 + f64::from(coarse_slope.values[index]) / 12.0 } else { f64::INFINITY }
+            if coarse_inside.values[index] {
+                1.0 + f64::from(coarse_slope.values[index]) / 12.0
+            } else {
+                f64::INFINITY
+            }
         })
         .collect();
     let township_of = partition(&coarse_slope, &coarse_inside, &seats, &going);
@@ -264,18 +296,36 @@ pub(crate) fn lay_out(terrain: Terrain, townships: usize, seed: u64) -> Result<G
         })
         .collect();
     let mut villages = choose_villages(
-        &coarse_slope, &coarse_inside, &coarse_flood, &coarse_stream, &township_of, &townships, &mut Dice::new(seed, "villages"),
+        &coarse_slope,
+        &coarse_inside,
+        &coarse_flood,
+        &coarse_stream,
+        &township_of,
+        &townships,
+        &mut Dice::new(seed, "villages"),
     )?;
 
     // Hazards, red line, plans, farmland.
-    let hazards = hazard_zones(&height, &slope, &inside, &flood_mask, &stream, &townships, &mut Dice::new(seed, "hazards"));
+    let hazards = hazard_zones(
+        &height,
+        &slope,
+        &inside,
+        &flood_mask,
+        &stream,
+        &townships,
+        &mut Dice::new(seed, "hazards"),
+    );
     let smooth_height = height.mean(20);
     let high = quantile(&smooth_height, &inside, 0.80);
     let core = quantile(&smooth_height, &inside, 0.93);
     let noise = Noise::new(&mut Dice::new(seed, "red line"), 2500.0);
     let spread = (core - high).max(1.0);
     let mut settled = height.derive(|_| false);
-    for place in villages.iter().map(|village| village.centre).chain(townships.iter().map(|township| township.seat)) {
+    for place in villages
+        .iter()
+        .map(|village| village.centre)
+        .chain(townships.iter().map(|township| township.seat))
+    {
         if let Some(cell) = height.cell_at(place.0, place.1) {
             settled.values[cell] = true;
         }
@@ -292,8 +342,15 @@ pub(crate) fn lay_out(terrain: Terrain, townships: usize, seed: u64) -> Result<G
     let red_mask = covered(&height, &red_line);
     let red_line_distance = red_mask.distance();
 
-    let (town_plan, parks, plan_mask) =
-        town_plans(&height, &slope, &inside, &flood_mask, &township_of, &townships, &mut Dice::new(seed, "plan"));
+    let (town_plan, parks, plan_mask) = town_plans(
+        &height,
+        &slope,
+        &inside,
+        &flood_mask,
+        &township_of,
+        &townships,
+        &mut Dice::new(seed, "plan"),
+    );
     let hazard_mask = {
         let mut mask = height.derive(|_| false);
         for cell in hazards.iter().flat_map(|hazard| &hazard.zone.cells) {
@@ -317,8 +374,23 @@ pub(crate) fn lay_out(terrain: Terrain, townships: usize, seed: u64) -> Result<G
         })
         .rounded(1);
     let farmland = zones(&farmland_mask, 20_000.0);
-    let functional = functional_zones(&coarse_inside, &smooth_height, core, &red_mask, &townships, &gentle);
-    let roads = road_network(&coarse_slope, &coarse_inside, &height, &river_cells, &townships, &villages, seed);
+    let functional = functional_zones(
+        &coarse_inside,
+        &smooth_height,
+        core,
+        &red_mask,
+        &townships,
+        &gentle,
+    );
+    let roads = road_network(
+        &coarse_slope,
+        &coarse_inside,
+        &height,
+        &river_cells,
+        &townships,
+        &villages,
+        seed,
+    );
 
     // Points of danger.
     let points = hazard_points(&height, &hazards, &floods, &mut Dice::new(seed, "points"));
@@ -333,8 +405,25 @@ pub(crate) fn lay_out(terrain: Terrain, townships: usize, seed: u64) -> Result<G
     let facilities = facilities(&townships, &villages, &mut Dice::new(seed, "facilities"));
 
     Ok(Geography {
-        terrain, slope, township_of, townships, villages, rivers, river_cells, floods, hazards, points, red_line, farmland,
-        functional, town_plan, roads, parks, facilities, danger_distance, red_line_distance,
+        terrain,
+        slope,
+        township_of,
+        townships,
+        villages,
+        rivers,
+        river_cells,
+        floods,
+        hazards,
+        points,
+        red_line,
+        farmland,
+        functional,
+        town_plan,
+        roads,
+        parks,
+        facilities,
+        danger_distance,
+        red_line_distance,
     })
 }
 
@@ -364,7 +453,8 @@ fn county_mask(terrain: &Terrain, seed: u64) -> Raster<bool> {
 
 fn named_rivers(grid: &Raster<f32>, water: &Drainage, inside: &Raster<bool>, seed: u64) -> Vec<River> {
     const WORDS: [&str; 16] = [
-        "澜水", "青溪", "白沙", "岚", "双桥", "麻柳", "黑水", "月", "清", "石门", "金钱", "洞", "响水", "茅坪", "汝", "蒿",
+        "澜水", "青溪", "白沙", "岚", "双桥", "麻柳", "黑水", "月", "清", "石门", "金钱", "洞", "响水",
+        "茅坪", "汝", "蒿",
     ];
     let mut dice = Dice::new(seed, "rivers");
     let mut words: Vec<&str> = WORDS[1..].to_vec();
@@ -375,7 +465,11 @@ fn named_rivers(grid: &Raster<f32>, water: &Drainage, inside: &Raster<bool>, see
         let name = match rivers.len() {
             0 => format!("{}河", WORDS[0]),
             number if number <= words.len() => format!("{}河", words[number - 1]),
-            number => format!("{}{}沟", words[number % words.len()], (b'A' + (number / words.len() - 1) as u8 % 26) as char),
+            number => format!(
+                "{}{}沟",
+                words[number % words.len()],
+                (b'A' + (number / words.len() - 1) as u8 % 26) as char
+            ),
         };
         let mut stretch = Vec::new();
         for cell in cells.into_iter().map(Some).chain([None]) {
@@ -400,7 +494,12 @@ fn named_rivers(grid: &Raster<f32>, water: &Drainage, inside: &Raster<bool>, see
 /// Every third point and both ends, so that smoothing hides the steps of the grid.
 fn thinned(points: &[Place]) -> Vec<Place> {
     let last = points.len().saturating_sub(1);
-    points.iter().enumerate().filter(|(index, _)| index % 3 == 0 || *index == last).map(|(_, point)| *point).collect()
+    points
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| index % 3 == 0 || *index == last)
+        .map(|(_, point)| *point)
+        .collect()
 }
 
 fn choose_seats(
@@ -411,7 +510,9 @@ fn choose_seats(
     count: usize,
     dice: &mut Dice,
 ) -> Result<Vec<usize>, ExampleError> {
-    let flat = slope.derive(|index| f32::from(u8::from(slope.values[index] < 11.0 && inside.values[index]))).mean(7);
+    let flat = slope
+        .derive(|index| f32::from(u8::from(slope.values[index] < 11.0 && inside.values[index])))
+        .mean(7);
     let margin = inside.derive(|index| !inside.values[index]).distance();
     let score: Vec<f64> = (0..slope.values.len())
         .map(|index| {
@@ -420,12 +521,19 @@ fn choose_seats(
                 && flood.values[index] == 0.0
                 && slope.values[index] < 14.0
                 && (90.0..900.0).contains(&stream.values[index]);
-            if place { f64::from(flat.values[index]) + 0.06 * dice.unit() } else { -1.0 }
+            if place {
+                f64::from(flat.values[index]) + 0.06 * dice.unit()
+            } else {
+                -1.0
+            }
         })
         .collect();
     let land = inside.values.iter().filter(|inside| **inside).count() as f64;
     let area = land * slope.cell * slope.cell;
-    let middle = (slope.west + slope.width as f64 * slope.cell / 2.0, slope.north - slope.height as f64 * slope.cell / 2.0);
+    let middle = (
+        slope.west + slope.width as f64 * slope.cell / 2.0,
+        slope.north - slope.height as f64 * slope.cell / 2.0,
+    );
     let size = area.sqrt();
     let first = (0..score.len())
         .filter(|index| score[*index] > 0.0)
@@ -436,7 +544,11 @@ fn choose_seats(
             };
             central(*a).total_cmp(&central(*b))
         })
-        .ok_or(ExampleError::TerrainUnsuitable { what: "a county seat", found: 0, wanted: 1 })?;
+        .ok_or(ExampleError::TerrainUnsuitable {
+            what: "a county seat",
+            found: 0,
+            wanted: 1,
+        })?;
     let mut apart = (area / count as f64).sqrt();
     let mut best = Vec::new();
     while apart > 800.0 {
@@ -463,22 +575,37 @@ fn choose_seats(
         best = seats;
         apart *= 0.93;
     }
-    Err(ExampleError::TerrainUnsuitable { what: "township seats on flat land near water", found: best.len(), wanted: count })
+    Err(ExampleError::TerrainUnsuitable {
+        what: "township seats on flat land near water",
+        found: best.len(),
+        wanted: count,
+    })
 }
 
 /// Gives each planning cell to the seat that is reached most easily.
 fn partition(grid: &Raster<f32>, inside: &Raster<bool>, seats: &[usize], going: &[f64]) -> Raster<u16> {
     let (spent, before) = grid.cheapest_ways(seats, going);
-    let mut order: Vec<usize> = (0..spent.len()).filter(|index| spent[*index].is_finite()).collect();
+    let mut order: Vec<usize> = (0..spent.len())
+        .filter(|index| spent[*index].is_finite())
+        .collect();
     order.sort_by(|a, b| spent[*a].total_cmp(&spent[*b]).then(a.cmp(b)));
     let mut owner = grid.derive(|_| NOTHING);
     for index in order {
         owner.values[index] = match before[index] {
-            own if own == index => seats.iter().position(|seat| *seat == index).map_or(NOTHING, |seat| seat as u16),
+            own if own == index => seats
+                .iter()
+                .position(|seat| *seat == index)
+                .map_or(NOTHING, |seat| seat as u16),
             from => owner.values[from],
         };
     }
-    let mut owner = owner.derive(|index| if inside.values[index] { owner.values[index] } else { NOTHING });
+    let mut owner = owner.derive(|index| {
+        if inside.values[index] {
+            owner.values[index]
+        } else {
+            NOTHING
+        }
+    });
     without_corner_contacts(&mut owner);
     owner
 }
@@ -501,14 +628,19 @@ fn choose_villages(
             && flood.values[index] == 0.0
             && stream.values[index] < 900.0
             && margin.values[index] > 400.0
-            && township_of.neighbours(index).all(|(neighbour, _)| township_of.values[neighbour] == owner);
+            && township_of
+                .neighbours(index)
+                .all(|(neighbour, _)| township_of.values[neighbour] == owner);
         if good {
             sites[usize::from(owner)].push(index);
         }
     }
     let weights: Vec<f64> = sites.iter().map(|sites| (sites.len() as f64).sqrt()).collect();
     let total: f64 = weights.iter().sum();
-    let mut quota: Vec<usize> = weights.iter().map(|weight| ((VILLAGES as f64 * weight / total).floor() as usize).max(4)).collect();
+    let mut quota: Vec<usize> = weights
+        .iter()
+        .map(|weight| ((VILLAGES as f64 * weight / total).floor() as usize).max(4))
+        .collect();
     let mut next = 0;
     while quota.iter().sum::<usize>() < VILLAGES {
         let count = quota.len();
@@ -526,24 +658,38 @@ fn choose_villages(
         while chosen.len() < quota[township] && apart > 250.0 {
             for site in sites.iter() {
                 let (x, y) = slope.centre(*site);
-                if chosen.len() < quota[township] && chosen.iter().all(|(cx, cy)| (x - cx).hypot(y - cy) >= apart) {
+                if chosen.len() < quota[township]
+                    && chosen.iter().all(|(cx, cy)| (x - cx).hypot(y - cy) >= apart)
+                {
                     chosen.push((x, y));
                 }
             }
             apart *= 0.85;
         }
         if chosen.len() < 2 {
-            return Err(ExampleError::TerrainUnsuitable { what: "village sites in a township", found: chosen.len(), wanted: 2 });
+            return Err(ExampleError::TerrainUnsuitable {
+                what: "village sites in a township",
+                found: chosen.len(),
+                wanted: 2,
+            });
         }
         for (number, centre) in chosen.into_iter().enumerate() {
             let name = loop {
-                let name = if number == 0 { format!("{}街", townships[township].name.trim_end_matches(['镇', '乡'])) } else { names::village(dice) };
+                let name = if number == 0 {
+                    format!("{}街", townships[township].name.trim_end_matches(['镇', '乡']))
+                } else {
+                    names::village(dice)
+                };
                 if !used.contains(&name) {
                     break name;
                 }
             };
             used.push(name.clone());
-            let (suffix, serial) = if number == 0 { ("社区", 1) } else { ("村", 199 + number) };
+            let (suffix, serial) = if number == 0 {
+                ("社区", 1)
+            } else {
+                ("村", 199 + number)
+            };
             villages.push(Village {
                 name: format!("{name}{suffix}"),
                 code: format!("{}{serial:03}", townships[township].code),
@@ -558,7 +704,11 @@ fn choose_villages(
     for village in &mut villages {
         let wanted = dice.between(4, 7) as usize;
         let mut around = slope.around(village.centre.0, village.centre.1, 1100.0);
-        around.retain(|index| usize::from(township_of.values[*index]) == village.township && slope.values[*index] < 32.0 && flood.values[*index] == 0.0);
+        around.retain(|index| {
+            usize::from(township_of.values[*index]) == village.township
+                && slope.values[*index] < 32.0
+                && flood.values[*index] == 0.0
+        });
         dice.shuffle(&mut around);
         let mut groups = vec![village.centre];
         for apart in [420.0, 250.0, 120.0] {
@@ -598,12 +748,17 @@ fn hazard_zones(
         })
         .map(|index| {
             let hollow = f64::from(around.values[index] - height.values[index]).min(12.0) / 12.0;
-            (index, hollow + f64::from(smooth_slope.values[index]) / 100.0 + dice.unit() * 2.0)
+            (
+                index,
+                hollow + f64::from(smooth_slope.values[index]) / 100.0 + dice.unit() * 2.0,
+            )
         })
         .collect();
     seeds.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     let far_from_towns = |place: Place| {
-        townships.iter().all(|township| (township.seat.0 - place.0).hypot(township.seat.1 - place.1) > 800.0)
+        townships
+            .iter()
+            .all(|township| (township.seat.0 - place.0).hypot(township.seat.1 - place.1) > 800.0)
     };
     let mut mask = height.derive(|_| false);
     let mut chosen: Vec<Place> = Vec::new();
@@ -618,7 +773,10 @@ fn hazard_zones(
         chosen.push((x, y));
         // One to three lobes make a cluster.
         for _ in 0..dice.between(1, 3) {
-            let (lx, ly) = (x + dice.between(-120, 120) as f64, y + dice.between(-120, 120) as f64);
+            let (lx, ly) = (
+                x + dice.between(-120, 120) as f64,
+                y + dice.between(-120, 120) as f64,
+            );
             let (long, short) = (dice.between(110, 230) as f64, dice.between(70, 130) as f64);
             // The lobe points down the slope.
             let (dx, dy) = downhill(&around, index);
@@ -636,14 +794,25 @@ fn hazard_zones(
     zones(&mask, 15_000.0)
         .into_iter()
         .map(|zone| {
-            let mean = zone.cells.iter().map(|cell| f64::from(slope.values[*cell])).sum::<f64>() / zone.cells.len() as f64;
+            let mean = zone
+                .cells
+                .iter()
+                .map(|cell| f64::from(slope.values[*cell]))
+                .sum::<f64>()
+                / zone.cells.len() as f64;
             let kind = match dice.below(100) {
                 0..62 => "滑坡",
                 62..80 => "泥石流",
                 80..95 => "崩塌",
                 _ => "地面塌陷",
             };
-            let grade = if mean > 42.0 { "高" } else if mean > 30.0 { "中" } else { "低" };
+            let grade = if mean > 42.0 {
+                "高"
+            } else if mean > 30.0 {
+                "中"
+            } else {
+                "低"
+            };
             HazardZone { zone, kind, grade }
         })
         .collect()
@@ -660,13 +829,24 @@ fn downhill(surface: &Raster<f32>, index: usize) -> (f64, f64) {
         y += (ny - cy) * drop;
     }
     let length = x.hypot(y);
-    if length > 0.0 { (x / length, y / length) } else { (1.0, 0.0) }
+    if length > 0.0 {
+        (x / length, y / length)
+    } else {
+        (1.0, 0.0)
+    }
 }
 
-fn hazard_points(height: &Raster<f32>, hazards: &[HazardZone], floods: &[Zone], dice: &mut Dice) -> Vec<HazardPoint> {
+fn hazard_points(
+    height: &Raster<f32>,
+    hazards: &[HazardZone],
+    floods: &[Zone],
+    dice: &mut Dice,
+) -> Vec<HazardPoint> {
     let lowest = |zone: &Zone| {
         let inner = inner_cells(height, zone);
-        let cell = inner.iter().min_by(|a, b| height.values[**a].total_cmp(&height.values[**b]).then(a.cmp(b)));
+        let cell = inner
+            .iter()
+            .min_by(|a, b| height.values[**a].total_cmp(&height.values[**b]).then(a.cmp(b)));
         height.centre(cell.copied().unwrap_or(zone.cells[0]))
     };
     let mut points = Vec::new();
@@ -675,7 +855,13 @@ fn hazard_points(height: &Raster<f32>, hazards: &[HazardZone], floods: &[Zone], 
         points.push(HazardPoint {
             code: format!("{}{:04}", names::COUNTY_CODE, points.len() + 1),
             kind: hazard.kind,
-            scale: if size > 110 { "大型" } else if size > 50 { "中型" } else { "小型" },
+            scale: if size > 110 {
+                "大型"
+            } else if size > 50 {
+                "中型"
+            } else {
+                "小型"
+            },
             grade: match hazard.grade {
                 "高" if dice.chance(0.35) => "极高",
                 "高" => "高",
@@ -694,7 +880,9 @@ fn hazard_points(height: &Raster<f32>, hazards: &[HazardZone], floods: &[Zone], 
         // Long flood zones carry several points, one for about every 40 hectares.
         let inner = inner_cells(height, &floods[zone]);
         for part in 0..(size / 440 + 1).min(8) {
-            let Some(cell) = inner.get(inner.len() * (2 * part + 1) / (2 * (size / 440 + 1))) else { continue };
+            let Some(cell) = inner.get(inner.len() * (2 * part + 1) / (2 * (size / 440 + 1))) else {
+                continue;
+            };
             points.push(HazardPoint {
                 code: format!("{}{:04}", names::COUNTY_CODE, points.len() + 1),
                 kind: "山洪",
@@ -749,14 +937,28 @@ fn town_plans(
         .enumerate()
         .map(|(number, township)| {
             let flat = height.around(township.seat.0, township.seat.1, 1200.0);
-            (flat.into_iter().filter(|cell| gentle.values[*cell] < 10.0).count(), number)
+            (
+                flat.into_iter()
+                    .filter(|cell| gentle.values[*cell] < 10.0)
+                    .count(),
+                number,
+            )
         })
         .collect();
     room.sort_by(|a, b| b.cmp(a));
     let mut with_park = vec![0];
-    with_park.extend(room.iter().map(|(_, number)| *number).filter(|number| *number != 0).take(3));
+    with_park.extend(
+        room.iter()
+            .map(|(_, number)| *number)
+            .filter(|number| *number != 0)
+            .take(3),
+    );
     for (number, township) in townships.iter().enumerate() {
-        let radius = if number == 0 { 1500.0 } else { 520.0 + 220.0 * dice.unit() };
+        let radius = if number == 0 {
+            1500.0
+        } else {
+            520.0 + 220.0 * dice.unit()
+        };
         let (sx, sy) = township.seat;
         let park_angle = dice.unit() * std::f64::consts::TAU;
         let park_at = if with_park.contains(&number) {
@@ -767,7 +969,9 @@ fn town_plans(
                     height
                         .around(*x, *y, 330.0)
                         .into_iter()
-                        .filter(|cell| gentle.values[*cell] < 12.0 && !flood.values[*cell] && inside.values[*cell])
+                        .filter(|cell| {
+                            gentle.values[*cell] < 12.0 && !flood.values[*cell] && inside.values[*cell]
+                        })
                         .count()
                 })
         } else {
@@ -776,24 +980,34 @@ fn town_plans(
         let mut labels = height.derive(|_| NOTHING);
         for cell in height.around(sx, sy, radius * 1.6) {
             let (x, y) = height.centre(cell);
-            let own = township_of.cell_at(x, y).is_some_and(|coarse| usize::from(township_of.values[coarse]) == number);
+            let own = township_of
+                .cell_at(x, y)
+                .is_some_and(|coarse| usize::from(township_of.values[coarse]) == number);
             if !own || !inside.values[cell] {
                 continue;
             }
             let reach = (x - sx).hypot(y - sy) / (radius * (1.0 + 0.3 * noise.at(x, y)));
-            let near_park = park_at.is_some_and(|(px, py)| (x - px).hypot(y - py) < 330.0 * (1.0 + 0.2 * noise.at(y, x)));
+            let near_park =
+                park_at.is_some_and(|(px, py)| (x - px).hypot(y - py) < 330.0 * (1.0 + 0.2 * noise.at(y, x)));
             labels.values[cell] = if flood.values[cell] && reach < 1.1 {
                 GREEN
             } else if near_park && gentle.values[cell] < 16.0 && !flood.values[cell] {
                 INDUSTRY
             } else if reach < 1.0 && gentle.values[cell] < 22.0 {
-                if reach < 0.3 && kinds.at(x, y) > 0.1 { PUBLIC } else { BUILDING }
+                if reach < 0.3 && kinds.at(x, y) > 0.1 {
+                    PUBLIC
+                } else {
+                    BUILDING
+                }
             } else {
                 continue;
             };
         }
         for (label, kind) in [
-            (BUILDING, "居住用地"), (INDUSTRY, "工业用地"), (GREEN, "绿地与开敞空间用地"), (PUBLIC, "公共管理与公共服务用地"),
+            (BUILDING, "居住用地"),
+            (INDUSTRY, "工业用地"),
+            (GREEN, "绿地与开敞空间用地"),
+            (PUBLIC, "公共管理与公共服务用地"),
         ] {
             let part = labels.derive(|index| labels.values[index] == label).rounded(1);
             let mut serial = 0;
@@ -804,10 +1018,22 @@ fn town_plans(
                 serial += 1;
                 let town = township.name.trim_end_matches(['镇', '乡']);
                 if label == INDUSTRY && serial == 1 && cells.len() > 80 {
-                    let name = if number == 0 { "安澜县产业园区".to_owned() } else { format!("{town}特色产业园") };
-                    parks.push(PlanArea { name, kind: "产业园区", outline: outline.clone() });
+                    let name = if number == 0 {
+                        "安澜县产业园区".to_owned()
+                    } else {
+                        format!("{town}特色产业园")
+                    };
+                    parks.push(PlanArea {
+                        name,
+                        kind: "产业园区",
+                        outline: outline.clone(),
+                    });
                 }
-                plan.push(PlanArea { name: format!("{}{kind}{serial}", township.name), kind, outline });
+                plan.push(PlanArea {
+                    name: format!("{}{kind}{serial}", township.name),
+                    kind,
+                    outline,
+                });
             }
         }
     }
@@ -823,12 +1049,18 @@ fn functional_zones(
     gentle: &Raster<f32>,
 ) -> Vec<PlanArea> {
     const KINDS: [&str; 3] = ["重点开发区", "限制开发区", "禁止开发区"];
-    let gentle_share = gentle.derive(|index| f32::from(u8::from(gentle.values[index] < 12.0))).mean(25);
+    let gentle_share = gentle
+        .derive(|index| f32::from(u8::from(gentle.values[index] < 12.0)))
+        .mean(25);
     let sampled = |place: Place| smooth_height.cell_at(place.0, place.1);
     let mut labels = inside.derive(|index| {
         let place = inside.centre(index);
-        let Some(cell) = sampled(place).filter(|_| inside.values[index]) else { return NOTHING };
-        let seat = townships.first().map_or(f64::INFINITY, |seat| (seat.seat.0 - place.0).hypot(seat.seat.1 - place.1));
+        let Some(cell) = sampled(place).filter(|_| inside.values[index]) else {
+            return NOTHING;
+        };
+        let seat = townships.first().map_or(f64::INFINITY, |seat| {
+            (seat.seat.0 - place.0).hypot(seat.seat.1 - place.1)
+        });
         let town = townships
             .iter()
             .map(|town| (town.seat.0 - place.0).hypot(town.seat.1 - place.1))
@@ -855,11 +1087,14 @@ fn functional_zones(
         .into_iter()
         .flat_map(|(label, outlines)| {
             let kind = KINDS[usize::from(label)];
-            outlines.into_iter().enumerate().map(move |(serial, outline)| PlanArea {
-                name: format!("{kind}{}", serial + 1),
-                kind,
-                outline,
-            })
+            outlines
+                .into_iter()
+                .enumerate()
+                .map(move |(serial, outline)| PlanArea {
+                    name: format!("{kind}{}", serial + 1),
+                    kind,
+                    outline,
+                })
         })
         .collect()
 }
@@ -889,20 +1124,37 @@ fn road_network(
     let mut on_road = vec![false; slope.values.len()];
     let mut roads = Vec::new();
     let mut dice = Dice::new(seed, "roads");
-    let Some(seat) = townships.first().and_then(|township| cell_of(township.seat)) else { return roads };
+    let Some(seat) = townships.first().and_then(|township| cell_of(township.seat)) else {
+        return roads;
+    };
     let (spent, before) = slope.cheapest_ways(&[seat], &cost);
     // Main roads leave the county on three sides where it is easiest.
-    let border = |index: &usize| inside.values[*index] && slope.neighbours(*index).any(|(n, _)| !inside.values[n]);
+    let border =
+        |index: &usize| inside.values[*index] && slope.neighbours(*index).any(|(n, _)| !inside.values[n]);
     let (cx, cy) = slope.centre(seat);
-    let exits = [(1.0, 0.3, "国道", "G619"), (-1.0, -0.3, "国道", "G619"), (-0.2, 1.0, "省道", "S219")];
+    let exits = [
+        (1.0, 0.3, "国道", "G619"),
+        (-1.0, -0.3, "国道", "G619"),
+        (-0.2, 1.0, "省道", "S219"),
+    ];
     for (dx, dy, class, number) in exits {
-        let exit = (0..spent.len()).filter(border).filter(|index| spent[*index].is_finite()).filter(|index| {
-            let (x, y) = slope.centre(*index);
-            let (ex, ey) = (x - cx, y - cy);
-            (ex * dx + ey * dy) / (ex.hypot(ey) * f64::hypot(dx, dy)).max(1.0) > 0.75
-        });
+        let exit = (0..spent.len())
+            .filter(border)
+            .filter(|index| spent[*index].is_finite())
+            .filter(|index| {
+                let (x, y) = slope.centre(*index);
+                let (ex, ey) = (x - cx, y - cy);
+                (ex * dx + ey * dy) / (ex.hypot(ey) * f64::hypot(dx, dy)).max(1.0) > 0.75
+            });
         if let Some(exit) = exit.min_by(|a, b| spent[*a].total_cmp(&spent[*b])) {
-            roads.extend(lay_road(slope, &before, exit, &mut on_road, class, number.to_owned()));
+            roads.extend(lay_road(
+                slope,
+                &before,
+                exit,
+                &mut on_road,
+                class,
+                number.to_owned(),
+            ));
         }
     }
     let mut order: Vec<(f64, usize)> = townships
@@ -914,18 +1166,41 @@ fn road_network(
     order.sort_by(|a, b| a.0.total_cmp(&b.0));
     for (serial, (_, number)) in order.into_iter().enumerate() {
         if let Some(cell) = cell_of(townships[number].seat) {
-            roads.extend(lay_road(slope, &before, cell, &mut on_road, "县道", format!("X{:03}", serial + 1)));
+            roads.extend(lay_road(
+                slope,
+                &before,
+                cell,
+                &mut on_road,
+                "县道",
+                format!("X{:03}", serial + 1),
+            ));
         }
     }
     let sources: Vec<usize> = (0..on_road.len()).filter(|index| on_road[*index]).collect();
     let (spent, before) = slope.cheapest_ways(&sources, &cost);
-    let mut order: Vec<(f64, usize)> =
-        villages.iter().enumerate().filter_map(|(number, village)| Some((spent[cell_of(village.centre)?], number))).collect();
+    let mut order: Vec<(f64, usize)> = villages
+        .iter()
+        .enumerate()
+        .filter_map(|(number, village)| Some((spent[cell_of(village.centre)?], number)))
+        .collect();
     order.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     for (_, number) in order {
-        let Some(cell) = cell_of(villages[number].centre) else { continue };
-        let (class, letter) = if dice.chance(0.3) { ("乡道", 'Y') } else { ("村道", 'C') };
-        roads.extend(lay_road(slope, &before, cell, &mut on_road, class, format!("{letter}{:03}", number + 1)));
+        let Some(cell) = cell_of(villages[number].centre) else {
+            continue;
+        };
+        let (class, letter) = if dice.chance(0.3) {
+            ("乡道", 'Y')
+        } else {
+            ("村道", 'C')
+        };
+        roads.extend(lay_road(
+            slope,
+            &before,
+            cell,
+            &mut on_road,
+            class,
+            format!("{letter}{:03}", number + 1),
+        ));
     }
     roads
 }
@@ -954,7 +1229,11 @@ fn lay_road(
         }
         index = next;
     }
-    (points.len() >= 3).then(|| Road { name, class, line: smoothed(&points, 2) })
+    (points.len() >= 3).then(|| Road {
+        name,
+        class,
+        line: smoothed(&points, 2),
+    })
 }
 
 fn choose_central_villages(villages: &mut [Village], slope: &Raster<f32>, townships: usize) {
@@ -962,7 +1241,10 @@ fn choose_central_villages(villages: &mut [Village], slope: &Raster<f32>, townsh
         .iter()
         .map(|village| {
             let around = slope.around(village.centre.0, village.centre.1, 400.0);
-            around.into_iter().filter(|cell| slope.values[*cell] < 15.0).count()
+            around
+                .into_iter()
+                .filter(|cell| slope.values[*cell] < 15.0)
+                .count()
         })
         .collect();
     for township in 0..townships {
@@ -979,45 +1261,105 @@ fn choose_central_villages(villages: &mut [Village], slope: &Raster<f32>, townsh
 fn facilities(townships: &[Township], villages: &[Village], dice: &mut Dice) -> Vec<Facility> {
     let mut facilities = Vec::new();
     let near = |place: Place, reach: i64, dice: &mut Dice| {
-        (place.0 + dice.between(-reach, reach) as f64, place.1 + dice.between(-reach, reach) as f64)
+        (
+            place.0 + dice.between(-reach, reach) as f64,
+            place.1 + dice.between(-reach, reach) as f64,
+        )
     };
     let mut add = |name: String, kind: &'static str, place: Place, capacity: i64, dice: &mut Dice| {
         let capacity = capacity.max(0) as u32;
         let used = (f64::from(capacity) * (0.55 + 0.5 * dice.unit())).min(f64::from(capacity) * 1.02) as u32;
-        facilities.push(Facility { name, kind, place, capacity, used });
+        facilities.push(Facility {
+            name,
+            kind,
+            place,
+            capacity,
+            used,
+        });
     };
     for (number, township) in townships.iter().enumerate() {
         let town = township.name.trim_end_matches(['镇', '乡']);
         let seat = township.seat;
         let factor = if number == 0 { 3 } else { 1 };
         let school = near(seat, 300, dice);
-        add(format!("{town}中心小学"), "小学", school, dice.between(360, 900) * factor, dice);
+        add(
+            format!("{town}中心小学"),
+            "小学",
+            school,
+            dice.between(360, 900) * factor,
+            dice,
+        );
         let kindergarten = near(seat, 300, dice);
-        add(format!("{town}中心幼儿园"), "幼儿园", kindergarten, dice.between(120, 300) * factor, dice);
+        add(
+            format!("{town}中心幼儿园"),
+            "幼儿园",
+            kindergarten,
+            dice.between(120, 300) * factor,
+            dice,
+        );
         if number == 0 || dice.chance(0.6) {
             let place = near(seat, 350, dice);
-            add(format!("{town}初级中学"), "初中", place, dice.between(450, 1200) * factor, dice);
+            add(
+                format!("{town}初级中学"),
+                "初中",
+                place,
+                dice.between(450, 1200) * factor,
+                dice,
+            );
         }
         let place = near(seat, 250, dice);
-        let (name, kind) = if number == 0 { ("安澜县人民医院".to_owned(), "医院") } else { (format!("{}卫生院", township.name), "卫生院") };
+        let (name, kind) = if number == 0 {
+            ("安澜县人民医院".to_owned(), "医院")
+        } else {
+            (format!("{}卫生院", township.name), "卫生院")
+        };
         add(name, kind, place, dice.between(20, 60) * factor * factor, dice);
         if number == 0 || dice.chance(0.4) {
             let place = near(seat, 400, dice);
-            add(format!("{town}敬老院"), "养老院", place, dice.between(40, 120), dice);
+            add(
+                format!("{town}敬老院"),
+                "养老院",
+                place,
+                dice.between(40, 120),
+                dice,
+            );
         }
-        for (name, kind) in [("便民服务中心", "便民服务中心"), ("农贸市场", "农贸市场"), ("客运站", "客运站"), ("派出所", "派出所")] {
+        for (name, kind) in [
+            ("便民服务中心", "便民服务中心"),
+            ("农贸市场", "农贸市场"),
+            ("客运站", "客运站"),
+            ("派出所", "派出所"),
+        ] {
             let place = near(seat, 300, dice);
             add(format!("{town}{name}"), kind, place, 0, dice);
         }
     }
     for village in villages.iter().filter(|village| !village.name.ends_with("社区")) {
         let place = near(village.centre, 120, dice);
-        add(format!("{}卫生室", village.name), "卫生室", place, dice.between(800, 2000), dice);
+        add(
+            format!("{}卫生室", village.name),
+            "卫生室",
+            place,
+            dice.between(800, 2000),
+            dice,
+        );
         if village.central {
             let place = near(village.centre, 150, dice);
-            add(format!("{}小学", village.name), "小学", place, dice.between(90, 240), dice);
+            add(
+                format!("{}小学", village.name),
+                "小学",
+                place,
+                dice.between(90, 240),
+                dice,
+            );
             let place = near(village.centre, 150, dice);
-            add(format!("{}幼儿园", village.name), "幼儿园", place, dice.between(40, 90), dice);
+            add(
+                format!("{}幼儿园", village.name),
+                "幼儿园",
+                place,
+                dice.between(40, 90),
+                dice,
+            );
         }
     }
     facilities

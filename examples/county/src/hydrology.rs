@@ -73,7 +73,11 @@ pub(crate) fn drainage(terrain: &Raster<f32>) -> Drainage {
             catchment[receiver[index]] += own;
         }
     }
-    Drainage { receiver, order, catchment }
+    Drainage {
+        receiver,
+        order,
+        catchment,
+    }
 }
 
 /// Height in metres above the stream cell each cell drains to, where streams are cells with a catchment of at least
@@ -89,7 +93,12 @@ pub(crate) fn height_above_drainage(terrain: &Raster<f32>, drainage: &Drainage, 
             base[drainage.receiver[index]]
         };
     }
-    terrain.values.iter().zip(base).map(|(value, base)| (value - base).max(0.0)).collect()
+    terrain
+        .values
+        .iter()
+        .zip(base)
+        .map(|(value, base)| (value - base).max(0.0))
+        .collect()
 }
 
 /// Stream courses from source to junction or edge as lists of cells, where the catchment is at least `least_km2`, each with
@@ -110,7 +119,8 @@ pub(crate) fn courses(terrain: &Raster<f32>, drainage: &Drainage, least_km2: f32
     let mut courses = Vec::new();
     for &mouth in &drainage.order {
         let receiver = drainage.receiver[mouth];
-        let starts = drainage.catchment[mouth] >= least_km2 && (receiver == mouth || main_giver[receiver] != mouth);
+        let starts =
+            drainage.catchment[mouth] >= least_km2 && (receiver == mouth || main_giver[receiver] != mouth);
         if !starts {
             continue;
         }
@@ -139,7 +149,14 @@ mod tests {
 
     /// A valley that falls to the south with a pit in its floor.
     fn valley() -> Raster<f32> {
-        let base = Raster { width: 21, height: 30, cell: 100.0, west: 0.0, north: 3000.0, values: vec![0.0; 630] };
+        let base = Raster {
+            width: 21,
+            height: 30,
+            cell: 100.0,
+            west: 0.0,
+            north: 3000.0,
+            values: vec![0.0; 630],
+        };
         base.derive(|index| {
             let (column, row) = ((index % 21) as f32, (index / 21) as f32);
             let pit = if index == 15 * 21 + 10 { -40.0 } else { 0.0 };

@@ -53,7 +53,12 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { seed: 1, dem: None, townships: 15, households: 12_000 }
+        Self {
+            seed: 1,
+            dem: None,
+            townships: 15,
+            households: 12_000,
+        }
     }
 }
 
@@ -83,8 +88,14 @@ const SPOILED: usize = 75;
 ///
 /// # Errors
 /// When the directory holds files, the terrain has no room for the county, or a file cannot be written.
-pub fn make(directory: &Path, options: &Options, progress: &dyn Fn(&str, f32)) -> Result<Summary, ExampleError> {
-    let occupied = directory.read_dir().is_ok_and(|mut entries| entries.next().is_some());
+pub fn make(
+    directory: &Path,
+    options: &Options,
+    progress: &dyn Fn(&str, f32),
+) -> Result<Summary, ExampleError> {
+    let occupied = directory
+        .read_dir()
+        .is_ok_and(|mut entries| entries.next().is_some());
     if occupied {
         return Err(ExampleError::DirectoryNotEmpty(directory.display().to_string()));
     }
@@ -129,7 +140,11 @@ pub fn make(directory: &Path, options: &Options, progress: &dyn Fn(&str, f32)) -
     Ok(Summary {
         townships: geography.townships.len(),
         villages: geography.villages.len(),
-        groups: geography.villages.iter().map(|village| village.groups.len()).sum(),
+        groups: geography
+            .villages
+            .iter()
+            .map(|village| village.groups.len())
+            .sum(),
         households: files.listed.len(),
         persons: files.listed.iter().map(|household| household.members.len()).sum(),
         planted: files.cases.len(),
@@ -138,16 +153,26 @@ pub fn make(directory: &Path, options: &Options, progress: &dyn Fn(&str, f32)) -
 }
 
 /// A function from the county's metres to degrees.
-fn to_degrees(geography: &Geography) -> Result<impl Fn(Place) -> Result<(f64, f64), ExampleError> + use<>, ExampleError> {
+fn to_degrees(
+    geography: &Geography,
+) -> Result<impl Fn(Place) -> Result<(f64, f64), ExampleError> + use<>, ExampleError> {
     let transformer = Transformer::new(geography.terrain.crs, Crs::WGS84)?;
     Ok(move |place: Place| Ok(transformer.point(place.0, place.1)?))
 }
 
-fn registers(directory: &Path, geography: &Geography, files: &Files, seed: u64) -> Result<Vec<RefusedCell>, ExampleError> {
+fn registers(
+    directory: &Path,
+    geography: &Geography,
+    files: &Files,
+    seed: u64,
+) -> Result<Vec<RefusedCell>, ExampleError> {
     let degrees = to_degrees(geography)?;
     // Only households without a planted case are spoiled, so that each trouble stands alone.
-    let planted: BTreeSet<&str> =
-        files.cases.iter().flat_map(|case| [case.household.as_str(), case.other.as_str()]).collect();
+    let planted: BTreeSet<&str> = files
+        .cases
+        .iter()
+        .flat_map(|case| [case.household.as_str(), case.other.as_str()])
+        .collect();
     let mut dice = Dice::new(seed, "spoiled");
     let mut free: Vec<&str> = files
         .listed
@@ -165,21 +190,47 @@ fn registers(directory: &Path, geography: &Geography, files: &Files, seed: u64) 
             .filter(|household| geography.villages[household.village].township == number)
             .collect();
         // One office still works with a program that writes GBK text.
-        let ending = if number == geography.townships.len() / 2 { "csv" } else { "xlsx" };
-        let path = directory.join("register").join(format!("{:02}{}.{ending}", number + 1, township.name));
-        books::register(&path, number, geography, &own, &|number| spoiled.contains(number), &degrees, seed, &mut refused)?;
+        let ending = if number == geography.townships.len() / 2 {
+            "csv"
+        } else {
+            "xlsx"
+        };
+        let path = directory
+            .join("register")
+            .join(format!("{:02}{}.{ending}", number + 1, township.name));
+        books::register(
+            &path,
+            number,
+            geography,
+            &own,
+            &|number| spoiled.contains(number),
+            &degrees,
+            seed,
+            &mut refused,
+        )?;
     }
     Ok(refused)
 }
 
 fn texts(cells: impl IntoIterator<Item = impl Into<String>>) -> Vec<Cell> {
-    let cell = |text: String| if text.is_empty() { Cell::Empty } else { Cell::Text(text) };
+    let cell = |text: String| {
+        if text.is_empty() {
+            Cell::Empty
+        } else {
+            Cell::Text(text)
+        }
+    };
     cells.into_iter().map(|text| cell(text.into())).collect()
 }
 
 fn extracts(directory: &Path, files: &Files) -> Result<(), ExampleError> {
     let folder = directory.join("extracts");
-    let strings = |headers: &[&str]| headers.iter().map(|&header| header.to_owned()).collect::<Vec<String>>();
+    let strings = |headers: &[&str]| {
+        headers
+            .iter()
+            .map(|&header| header.to_owned())
+            .collect::<Vec<String>>()
+    };
     let civil: Vec<Vec<Cell>> = files
         .civil
         .iter()
@@ -201,7 +252,13 @@ fn extracts(directory: &Path, files: &Files) -> Result<(), ExampleError> {
     books::write_csv(&folder.join("公安户籍.csv"), Some(&title), &headers, &civil, true)?;
 
     let owner_first = |rows: &[Row]| -> Vec<Vec<Cell>> {
-        let row = |row: &Row| texts([row.name.clone(), row.id.clone()].into_iter().chain(row.cells.iter().cloned()));
+        let row = |row: &Row| {
+            texts(
+                [row.name.clone(), row.id.clone()]
+                    .into_iter()
+                    .chain(row.cells.iter().cloned()),
+            )
+        };
         rows.iter().map(row).collect()
     };
     books::table(
@@ -210,9 +267,23 @@ fn extracts(directory: &Path, files: &Files) -> Result<(), ExampleError> {
         &["姓名", "身份证号", "险种", "参保单位", "缴费基数"],
         &owner_first(&files.insurance),
     )?;
-    let headers = strings(&["所有人", "身份证号", "号牌号码", "车辆类型", "购置价格(元)", "注册日期", "状态"]);
+    let headers = strings(&[
+        "所有人",
+        "身份证号",
+        "号牌号码",
+        "车辆类型",
+        "购置价格(元)",
+        "注册日期",
+        "状态",
+    ]);
     let title = format!("车辆登记 {}", books::FICTIONAL);
-    books::write_csv(&folder.join("车辆登记.csv"), Some(&title), &headers, &owner_first(&files.vehicles), false)?;
+    books::write_csv(
+        &folder.join("车辆登记.csv"),
+        Some(&title),
+        &headers,
+        &owner_first(&files.vehicles),
+        false,
+    )?;
     books::table(
         &folder.join("不动产登记.xlsx"),
         "不动产登记信息",
@@ -225,18 +296,36 @@ fn extracts(directory: &Path, files: &Files) -> Result<(), ExampleError> {
         .map(|row| {
             let mut cells = row.cells.clone();
             let company = cells.remove(0);
-            texts([company, row.name.clone(), row.id.clone()].into_iter().chain(cells))
+            texts(
+                [company, row.name.clone(), row.id.clone()]
+                    .into_iter()
+                    .chain(cells),
+            )
         })
         .collect();
     books::table(
         &folder.join("市场主体.xlsx"),
         "市场主体登记信息",
-        &["企业名称", "姓名", "身份证号", "职务", "状态", "注册资本(万元)", "登记日期"],
+        &[
+            "企业名称",
+            "姓名",
+            "身份证号",
+            "职务",
+            "状态",
+            "注册资本(万元)",
+            "登记日期",
+        ],
         &companies,
     )?;
     let headers = strings(&["姓名", "身份证号", "单位", "职务", "状态"]);
     let title = format!("财政供养人员 {}", books::FICTIONAL);
-    books::write_csv(&folder.join("财政供养.csv"), Some(&title), &headers, &owner_first(&files.payroll), false)
+    books::write_csv(
+        &folder.join("财政供养.csv"),
+        Some(&title),
+        &headers,
+        &owner_first(&files.payroll),
+        false,
+    )
 }
 
 fn lists(
@@ -256,14 +345,25 @@ fn lists(
     for village in &geography.villages {
         areas.insert(village.code.clone(), village.name.clone());
     }
-    let rows: Vec<Vec<Cell>> = areas.into_iter().map(|(code, name)| texts([code, name])).collect();
+    let rows: Vec<Vec<Cell>> = areas
+        .into_iter()
+        .map(|(code, name)| texts([code, name]))
+        .collect();
     let headers = ["区划代码".to_owned(), "名称".to_owned()];
     let title = format!("{}行政区划代码 {}", names::COUNTY, books::FICTIONAL);
-    books::write_csv(&directory.join("行政区划.csv"), Some(&title), &headers, &rows, false)?;
+    books::write_csv(
+        &directory.join("行政区划.csv"),
+        Some(&title),
+        &headers,
+        &rows,
+        false,
+    )?;
 
     // Threatened households: those of the register with a hazard point, and those it lacks. The points know the truth.
     let registered = files.listed.iter().filter(|household| household.point.is_some());
-    let absent = households.iter().filter(|h| matches!(h.standing, Standing::Omitted | Standing::Treated));
+    let absent = households
+        .iter()
+        .filter(|h| matches!(h.standing, Standing::Omitted | Standing::Treated));
     let rows: Vec<Vec<Cell>> = registered
         .chain(absent)
         .filter_map(|household| {
@@ -286,7 +386,15 @@ fn lists(
     books::table(
         &directory.join("隐患点受威胁户.xlsx"),
         "地质灾害隐患点受威胁户清单",
-        &["隐患点编号", "乡镇", "村", "户主姓名", "户主身份证号", "人数", "是否应搬"],
+        &[
+            "隐患点编号",
+            "乡镇",
+            "村",
+            "户主姓名",
+            "户主身份证号",
+            "人数",
+            "是否应搬",
+        ],
         &rows,
     )?;
 
@@ -294,7 +402,8 @@ fn lists(
     let mut moving = 0;
     let mut rows = Vec::new();
     for (serial, household) in files.listed.iter().enumerate() {
-        let choice = [ConsentChoice::Move, ConsentChoice::Stay, ConsentChoice::Undecided][dice.weighted(&[0.75, 0.15, 0.10])];
+        let choice = [ConsentChoice::Move, ConsentChoice::Stay, ConsentChoice::Undecided]
+            [dice.weighted(&[0.75, 0.15, 0.10])];
         let pathway = [
             Pathway::Concentrated,
             Pathway::StockHousing,
@@ -305,7 +414,11 @@ fn lists(
         ][dice.weighted(&[0.80, 0.04, 0.09, 0.03, 0.03, 0.01])];
         let own = geography.villages[household.village].township;
         let moves = choice == ConsentChoice::Move;
-        let preferred = if dice.chance(0.88) { own } else { dice.below(geography.townships.len()) };
+        let preferred = if dice.chance(0.88) {
+            own
+        } else {
+            dice.below(geography.townships.len())
+        };
         if moves {
             moving += household.members.len();
         }
@@ -314,8 +427,17 @@ fn lists(
             household.number.clone(),
             choice.zh().to_owned(),
             if moves { pathway.zh() } else { "" }.to_owned(),
-            if moves { geography.townships[preferred].name.clone() } else { String::new() },
-            if moves && (preferred != own || dice.chance(0.3)) { "是" } else { "否" }.to_owned(),
+            if moves {
+                geography.townships[preferred].name.clone()
+            } else {
+                String::new()
+            },
+            if moves && (preferred != own || dice.chance(0.3)) {
+                "是"
+            } else {
+                "否"
+            }
+            .to_owned(),
             household.members[0].name.clone(),
             date.to_string(),
             format!("YY{:06}", serial + 1),
@@ -324,13 +446,25 @@ fn lists(
     books::table(
         &directory.join("搬迁意愿.xlsx"),
         "搬迁意愿登记表",
-        &["户编号", "意愿", "安置方式", "意向乡镇", "是否接受跨乡镇", "签字人", "签字日期", "凭证号"],
+        &[
+            "户编号",
+            "意愿",
+            "安置方式",
+            "意向乡镇",
+            "是否接受跨乡镇",
+            "签字人",
+            "签字日期",
+            "凭证号",
+        ],
         &rows,
     )?;
 
     // Stock housing in the largest towns, and money that is enough but not plenty.
     let mut rows = Vec::new();
-    for (number, name) in ["锦绣安澜", "滨河新苑", "向阳家园", "凤凰山庄"].iter().enumerate() {
+    for (number, name) in ["锦绣安澜", "滨河新苑", "向阳家园", "凤凰山庄"]
+        .iter()
+        .enumerate()
+    {
         let township = &geography.townships[number % geography.townships.len()];
         let (longitude, latitude) = degrees(township.seat)?;
         let area = [90.0, 100.0, 110.0, 95.0][number];
@@ -371,7 +505,12 @@ fn lists(
             ]
         })
         .collect();
-    books::table(&directory.join("资金安排.xlsx"), "搬迁资金安排表", &["资金来源", "文号", "年度", "金额(万元)"], &rows)
+    books::table(
+        &directory.join("资金安排.xlsx"),
+        "搬迁资金安排表",
+        &["资金来源", "文号", "年度", "金额(万元)"],
+        &rows,
+    )
 }
 
 /// What was planted, for tests only.
@@ -383,7 +522,12 @@ fn truth(
     seed: u64,
 ) -> Result<(), ExampleError> {
     let folder = directory.join("truth");
-    let strings = |headers: &[&str]| headers.iter().map(|&header| header.to_owned()).collect::<Vec<String>>();
+    let strings = |headers: &[&str]| {
+        headers
+            .iter()
+            .map(|&header| header.to_owned())
+            .collect::<Vec<String>>()
+    };
     let rows: Vec<Vec<Cell>> = files
         .cases
         .iter()
@@ -401,7 +545,16 @@ fn truth(
             ])
         })
         .collect();
-    let headers = strings(&["case", "kind", "rule", "household_no", "person_name", "id_number", "other_household_no", "note"]);
+    let headers = strings(&[
+        "case",
+        "kind",
+        "rule",
+        "household_no",
+        "person_name",
+        "id_number",
+        "other_household_no",
+        "note",
+    ]);
     books::write_csv(&folder.join("planted.csv"), None, &headers, &rows, false)?;
     let rows: Vec<Vec<Cell>> = refused
         .iter()
@@ -422,15 +575,31 @@ fn truth(
     // Gentle land that would tempt a planner, if it were not in danger or protected.
     let degrees = to_degrees(geography)?;
     let mut dice = Dice::new(seed, "hazard sites");
-    let zones = geography.hazards.iter().map(|hazard| ("hazard_zones", &hazard.zone));
+    let zones = geography
+        .hazards
+        .iter()
+        .map(|hazard| ("hazard_zones", &hazard.zone));
     let zones = zones
         .chain(geography.floods.iter().map(|zone| ("flood_zones", zone)))
-        .chain(geography.red_line.iter().map(|zone| ("ecological_red_line", zone)))
-        .chain(geography.farmland.iter().map(|zone| ("permanent_basic_farmland", zone)));
+        .chain(
+            geography
+                .red_line
+                .iter()
+                .map(|zone| ("ecological_red_line", zone)),
+        )
+        .chain(
+            geography
+                .farmland
+                .iter()
+                .map(|zone| ("permanent_basic_farmland", zone)),
+        );
     let mut tempting: Vec<(&str, usize)> = zones
         .flat_map(|(layer, zone)| {
             let cells = geography::inner_cells(&geography.slope, zone);
-            cells.into_iter().filter(|&cell| geography.slope.values[cell] < 15.0).map(move |cell| (layer, cell))
+            cells
+                .into_iter()
+                .filter(|&cell| geography.slope.values[cell] < 15.0)
+                .map(move |cell| (layer, cell))
         })
         .collect();
     dice.shuffle(&mut tempting);
@@ -441,10 +610,20 @@ fn truth(
         if *count < 25 {
             *count += 1;
             let (longitude, latitude) = degrees(geography.slope.centre(cell))?;
-            rows.push(texts([layer.to_owned(), format!("{longitude:.7}"), format!("{latitude:.7}")]));
+            rows.push(texts([
+                layer.to_owned(),
+                format!("{longitude:.7}"),
+                format!("{latitude:.7}"),
+            ]));
         }
     }
-    books::write_csv(&folder.join("hazard_sites.csv"), None, &strings(&["layer", "longitude", "latitude"]), &rows, false)
+    books::write_csv(
+        &folder.join("hazard_sites.csv"),
+        None,
+        &strings(&["layer", "longitude", "latitude"]),
+        &rows,
+        false,
+    )
 }
 
 fn read_me(directory: &Path) -> Result<(), ExampleError> {

@@ -21,16 +21,27 @@ pub(crate) fn without_corner_contacts(labels: &mut Raster<u16>) {
         let mut changed = false;
         for row in 1..labels.height {
             for column in 1..labels.width {
-                let (a, b) = ((row - 1) * labels.width + column - 1, (row - 1) * labels.width + column);
+                let (a, b) = (
+                    (row - 1) * labels.width + column - 1,
+                    (row - 1) * labels.width + column,
+                );
                 let (c, d) = (row * labels.width + column - 1, row * labels.width + column);
                 let values = &mut labels.values;
                 if values[a] == values[d] && values[b] != values[a] && values[c] != values[a] {
-                    let fill = if values[a] == NOTHING { values[b] } else { values[a] };
+                    let fill = if values[a] == NOTHING {
+                        values[b]
+                    } else {
+                        values[a]
+                    };
                     let target = if values[a] == NOTHING { a } else { b };
                     values[target] = fill;
                     changed = true;
                 } else if values[b] == values[c] && values[a] != values[b] && values[d] != values[b] {
-                    let fill = if values[b] == NOTHING { values[a] } else { values[b] };
+                    let fill = if values[b] == NOTHING {
+                        values[a]
+                    } else {
+                        values[b]
+                    };
                     let target = if values[b] == NOTHING { b } else { a };
                     values[target] = fill;
                     changed = true;
@@ -49,7 +60,11 @@ pub(crate) fn polygons(labels: &Raster<u16>) -> BTreeMap<u16, Vec<Polygon<f64>>>
     let (width, height) = (labels.width as i64, labels.height as i64);
     let label = |column: i64, row: i64| {
         let inside = column >= 0 && row >= 0 && column < width && row < height;
-        if inside { labels.values[(row * width + column) as usize] } else { NOTHING }
+        if inside {
+            labels.values[(row * width + column) as usize]
+        } else {
+            NOTHING
+        }
     };
     // Directed edges with the region on the right hand as seen on the map: top edges run east, and so on.
     // An edge is named by its cell and side: 0 top (east), 1 right (south), 2 bottom (west), 3 left (north).
@@ -111,10 +126,16 @@ pub(crate) fn polygons(labels: &Raster<u16>) -> BTreeMap<u16, Vec<Polygon<f64>>>
                     break;
                 }
             }
-            rings.entry(own).or_default().push(closed_without_straight_points(ring));
+            rings
+                .entry(own)
+                .or_default()
+                .push(closed_without_straight_points(ring));
         }
     }
-    rings.into_iter().map(|(label, rings)| (label, assembled(rings))).collect()
+    rings
+        .into_iter()
+        .map(|(label, rings)| (label, assembled(rings)))
+        .collect()
 }
 
 /// The polygons of one mask, parts below `least_m2` left out; also the cells of each, in the same order.
@@ -151,14 +172,21 @@ fn part_polygon(grid: &Raster<bool>, cells: Vec<usize>) -> (Option<Polygon<f64>>
         north: grid.north - top as f64 * grid.cell,
         values,
     };
-    (polygons(&window).remove(&0).and_then(|mut found| found.pop()), cells)
+    (
+        polygons(&window).remove(&0).and_then(|mut found| found.pop()),
+        cells,
+    )
 }
 
 fn closed_without_straight_points(ring: Vec<Coord<f64>>) -> LineString<f64> {
     let count = ring.len();
     let mut kept: Vec<Coord<f64>> = (0..count)
         .filter(|&index| {
-            let (a, b, c) = (ring[(index + count - 1) % count], ring[index], ring[(index + 1) % count]);
+            let (a, b, c) = (
+                ring[(index + count - 1) % count],
+                ring[index],
+                ring[(index + 1) % count],
+            );
             ((b.x - a.x) * (c.y - b.y) - (b.y - a.y) * (c.x - b.x)).abs() > 1e-6
         })
         .map(|index| ring[index])
@@ -175,14 +203,22 @@ fn assembled(rings: Vec<LineString<f64>>) -> Vec<Polygon<f64>> {
     for ring in rings {
         let polygon = Polygon::new(ring, Vec::new());
         // Rings run with the region on their right: clockwise, negative area, when they enclose it.
-        if polygon.signed_area() < 0.0 { outer.push(polygon) } else { holes.push(polygon) }
+        if polygon.signed_area() < 0.0 {
+            outer.push(polygon)
+        } else {
+            holes.push(polygon)
+        }
     }
     for hole in holes {
         let (_, ring) = (hole.unsigned_area(), hole.exterior().clone());
-        let Some(point) = ring.0.first().copied() else { continue };
+        let Some(point) = ring.0.first().copied() else {
+            continue;
+        };
         let smallest = outer
             .iter_mut()
-            .filter(|polygon| Polygon::new(polygon.exterior().clone(), Vec::new()).contains(&geo::Point(point)))
+            .filter(|polygon| {
+                Polygon::new(polygon.exterior().clone(), Vec::new()).contains(&geo::Point(point))
+            })
             .min_by(|a, b| a.unsigned_area().total_cmp(&b.unsigned_area()));
         if let Some(polygon) = smallest {
             polygon.interiors_push(ring);
@@ -219,13 +255,25 @@ mod tests {
     use crate::random::{Dice, Noise};
 
     fn labels(width: usize, height: usize, value: impl FnMut(usize) -> u16) -> Raster<u16> {
-        Raster { width, height, cell: 30.0, west: 500.0, north: 9000.0, values: vec![(); width * height] }.derive(value)
+        Raster {
+            width,
+            height,
+            cell: 30.0,
+            west: 500.0,
+            north: 9000.0,
+            values: vec![(); width * height],
+        }
+        .derive(value)
     }
 
     #[test]
     fn a_square_loses_its_corners_only() {
         let mut grid = labels(5, 5, |index| {
-            if (1..4).contains(&(index % 5)) && (1..4).contains(&(index / 5)) { 3 } else { NOTHING }
+            if (1..4).contains(&(index % 5)) && (1..4).contains(&(index / 5)) {
+                3
+            } else {
+                NOTHING
+            }
         });
         without_corner_contacts(&mut grid);
         let found = polygons(&grid).remove(&3).unwrap();
@@ -259,7 +307,10 @@ mod tests {
             let area: f64 = found.values().flatten().map(Area::unsigned_area).sum();
             // Only the outer corners of the whole are cut, where no third label meets.
             let whole = 60.0 * 50.0 * 900.0;
-            assert!(area <= whole + 1e-6 && area > whole - 4.0 * 112.5 - 1e-6, "seed {seed}: {area} of {whole}");
+            assert!(
+                area <= whole + 1e-6 && area > whole - 4.0 * 112.5 - 1e-6,
+                "seed {seed}: {area} of {whole}"
+            );
         }
     }
 }

@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 
 use anju_model::identity::check_character;
 use anju_model::register::{
-    Category, CauseOfMove, Education, Ethnicity, Health, Labour, PovertyAttribute, PovertyCause, Relation, SafetyGrade,
-    Structure, Urgency,
+    Category, CauseOfMove, Education, Ethnicity, Health, Labour, PovertyAttribute, PovertyCause, Relation,
+    SafetyGrade, Structure, Urgency,
 };
 use jiff::civil::Date;
 
@@ -106,8 +106,12 @@ struct Taken {
 /// A valid ID number.
 pub(crate) fn id_number(region: &str, birth: Date, male: bool, serial: usize) -> String {
     let sequence = (serial % 499) * 2 + usize::from(male);
-    let digits =
-        format!("{region}{:04}{:02}{:02}{sequence:03}", birth.year(), birth.month(), birth.day());
+    let digits = format!(
+        "{region}{:04}{:02}{:02}{sequence:03}",
+        birth.year(),
+        birth.month(),
+        birth.day()
+    );
     // Seventeen digits by construction: the check character exists.
     let check = check_character(&digits).map_or_else(String::new, String::from);
     format!("{digits}{check}")
@@ -145,7 +149,11 @@ impl Family<'_> {
             let name = if self.clan.ethnicity == Ethnicity::Zang {
                 names::dotted_name(self.dice, male)
             } else {
-                let surname = if own_clan { self.clan.surname } else { names::surname(self.dice) };
+                let surname = if own_clan {
+                    self.clan.surname
+                } else {
+                    names::surname(self.dice)
+                };
                 let generation = own_clan.then_some(self.clan.generation);
                 format!("{surname}{}", names::given_name(self.dice, male, generation))
             };
@@ -169,10 +177,27 @@ impl Family<'_> {
             ..=6 => Education::PreSchool,
             7..=12 => Education::Primary,
             13..=15 => Education::Junior,
-            16..=18 => *self.dice.pick(&[Education::Junior, Education::Senior, Education::Senior]),
-            19..=30 => *self.dice.pick(&[Education::Junior, Education::Junior, Education::Senior, Education::College]),
-            31..=55 => *self.dice.pick(&[Education::Primary, Education::Junior, Education::Junior, Education::Senior]),
-            _ => *self.dice.pick(&[Education::None, Education::Primary, Education::Primary, Education::Junior]),
+            16..=18 => *self
+                .dice
+                .pick(&[Education::Junior, Education::Senior, Education::Senior]),
+            19..=30 => *self.dice.pick(&[
+                Education::Junior,
+                Education::Junior,
+                Education::Senior,
+                Education::College,
+            ]),
+            31..=55 => *self.dice.pick(&[
+                Education::Primary,
+                Education::Junior,
+                Education::Junior,
+                Education::Senior,
+            ]),
+            _ => *self.dice.pick(&[
+                Education::None,
+                Education::Primary,
+                Education::Primary,
+                Education::Junior,
+            ]),
         };
         let health = match self.dice.unit() + (years - 30).max(0) as f64 / 220.0 {
             ..0.93 => Health::Healthy,
@@ -189,14 +214,36 @@ impl Family<'_> {
             (20..=50, Health::Healthy) if self.dice.chance(0.12) => Labour::Skilled,
             _ => Labour::Ordinary,
         };
-        let ethnicity = if own_clan || self.dice.chance(0.5) { self.clan.ethnicity } else { Ethnicity::Han };
-        let ethnicity = if name.contains('·') { Ethnicity::Zang } else { ethnicity };
-        self.members.push(Person { name, male, birth, id, relation, ethnicity, education, health, labour });
+        let ethnicity = if own_clan || self.dice.chance(0.5) {
+            self.clan.ethnicity
+        } else {
+            Ethnicity::Han
+        };
+        let ethnicity = if name.contains('·') {
+            Ethnicity::Zang
+        } else {
+            ethnicity
+        };
+        self.members.push(Person {
+            name,
+            male,
+            birth,
+            id,
+            relation,
+            ethnicity,
+            education,
+            health,
+            labour,
+        });
     }
 
     /// A wife or husband of somebody this old.
     fn spouse_age(&mut self, years: i64, of_man: bool) -> i64 {
-        let younger = if of_man { self.dice.between(-2, 5) } else { self.dice.between(-5, 2) };
+        let younger = if of_man {
+            self.dice.between(-2, 5)
+        } else {
+            self.dice.between(-5, 2)
+        };
         (years - younger).max(21)
     }
 
@@ -209,7 +256,12 @@ impl Family<'_> {
         for _ in 0..count {
             let male = self.dice.chance(0.53);
             let years = self.dice.between(low, high);
-            self.add(if male { Relation::Son } else { Relation::Daughter }, male, years, true);
+            self.add(
+                if male { Relation::Son } else { Relation::Daughter },
+                male,
+                years,
+                true,
+            );
         }
     }
 }
@@ -217,7 +269,12 @@ impl Family<'_> {
 /// Builds the members of one household, the head first.
 fn family(dice: &mut Dice, taken: &mut Taken, clan: Clan) -> Vec<Person> {
     let kind = dice.weighted(&[0.07, 0.12, 0.37, 0.165, 0.165, 0.04, 0.03, 0.04]);
-    let mut family = Family { dice, taken, clan, members: Vec::new() };
+    let mut family = Family {
+        dice,
+        taken,
+        clan,
+        members: Vec::new(),
+    };
     let head_male = family.dice.chance(if kind == 5 { 0.45 } else { 0.93 });
     let spouse_of = |male: bool| if male { Relation::Wife } else { Relation::Husband };
     match kind {
@@ -245,7 +302,12 @@ fn family(dice: &mut Dice, taken: &mut Taken, clan: Clan) -> Vec<Person> {
                 if both || family.dice.chance(0.4) {
                     family.add(Relation::Father, true, father, true);
                 }
-                if both || family.members.iter().all(|person| person.relation != Relation::Father) {
+                if both
+                    || family
+                        .members
+                        .iter()
+                        .all(|person| person.relation != Relation::Father)
+                {
                     family.add(Relation::Mother, false, mother, false);
                 }
             }
@@ -326,13 +388,18 @@ impl Ground<'_> {
         }
         // Of three cells the gentlest: people build on the flattest spot of a bad place.
         let slope = &self.geography.slope.values;
-        let cell = (0..3).map(|_| *dice.pick(cells)).min_by(|a, b| slope[*a].total_cmp(&slope[*b]))?;
+        let cell = (0..3)
+            .map(|_| *dice.pick(cells))
+            .min_by(|a, b| slope[*a].total_cmp(&slope[*b]))?;
         Some(self.inside_cell(cell, dice))
     }
 
     fn near(&self, centre: Place, reach: f64, dice: &mut Dice) -> Place {
         let (angle, distance) = (dice.unit() * std::f64::consts::TAU, reach * dice.unit().sqrt());
-        (centre.0 + distance * angle.cos(), centre.1 + distance * angle.sin())
+        (
+            centre.0 + distance * angle.cos(),
+            centre.1 + distance * angle.sin(),
+        )
     }
 
     fn ordinary(&self, dice: &mut Dice) -> Option<Place> {
@@ -355,7 +422,9 @@ impl Ground<'_> {
         let place = self.near(hamlet, 170.0, dice);
         let slope = &self.geography.slope;
         let cell = slope.cell_at(place.0, place.1)?;
-        let inside = slope.neighbours(cell).all(|(near, _)| self.geography.red_line_distance.values[near] == 0.0);
+        let inside = slope
+            .neighbours(cell)
+            .all(|(near, _)| self.geography.red_line_distance.values[near] == 0.0);
         let fit = inside && slope.values[cell] < 50.0 && self.geography.danger_distance.values[cell] > 90.0;
         fit.then_some(place)
     }
@@ -365,7 +434,11 @@ impl Ground<'_> {
 ///
 /// # Errors
 /// When the terrain leaves no room for homes of some kind.
-pub(crate) fn settle(geography: &Geography, numbers: &Numbers, seed: u64) -> Result<Vec<Household>, ExampleError> {
+pub(crate) fn settle(
+    geography: &Geography,
+    numbers: &Numbers,
+    seed: u64,
+) -> Result<Vec<Household>, ExampleError> {
     let mut dice = Dice::new(seed, "people");
     let inner = |zone: &Zone, dry: bool| {
         let mut cells = inner_cells(&geography.slope, zone);
@@ -374,14 +447,26 @@ pub(crate) fn settle(geography: &Geography, numbers: &Numbers, seed: u64) -> Res
     };
     let ground = Ground {
         geography,
-        hazard: geography.hazards.iter().map(|hazard| inner(&hazard.zone, false)).collect(),
+        hazard: geography
+            .hazards
+            .iter()
+            .map(|hazard| inner(&hazard.zone, false))
+            .collect(),
         flood: geography.floods.iter().map(|zone| inner(zone, true)).collect(),
         hamlets: hamlets(geography, &mut dice),
     };
-    let hazard_points: Vec<usize> = (0..geography.points.len()).filter(|point| !geography.points[*point].flood).collect();
-    let flood_points: Vec<usize> = (0..geography.points.len()).filter(|point| geography.points[*point].flood).collect();
+    let hazard_points: Vec<usize> = (0..geography.points.len())
+        .filter(|point| !geography.points[*point].flood)
+        .collect();
+    let flood_points: Vec<usize> = (0..geography.points.len())
+        .filter(|point| geography.points[*point].flood)
+        .collect();
     if hazard_points.is_empty() || flood_points.is_empty() {
-        return Err(ExampleError::TerrainUnsuitable { what: "hazard and flood zones", found: 0, wanted: 2 });
+        return Err(ExampleError::TerrainUnsuitable {
+            what: "hazard and flood zones",
+            found: 0,
+            wanted: 2,
+        });
     }
     let point_weights: Vec<f64> = hazard_points
         .iter()
@@ -423,7 +508,10 @@ pub(crate) fn settle(geography: &Geography, numbers: &Numbers, seed: u64) -> Res
                 let (place, point) = match kind {
                     3 => {
                         let point = hazard_points[dice.weighted(&point_weights)];
-                        (ground.in_zone(&ground.hazard[geography.points[point].zone], &mut dice), Some(point))
+                        (
+                            ground.in_zone(&ground.hazard[geography.points[point].zone], &mut dice),
+                            Some(point),
+                        )
                     }
                     4 => {
                         let point = *dice.pick(&flood_points);
@@ -447,26 +535,45 @@ pub(crate) fn settle(geography: &Geography, numbers: &Numbers, seed: u64) -> Res
                     5 => (ground.ecological(&mut dice), None),
                     _ => (ground.ordinary(&mut dice), None),
                 };
-                if let Some((place, (village, group))) = place.and_then(|place| Some((place, geography.village_at(place)?))) {
+                if let Some((place, (village, group))) =
+                    place.and_then(|place| Some((place, geography.village_at(place)?)))
+                {
                     found = Some((place, village, group, point));
                     break;
                 }
             }
             let Some((home, village, group, point)) = found else {
-                return Err(ExampleError::TerrainUnsuitable { what: "places for homes", found: households.len(), wanted: numbers.registered });
+                return Err(ExampleError::TerrainUnsuitable {
+                    what: "places for homes",
+                    found: households.len(),
+                    wanted: numbers.registered,
+                });
             };
             let (surnames, ethnicity, generation) = &clans[village];
-            let surname = if dice.chance(0.75) { *dice.pick(surnames) } else { names::surname(&mut dice) };
-            let clan = Clan { surname, ethnicity: *ethnicity, generation };
+            let surname = if dice.chance(0.75) {
+                *dice.pick(surnames)
+            } else {
+                names::surname(&mut dice)
+            };
+            let clan = Clan {
+                surname,
+                ethnicity: *ethnicity,
+                generation,
+            };
             let members = family(&mut dice, &mut taken, clan);
-            households.push(household(&mut dice, standing, kind, home, village, group, point, members, geography));
+            households.push(household(
+                &mut dice, standing, kind, home, village, group, point, members, geography,
+            ));
         }
     }
     number_register(&mut households, geography);
     Ok(households)
 }
 
-#[expect(clippy::too_many_arguments, reason = "the facts of one household, drawn in one place")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the facts of one household, drawn in one place"
+)]
 fn household(
     dice: &mut Dice,
     standing: Standing,
@@ -483,13 +590,21 @@ fn household(
         4 => (Category::Disaster, CauseOfMove::FlashFlood),
         5 => (
             Category::Ecological,
-            *dice.pick(&[CauseOfMove::FragileEcology, CauseOfMove::FragileEcology, CauseOfMove::Reserve]),
+            *dice.pick(&[
+                CauseOfMove::FragileEcology,
+                CauseOfMove::FragileEcology,
+                CauseOfMove::Reserve,
+            ]),
         ),
         2 => (Category::Other, CauseOfMove::Project),
         1 => (Category::Accompanying, CauseOfMove::ServicesUnreachable),
         _ => (
             Category::Poverty,
-            *dice.pick(&[CauseOfMove::ServicesUnreachable, CauseOfMove::ServicesUnreachable, CauseOfMove::NoWaterOrLand]),
+            *dice.pick(&[
+                CauseOfMove::ServicesUnreachable,
+                CauseOfMove::ServicesUnreachable,
+                CauseOfMove::NoWaterOrLand,
+            ]),
         ),
     };
     let must_move = match standing {
@@ -497,14 +612,16 @@ fn household(
         _ if category == Category::Poverty => !dice.chance(0.12),
         _ => true,
     };
-    let urgency = (category == Category::Disaster).then(|| match point.map(|point| geography.points[point].grade) {
-        Some("极高") => Urgency::Urgent,
-        Some("高") => *dice.pick(&[Urgency::Urgent, Urgency::FairlyUrgent]),
-        Some("中") => *dice.pick(&[Urgency::FairlyUrgent, Urgency::Ordinary, Urgency::Ordinary]),
-        _ => Urgency::Ordinary,
-    });
+    let urgency =
+        (category == Category::Disaster).then(|| match point.map(|point| geography.points[point].grade) {
+            Some("极高") => Urgency::Urgent,
+            Some("高") => *dice.pick(&[Urgency::Urgent, Urgency::FairlyUrgent]),
+            Some("中") => *dice.pick(&[Urgency::FairlyUrgent, Urgency::Ordinary, Urgency::Ordinary]),
+            _ => Urgency::Ordinary,
+        });
     let able = members.iter().any(|person| {
-        (16..=65).contains(&person.age()) && matches!(person.labour, Labour::Ordinary | Labour::Skilled | Labour::Weak)
+        (16..=65).contains(&person.age())
+            && matches!(person.labour, Labour::Ordinary | Labour::Skilled | Labour::Weak)
     });
     let poverty = match category {
         Category::Poverty if !able => PovertyAttribute::ExtremelyPoor,
@@ -516,7 +633,11 @@ fn household(
     };
     let main_cause = (poverty != PovertyAttribute::NotPoor).then(|| {
         let mut fitting = vec![
-            PovertyCause::Technique, PovertyCause::Money, PovertyCause::Traffic, PovertyCause::Land, PovertyCause::Water,
+            PovertyCause::Technique,
+            PovertyCause::Money,
+            PovertyCause::Traffic,
+            PovertyCause::Land,
+            PovertyCause::Water,
         ];
         let has = |health: Health| members.iter().any(|person| person.health == health);
         if has(Health::Chronic) || has(Health::MajorIllness) {
@@ -543,7 +664,8 @@ fn household(
         Structure::BrickTimber => ([0.05, 0.5, 0.35, 0.1], (1978, 2004)),
         _ => ([0.0, 0.2, 0.5, 0.3], (1958, 1994)),
     };
-    let grade = [SafetyGrade::A, SafetyGrade::B, SafetyGrade::C, SafetyGrade::D][dice.weighted(&grade_weights)];
+    let grade =
+        [SafetyGrade::A, SafetyGrade::B, SafetyGrade::C, SafetyGrade::D][dice.weighted(&grade_weights)];
     let size = members.len() as i64;
     Household {
         number: String::new(),
@@ -558,7 +680,11 @@ fn household(
         poverty,
         main_cause,
         point,
-        phone: format!("1{}{:08}", dice.pick(&["30", "39", "58", "59", "82", "87", "91"]), dice.below(100_000_000)),
+        phone: format!(
+            "1{}{:08}",
+            dice.pick(&["30", "39", "58", "59", "82", "87", "91"]),
+            dice.below(100_000_000)
+        ),
         account: format!("6217{:015}", dice.below(1_000_000_000_000_000)),
         farmland_mu_hundredths: size * dice.between(30, 210),
         structure,
@@ -594,14 +720,26 @@ fn hamlets(geography: &Geography, dice: &mut Dice) -> Vec<Place> {
 fn number_register(households: &mut [Household], geography: &Geography) {
     households.sort_by(|a, b| {
         let rank = |household: &Household| {
-            (household.standing != Standing::Registered, household.standing as u8, household.village, household.group)
+            (
+                household.standing != Standing::Registered,
+                household.standing as u8,
+                household.village,
+                household.group,
+            )
         };
         rank(a).cmp(&rank(b))
     });
     let mut serials = vec![0usize; geography.townships.len()];
-    for household in households.iter_mut().filter(|household| household.standing == Standing::Registered) {
+    for household in households
+        .iter_mut()
+        .filter(|household| household.standing == Standing::Registered)
+    {
         let township = geography.villages[household.village].township;
         serials[township] += 1;
-        household.number = format!("AL{}{:04}", &geography.townships[township].code[6..], serials[township]);
+        household.number = format!(
+            "AL{}{:04}",
+            &geography.townships[township].code[6..],
+            serials[township]
+        );
     }
 }

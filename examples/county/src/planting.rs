@@ -98,7 +98,11 @@ impl Planter<'_> {
     /// A valid ID number of nobody.
     fn stranger(&mut self, male: bool) -> (Date, String) {
         let year = self.dice.between(1950, 2004) as i16;
-        let birth = jiff::civil::date(year, self.dice.between(1, 12) as i8, self.dice.between(1, 28) as i8);
+        let birth = jiff::civil::date(
+            year,
+            self.dice.between(1, 12) as i8,
+            self.dice.between(1, 28) as i8,
+        );
         self.serial += 1;
         // The counties' own numbers are of 619021 to 619025: this region has none of its people.
         (birth, id_number("619031", birth, male, self.serial % 490))
@@ -107,8 +111,11 @@ impl Planter<'_> {
 
 /// Plants the cases and makes the extracts.
 pub(crate) fn plant(geography: &Geography, households: &[Household], seed: u64) -> Files {
-    let listed: Vec<Household> =
-        households.iter().filter(|household| household.standing == Standing::Registered).cloned().collect();
+    let listed: Vec<Household> = households
+        .iter()
+        .filter(|household| household.standing == Standing::Registered)
+        .cloned()
+        .collect();
     let mut planter = Planter {
         geography,
         dice: Dice::new(seed, "planting"),
@@ -136,7 +143,10 @@ pub(crate) fn plant(geography: &Geography, households: &[Household], seed: u64) 
     };
     deceased(&mut planter, &mut files);
     red_flags(&mut planter, households, &mut files);
-    for omitted in households.iter().filter(|household| household.standing == Standing::Omitted) {
+    for omitted in households
+        .iter()
+        .filter(|household| household.standing == Standing::Omitted)
+    {
         let head = &omitted.members[0];
         planter.cases.push(Case {
             kind: "omitted",
@@ -161,64 +171,136 @@ fn renumber(person: &mut Person) {
 }
 
 fn odd_families(planter: &mut Planter<'_>) {
-    let is_spouse = |person: &Person| matches!(person.relation, Relation::Spouse | Relation::Husband | Relation::Wife);
+    let is_spouse = |person: &Person| {
+        matches!(
+            person.relation,
+            Relation::Spouse | Relation::Husband | Relation::Wife
+        )
+    };
     for _ in 0..15 {
         let fits = |household: &Household| household.members.iter().any(is_spouse);
         let Some(index) = planter.choose(fits) else { break };
         let head_male = planter.listed[index].members[0].male;
-        let Some(member) = planter.listed[index].members.iter().position(is_spouse) else { continue };
+        let Some(member) = planter.listed[index].members.iter().position(is_spouse) else {
+            continue;
+        };
         let spouse = &mut planter.listed[index].members[member];
         spouse.male = head_male;
         spouse.relation = Relation::Spouse;
         renumber(spouse);
-        planter.case("wrong_fact", "family.spouse_same_sex", index, member, "spouse of the same sex as the head");
+        planter.case(
+            "wrong_fact",
+            "family.spouse_same_sex",
+            index,
+            member,
+            "spouse of the same sex as the head",
+        );
     }
-    let is_parent = |person: &Person| matches!(person.relation, Relation::Father | Relation::Mother | Relation::Parent);
+    let is_parent = |person: &Person| {
+        matches!(
+            person.relation,
+            Relation::Father | Relation::Mother | Relation::Parent
+        )
+    };
     for _ in 0..25 {
-        let fits = |household: &Household| household.members.iter().filter(|person| is_parent(person)).count() == 1;
+        let fits = |household: &Household| {
+            household
+                .members
+                .iter()
+                .filter(|person| is_parent(person))
+                .count()
+                == 1
+        };
         let Some(index) = planter.choose(fits) else { break };
         let head_birth = planter.listed[index].members[0].birth;
-        let Some(member) = planter.listed[index].members.iter().position(is_parent) else { continue };
+        let Some(member) = planter.listed[index].members.iter().position(is_parent) else {
+            continue;
+        };
         let parent = &mut planter.listed[index].members[member];
         parent.birth = head_birth.saturating_sub(9.years());
         renumber(parent);
-        planter.case("wrong_fact", "family.parent_age", index, member, "parent nine years older than the head");
+        planter.case(
+            "wrong_fact",
+            "family.parent_age",
+            index,
+            member,
+            "parent nine years older than the head",
+        );
     }
 }
 
 fn wrong_facts(planter: &mut Planter<'_>) {
     let child = |person: &Person| {
-        matches!(person.relation, Relation::Son | Relation::Daughter | Relation::Grandchild) && person.age() >= 3
+        matches!(
+            person.relation,
+            Relation::Son | Relation::Daughter | Relation::Grandchild
+        ) && person.age() >= 3
     };
     let with_child = move |household: &Household| household.members.iter().any(child);
     for _ in 0..50 {
-        let Some(index) = planter.choose(|household| household.members.len() > 1) else { break };
+        let Some(index) = planter.choose(|household| household.members.len() > 1) else {
+            break;
+        };
         let member = 1 + planter.dice.below(planter.listed[index].members.len() - 1);
         let person = &mut planter.listed[index].members[member];
         let last = person.id.pop().unwrap_or('0');
         person.id.push(if last == '7' { '3' } else { '7' });
-        planter.case("wrong_fact", "identity.check_digit", index, member, "wrong check character");
+        planter.case(
+            "wrong_fact",
+            "identity.check_digit",
+            index,
+            member,
+            "wrong check character",
+        );
     }
     for _ in 0..50 {
-        let Some(index) = planter.choose(with_child) else { break };
-        let Some(member) = planter.listed[index].members.iter().position(child) else { continue };
+        let Some(index) = planter.choose(with_child) else {
+            break;
+        };
+        let Some(member) = planter.listed[index].members.iter().position(child) else {
+            continue;
+        };
         let months = planter.dice.between(13, 40);
         let person = &mut planter.listed[index].members[member];
         person.birth = person.birth.saturating_sub(months.months());
-        planter.case("wrong_fact", "identity.birth_mismatch", index, member, "birth date against the ID number");
+        planter.case(
+            "wrong_fact",
+            "identity.birth_mismatch",
+            index,
+            member,
+            "birth date against the ID number",
+        );
     }
     for _ in 0..40 {
-        let Some(index) = planter.choose(with_child) else { break };
-        let Some(member) = planter.listed[index].members.iter().position(child) else { continue };
+        let Some(index) = planter.choose(with_child) else {
+            break;
+        };
+        let Some(member) = planter.listed[index].members.iter().position(child) else {
+            continue;
+        };
         let person = &mut planter.listed[index].members[member];
         person.male = !person.male;
-        planter.case("wrong_fact", "identity.sex_mismatch", index, member, "sex against the ID number");
+        planter.case(
+            "wrong_fact",
+            "identity.sex_mismatch",
+            index,
+            member,
+            "sex against the ID number",
+        );
     }
     for _ in 0..40 {
-        let Some(index) = planter.choose(with_child) else { break };
-        let Some(member) = planter.listed[index].members.iter().position(child) else { continue };
+        let Some(index) = planter.choose(with_child) else {
+            break;
+        };
+        let Some(member) = planter.listed[index].members.iter().position(child) else {
+            continue;
+        };
         let male = planter.listed[index].members[member].male;
-        let surname = planter.listed[index].members[member].name.chars().next().unwrap_or('王');
+        let surname = planter.listed[index].members[member]
+            .name
+            .chars()
+            .next()
+            .unwrap_or('王');
         let before = planter.listed[index].members[member].name.clone();
         let name = loop {
             let name = format!("{surname}{}", names::given_name(&mut planter.dice, male, None));
@@ -227,31 +309,66 @@ fn wrong_facts(planter: &mut Planter<'_>) {
             }
         };
         planter.listed[index].members[member].name = name;
-        planter.case("wrong_fact", "identity.name_mismatch", index, member, "another name than in the civil registry");
+        planter.case(
+            "wrong_fact",
+            "identity.name_mismatch",
+            index,
+            member,
+            "another name than in the civil registry",
+        );
     }
     for _ in 0..20 {
-        let Some(index) = planter.choose(|household| household.members.len() > 1) else { break };
+        let Some(index) = planter.choose(|household| household.members.len() > 1) else {
+            break;
+        };
         planter.listed[index].members[0].relation = Relation::OtherKin;
-        planter.case("wrong_fact", "family.no_head", index, 0, "nobody is marked as head");
+        planter.case(
+            "wrong_fact",
+            "family.no_head",
+            index,
+            0,
+            "nobody is marked as head",
+        );
     }
     for _ in 0..20 {
         let adult = |person: &Person| person.relation == Relation::Son && person.age() >= 25;
-        let Some(index) = planter.choose(|household| household.members.iter().any(adult)) else { break };
-        let Some(member) = planter.listed[index].members.iter().position(adult) else { continue };
+        let Some(index) = planter.choose(|household| household.members.iter().any(adult)) else {
+            break;
+        };
+        let Some(member) = planter.listed[index].members.iter().position(adult) else {
+            continue;
+        };
         planter.listed[index].members[member].relation = Relation::Head;
-        planter.case("wrong_fact", "family.two_heads", index, member, "two persons are marked as head");
+        planter.case(
+            "wrong_fact",
+            "family.two_heads",
+            index,
+            member,
+            "two persons are marked as head",
+        );
     }
     for _ in 0..15 {
         let in_law = |person: &Person| person.relation == Relation::DaughterInLaw;
         let fits = |household: &Household| {
             household.members[0].male
-                && household.members.iter().any(|person| matches!(person.relation, Relation::Spouse | Relation::Wife))
+                && household
+                    .members
+                    .iter()
+                    .any(|person| matches!(person.relation, Relation::Spouse | Relation::Wife))
                 && household.members.iter().any(in_law)
         };
         let Some(index) = planter.choose(fits) else { break };
-        let Some(member) = planter.listed[index].members.iter().position(in_law) else { continue };
+        let Some(member) = planter.listed[index].members.iter().position(in_law) else {
+            continue;
+        };
         planter.listed[index].members[member].relation = Relation::Wife;
-        planter.case("wrong_fact", "family.two_spouses", index, member, "two spouses of the head");
+        planter.case(
+            "wrong_fact",
+            "family.two_spouses",
+            index,
+            member,
+            "two spouses of the head",
+        );
     }
 }
 
@@ -273,7 +390,11 @@ fn duplicates(planter: &mut Planter<'_>) {
         let Some(second) = planter.choose(far) else { break };
         let mut copy = planter.listed[first].members[member].clone();
         copy.relation = Relation::OtherKin;
-        let note = if number % 2 == 0 { "as it is" } else { dirty(&mut copy, &mut planter.dice) };
+        let note = if number % 2 == 0 {
+            "as it is"
+        } else {
+            dirty(&mut copy, &mut planter.dice)
+        };
         planter.listed[second].members.push(copy);
         planter.case("duplicate", "identity.duplicate_person", first, member, note);
         let other = planter.listed[second].number.clone();
@@ -307,12 +428,20 @@ fn over_reports(planter: &mut Planter<'_>) {
                 .is_some_and(|cell| danger.values[cell] > CLEARLY_OUTSIDE_M)
     };
     for _ in 0..60 {
-        let Some(index) = planter.choose(outside) else { break };
+        let Some(index) = planter.choose(outside) else {
+            break;
+        };
         let household = &mut planter.listed[index];
         household.category = Category::Disaster;
         household.cause = CauseOfMove::Geohazard;
         household.point = None;
-        planter.case("ineligible", "over_report.outside_hazard", index, 0, "disaster household far from every danger");
+        planter.case(
+            "ineligible",
+            "over_report.outside_hazard",
+            index,
+            0,
+            "disaster household far from every danger",
+        );
     }
 }
 
@@ -322,7 +451,9 @@ fn civil_registry(
     households: &[Household],
     dice: &mut Dice,
 ) -> Vec<Registered> {
-    let others = households.iter().filter(|household| household.standing != Standing::Registered);
+    let others = households
+        .iter()
+        .filter(|household| household.standing != Standing::Registered);
     let mut rows = Vec::new();
     for (book, household) in truth.iter().chain(others).enumerate() {
         let village = &geography.villages[household.village];
@@ -356,16 +487,27 @@ fn deceased(planter: &mut Planter<'_>, files: &mut Files) {
         let old = |person: &Person| person.age() >= 60 && person.relation != Relation::Head;
         let fits = |household: &Household| household.members.iter().skip(1).any(old);
         let Some(index) = planter.choose(fits) else { break };
-        let Some(member) = (1..planter.listed[index].members.len()).find(|&m| old(&planter.listed[index].members[m]))
+        let Some(member) =
+            (1..planter.listed[index].members.len()).find(|&m| old(&planter.listed[index].members[m]))
         else {
             continue;
         };
         let id = &planter.listed[index].members[member].id;
-        let died = jiff::civil::date(2025, planter.dice.between(1, 12) as i8, planter.dice.between(1, 28) as i8);
+        let died = jiff::civil::date(
+            2025,
+            planter.dice.between(1, 12) as i8,
+            planter.dice.between(1, 28) as i8,
+        );
         if let Some(row) = files.civil.iter_mut().find(|row| row.person.id == *id) {
             row.death = Some(died);
         }
-        planter.case("ineligible", "identity.deceased", index, member, "dead in the civil registry");
+        planter.case(
+            "ineligible",
+            "identity.deceased",
+            index,
+            member,
+            "dead in the civil registry",
+        );
     }
 }
 
@@ -384,9 +526,18 @@ fn texts(cells: &[&str]) -> Vec<String> {
 }
 
 fn red_flags(planter: &mut Planter<'_>, households: &[Household], files: &mut Files) {
-    let residents: Vec<&Household> =
-        households.iter().filter(|household| household.standing == Standing::Resident).collect();
-    let day = |dice: &mut Dice| format!("20{:02}-{:02}-{:02}", dice.between(12, 25), dice.between(1, 12), dice.between(1, 28));
+    let residents: Vec<&Household> = households
+        .iter()
+        .filter(|household| household.standing == Standing::Resident)
+        .collect();
+    let day = |dice: &mut Dice| {
+        format!(
+            "20{:02}-{:02}-{:02}",
+            dice.between(12, 25),
+            dice.between(1, 12),
+            dice.between(1, 28)
+        )
+    };
     let plate = |dice: &mut Dice| format!("陕Z·{:05}", dice.between(10000, 99999));
     let car = |dice: &mut Dice, price: i64, state: &str| {
         let kind = *dice.pick(&["小型轿车", "小型普通客车", "轻型货车"]);
@@ -394,7 +545,12 @@ fn red_flags(planter: &mut Planter<'_>, households: &[Household], files: &mut Fi
         texts(&[&plate, kind, &price.to_string(), &day, state])
     };
     let flat = |dice: &mut Dice, kind: &str| {
-        let place = format!("{}城关街道{}小区{}号楼", names::COUNTY, names::village(dice), dice.between(1, 30));
+        let place = format!(
+            "{}城关街道{}小区{}号楼",
+            names::COUNTY,
+            names::village(dice),
+            dice.between(1, 30)
+        );
         let (area, day) = (dice.between(48, 140).to_string(), day(dice));
         texts(&[kind, &place, &area, &day])
     };
@@ -404,19 +560,34 @@ fn red_flags(planter: &mut Planter<'_>, households: &[Household], files: &mut Fi
         texts(&[&firm, role, state, &capital, &day])
     };
     let post = |dice: &mut Dice, state: &str| {
-        let unit = *dice.pick(&["县第一中学", "县人民医院", "县水利局", "镇人民政府", "县公路段", "中心小学"]);
+        let unit = *dice.pick(&[
+            "县第一中学",
+            "县人民医院",
+            "县水利局",
+            "镇人民政府",
+            "县公路段",
+            "中心小学",
+        ]);
         let post = *dice.pick(&["教师", "医师", "科员", "职员", "技术员"]);
         texts(&[unit, post, state])
     };
 
     // What counts: adults of the register.
-    const FLAGS: [(&str, usize); 4] =
-        [("red_flag.vehicle", 70), ("red_flag.commercial_housing", 50), ("red_flag.company", 40), ("red_flag.public_payroll", 40)];
+    const FLAGS: [(&str, usize); 4] = [
+        ("red_flag.vehicle", 70),
+        ("red_flag.commercial_housing", 50),
+        ("red_flag.company", 40),
+        ("red_flag.public_payroll", 40),
+    ];
     for (rule, count) in FLAGS {
         for _ in 0..count {
             let adult = |person: &Person| (22..60).contains(&person.age());
-            let Some(index) = planter.choose(|household| household.members.iter().any(adult)) else { break };
-            let Some(member) = planter.listed[index].members.iter().position(adult) else { continue };
+            let Some(index) = planter.choose(|household| household.members.iter().any(adult)) else {
+                break;
+            };
+            let Some(member) = planter.listed[index].members.iter().position(adult) else {
+                continue;
+            };
             let person = planter.listed[index].members[member].clone();
             let dice = &mut planter.dice;
             let (name, id) = (person.name, written(&person.id, dice));
@@ -446,14 +617,21 @@ fn red_flags(planter: &mut Planter<'_>, households: &[Household], files: &mut Fi
             continue;
         }
         let namesake = number % 3 == 0;
-        let id = if namesake { planter.stranger(person.male).1 } else { written(&person.id, &mut planter.dice) };
+        let id = if namesake {
+            planter.stranger(person.male).1
+        } else {
+            written(&person.id, &mut planter.dice)
+        };
         let dice = &mut planter.dice;
         let (rows, cells) = match (number / 3 % 4, namesake) {
             (0, true) => (&mut files.vehicles, car(dice, 88_000, "正常")),
             (0, false) if dice.chance(0.6) => {
                 let (plate, day) = (plate(dice), day(dice));
                 let price = dice.between(3, 12) * 500;
-                (&mut files.vehicles, texts(&[&plate, "两轮摩托车", &price.to_string(), &day, "正常"]))
+                (
+                    &mut files.vehicles,
+                    texts(&[&plate, "两轮摩托车", &price.to_string(), &day, "正常"]),
+                )
             }
             (0, false) if dice.chance(0.5) => {
                 let price = dice.between(8, 29) * 1000;
@@ -470,10 +648,20 @@ fn red_flags(planter: &mut Planter<'_>, households: &[Household], files: &mut Fi
             (_, true) => (&mut files.payroll, post(dice, "在职")),
             (_, false) => (&mut files.payroll, post(dice, "离职")),
         };
-        rows.push(Row { name: person.name, id, cells });
+        rows.push(Row {
+            name: person.name,
+            id,
+            cells,
+        });
     }
     for (number, household) in residents.iter().enumerate() {
-        let Some(person) = household.members.iter().find(|person| (25..60).contains(&person.age())) else { continue };
+        let Some(person) = household
+            .members
+            .iter()
+            .find(|person| (25..60).contains(&person.age()))
+        else {
+            continue;
+        };
         let dice = &mut planter.dice;
         let (rows, cells) = match number % 4 {
             0 => {
@@ -485,7 +673,11 @@ fn red_flags(planter: &mut Planter<'_>, households: &[Household], files: &mut Fi
             _ => (&mut files.payroll, post(dice, "在职")),
         };
         let id = written(&person.id, dice);
-        rows.push(Row { name: person.name.clone(), id, cells });
+        rows.push(Row {
+            name: person.name.clone(),
+            id,
+            cells,
+        });
     }
     // Nearly everybody of working age is insured somewhere.
     for index in 0..planter.listed.len() {
@@ -502,7 +694,11 @@ fn red_flags(planter: &mut Planter<'_>, households: &[Household], files: &mut Fi
                 texts(&["城乡居民养老保险", "", ""])
             };
             let id = written(&person.id, dice);
-            files.insurance.push(Row { name: person.name, id, cells });
+            files.insurance.push(Row {
+                name: person.name,
+                id,
+                cells,
+            });
         }
     }
 }

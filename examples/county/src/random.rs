@@ -75,14 +75,22 @@ impl Noise {
             .map(|_| {
                 let angle = dice.unit() * std::f64::consts::TAU;
                 let number = std::f64::consts::TAU / (length * (0.5 + dice.unit()));
-                (angle.cos() * number, angle.sin() * number, dice.unit() * std::f64::consts::TAU)
+                (
+                    angle.cos() * number,
+                    angle.sin() * number,
+                    dice.unit() * std::f64::consts::TAU,
+                )
             })
             .collect();
         Self { waves }
     }
 
     pub(crate) fn at(&self, x: f64, y: f64) -> f64 {
-        let sum: f64 = self.waves.iter().map(|(a, b, phase)| (a * x + b * y + phase).sin()).sum();
+        let sum: f64 = self
+            .waves
+            .iter()
+            .map(|(a, b, phase)| (a * x + b * y + phase).sin())
+            .sum();
         (sum / (self.waves.len() as f64 / 2.0).sqrt()).tanh()
     }
 }

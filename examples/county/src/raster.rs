@@ -34,7 +34,10 @@ impl<T> Raster<T> {
     /// Centre of a cell: easting and northing.
     pub(crate) fn centre(&self, index: usize) -> (f64, f64) {
         let (column, row) = (index % self.width, index / self.width);
-        (self.west + (column as f64 + 0.5) * self.cell, self.north - (row as f64 + 0.5) * self.cell)
+        (
+            self.west + (column as f64 + 0.5) * self.cell,
+            self.north - (row as f64 + 0.5) * self.cell,
+        )
     }
 
     /// The cell that holds a point, if the grid covers it.
@@ -47,20 +50,35 @@ impl<T> Raster<T> {
 
     /// The up to eight neighbours of a cell with their distance in cells.
     pub(crate) fn neighbours(&self, index: usize) -> impl Iterator<Item = (usize, f64)> + use<T> {
-        const STEPS: [(i32, i32); 8] = [(0, -1), (1, 0), (0, 1), (-1, 0), (1, -1), (1, 1), (-1, 1), (-1, -1)];
+        const STEPS: [(i32, i32); 8] = [
+            (0, -1),
+            (1, 0),
+            (0, 1),
+            (-1, 0),
+            (1, -1),
+            (1, 1),
+            (-1, 1),
+            (-1, -1),
+        ];
         let (width, height) = (self.width as i32, self.height as i32);
         let (column, row) = ((index % self.width) as i32, (index / self.width) as i32);
         STEPS.into_iter().filter_map(move |(dx, dy)| {
             let (c, r) = (column + dx, row + dy);
             let inside = c >= 0 && r >= 0 && c < width && r < height;
-            let length = if dx != 0 && dy != 0 { std::f64::consts::SQRT_2 } else { 1.0 };
+            let length = if dx != 0 && dy != 0 {
+                std::f64::consts::SQRT_2
+            } else {
+                1.0
+            };
             inside.then_some(((r * width + c) as usize, length))
         })
     }
 
     /// The up to four neighbours that share an edge.
     pub(crate) fn edge_neighbours(&self, index: usize) -> impl Iterator<Item = usize> + use<T> {
-        self.neighbours(index).filter(|(_, length)| *length == 1.0).map(|(neighbour, _)| neighbour)
+        self.neighbours(index)
+            .filter(|(_, length)| *length == 1.0)
+            .map(|(neighbour, _)| neighbour)
     }
 
     /// Cells within `radius` metres of a point, in grid order.
@@ -164,7 +182,9 @@ impl Raster<bool> {
 
     /// The majority of the square of `2 * radius + 1` cells: rounds outlines, removes specks and fills pores.
     pub(crate) fn rounded(&self, radius: usize) -> Raster<bool> {
-        let share = self.derive(|index| f32::from(u8::from(self.values[index]))).mean(radius);
+        let share = self
+            .derive(|index| f32::from(u8::from(self.values[index])))
+            .mean(radius);
         share.derive(|index| share.values[index] > 0.5)
     }
 
@@ -185,7 +205,10 @@ impl Raster<bool> {
         while let Some(index) = queue.pop_front() {
             let source = nearest[index] as i64;
             for (neighbour, _) in self.neighbours(index) {
-                let (dx, dy) = (neighbour as i64 % width - source % width, neighbour as i64 / width - source / width);
+                let (dx, dy) = (
+                    neighbour as i64 % width - source % width,
+                    neighbour as i64 / width - source / width,
+                );
                 let distance = dx * dx + dy * dy;
                 if distance < squared[neighbour] {
                     squared[neighbour] = distance;
@@ -206,7 +229,14 @@ mod tests {
     use super::*;
 
     fn flat(width: usize, height: usize) -> Raster<f32> {
-        Raster { width, height, cell: 10.0, west: 0.0, north: 0.0, values: vec![0.0; width * height] }
+        Raster {
+            width,
+            height,
+            cell: 10.0,
+            west: 0.0,
+            north: 0.0,
+            values: vec![0.0; width * height],
+        }
     }
 
     #[test]

@@ -37,15 +37,20 @@ pub(crate) fn read(path: &Path) -> Result<Terrain, ExampleError> {
     } else {
         (1.0, 1.0)
     };
-    let (width_m, height_m) =
-        (source.cell_width * scale_x * source.cols as f64, source.cell_height * scale_y * source.rows as f64);
+    let (width_m, height_m) = (
+        source.cell_width * scale_x * source.cols as f64,
+        source.cell_height * scale_y * source.rows as f64,
+    );
     let (width, height) = ((width_m / CELL) as usize, (height_m / CELL) as usize);
     let stays = source.crs.is_cgcs2000() && !source.crs.is_geographic();
     let crs = if stays { source.crs } else { Crs::from_epsg(4545)? };
     let (west, north) = if stays {
         (source.west, source.north)
     } else {
-        ((CENTRE.0 - width_m / 2.0).round(), (CENTRE.1 + height_m / 2.0).round())
+        (
+            (CENTRE.0 - width_m / 2.0).round(),
+            (CENTRE.1 + height_m / 2.0).round(),
+        )
     };
     let mut elevation = Vec::with_capacity(width * height);
     let mut known = Vec::with_capacity(width * height);
@@ -61,9 +66,20 @@ pub(crate) fn read(path: &Path) -> Result<Terrain, ExampleError> {
             elevation.push(last);
         }
     }
-    let elevation = Raster { width, height, cell: CELL, west, north, values: elevation };
+    let elevation = Raster {
+        width,
+        height,
+        cell: CELL,
+        west,
+        north,
+        values: elevation,
+    };
     let known = elevation.derive(|index| known[index]);
-    Ok(Terrain { elevation, known, crs })
+    Ok(Terrain {
+        elevation,
+        known,
+        crs,
+    })
 }
 
 fn bilinear(source: &GeoTiff, x: f64, y: f64) -> Option<f64> {

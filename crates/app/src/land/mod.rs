@@ -35,8 +35,9 @@ pub(crate) use layers::{RasterU8, layer, read_raster, read_vector};
 
 use crate::{AppError, Caller, Progress, Workspace};
 
-/// Candidates beyond this number add nothing a county could build.
-const MOST_CANDIDATES: usize = 400;
+/// The best candidates of each township that are kept: own township comes first, so every township needs its own choice,
+/// and more than this adds nothing that could be built.
+const CANDIDATES_PER_TOWNSHIP: usize = 16;
 /// A piece of land takes at most this many of the largest settlements' households; larger land is cut up.
 const LARGEST_SITE_HOUSEHOLDS: f64 = 600.0;
 /// Persons a household has on average when land is turned into households (`domain` default, 3.75).
@@ -276,7 +277,7 @@ fn assess(
             max_area_m2: LARGEST_SITE_HOUSEHOLDS * household_m2,
             connectivity: Connectivity::Four,
             smoothing_m2: dem.grid().cell_area(),
-            limit: Some(MOST_CANDIDATES),
+            limit: None,
         },
     };
     let result = anju_land::assess(&input, listener)?;

@@ -32,7 +32,7 @@ impl Default for Options {
         Self {
             seed: 1,
             gap: 0.001,
-            rounds: 400,
+            rounds: 250,
         }
     }
 }

@@ -232,7 +232,9 @@ pub(super) fn build(input: &Input<'_>, pack: &Pack) -> Result<Model, AppError> {
                 money: cost.housing.0,
             })
             .collect(),
+        exclusive: Vec::new(),
         budget: (input.budget > Fen(0)).then_some(input.budget.0),
+        concentration_percent: None,
     };
     let other_pathway = other
         .into_iter()

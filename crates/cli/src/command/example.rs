@@ -26,14 +26,23 @@ pub(crate) enum Arguments {
 pub(crate) fn run(context: &Context, arguments: Arguments) -> Result<ExitCode, AppError> {
     let Arguments::Make { directory, seed, dem } = arguments;
     let (progress, bar) = context.output.progress();
-    let options = anju_example::Options { seed, dem, ..Default::default() };
+    let options = anju_example::Options {
+        seed,
+        dem,
+        ..Default::default()
+    };
     let outcome = anju_example::make(&directory, &options, &|text, done| {
         // The maker cannot be cancelled; a report that fails would only stop the bar.
         drop(progress.report(text, text, done));
     });
     bar.finish_and_clear();
     let summary = outcome.map_err(|error| {
-        AppError::invalid("example", directory.display().to_string(), error.to_string(), error.to_string())
+        AppError::invalid(
+            "example",
+            directory.display().to_string(),
+            error.to_string(),
+            error.to_string(),
+        )
     })?;
     let output = &context.output;
     output.result(

@@ -50,25 +50,61 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<ExitC
         keep_going: arguments.keep_going,
     };
     let (progress, bar) = context.output.progress();
-    let outcome = import(&workspace, &crate::operator(&workspace), &arguments.paths, &options, &progress).await;
+    let outcome = import(
+        &workspace,
+        &crate::operator(&workspace),
+        &arguments.paths,
+        &options,
+        &progress,
+    )
+    .await;
     bar.finish_and_clear();
     let outcome = outcome?;
     let output = &context.output;
     let mut lines = vec![
         (output.say("文件", "files"), outcome.files.len().to_string()),
-        (output.say("读取记录", "records read"), outcome.records_read.to_string()),
-        (output.say("接受记录", "records accepted"), outcome.records_accepted.to_string()),
-        (output.say("退回记录", "records refused"), outcome.records_refused.to_string()),
-        (output.say("新增户", "households added"), outcome.households_added.to_string()),
-        (output.say("变更户", "households changed"), outcome.households_changed.to_string()),
+        (
+            output.say("读取记录", "records read"),
+            outcome.records_read.to_string(),
+        ),
+        (
+            output.say("接受记录", "records accepted"),
+            outcome.records_accepted.to_string(),
+        ),
+        (
+            output.say("退回记录", "records refused"),
+            outcome.records_refused.to_string(),
+        ),
+        (
+            output.say("新增户", "households added"),
+            outcome.households_added.to_string(),
+        ),
+        (
+            output.say("变更户", "households changed"),
+            outcome.households_changed.to_string(),
+        ),
     ];
     for workbook in &outcome.error_workbooks {
-        lines.push((output.say("请更正后再导入", "correct and import again"), workbook.clone()));
+        lines.push((
+            output.say("请更正后再导入", "correct and import again"),
+            workbook.clone(),
+        ));
     }
     for problem in &outcome.problems {
-        let text = if output.chinese { &problem.detail.zh } else { &problem.detail.en };
-        lines.push((output.say("未导入", "not imported"), format!("{}: {text}", problem.place)));
+        let text = if output.chinese {
+            &problem.detail.zh
+        } else {
+            &problem.detail.en
+        };
+        lines.push((
+            output.say("未导入", "not imported"),
+            format!("{}: {text}", problem.place),
+        ));
     }
     output.result(&outcome, &lines)?;
-    Ok(if outcome.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) })
+    Ok(if outcome.problems.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(2)
+    })
 }

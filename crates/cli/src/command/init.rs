@@ -30,7 +30,12 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<ExitCode, AppError> {
     let county_code = AreaCode::parse(&arguments.county_code).map_err(|error| {
-        AppError::invalid("county_code", "--county-code", "县级区划代码须为 6 位数字", error.to_string())
+        AppError::invalid(
+            "county_code",
+            "--county-code",
+            "县级区划代码须为 6 位数字",
+            error.to_string(),
+        )
     })?;
     let new = NewWorkspace {
         county_code,
@@ -51,7 +56,10 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<ExitC
                 output.say("初始密码(仅显示一次)", "first password (shown once)"),
                 made.password.clone(),
             ),
-            (output.say("账本公钥", "ledger's public key"), made.verifying_key.clone()),
+            (
+                output.say("账本公钥", "ledger's public key"),
+                made.verifying_key.clone(),
+            ),
         ],
     )?;
     Ok(ExitCode::SUCCESS)

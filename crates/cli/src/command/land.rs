@@ -19,9 +19,18 @@ pub(crate) async fn run(context: &Context, _: Arguments) -> Result<ExitCode, App
     let output = &context.output;
     let percent = |share: f64| format!("{:.1} %", share * 100.0);
     let mut lines = vec![
-        (output.say("评价面积", "assessed land"), format!("{:.1} km²", outcome.area_m2 / 1e6)),
-        (output.say("不可选址占比", "excluded"), percent(outcome.excluded_share)),
-        (output.say("备选址", "candidate sites"), outcome.candidates.to_string()),
+        (
+            output.say("评价面积", "assessed land"),
+            format!("{:.1} km²", outcome.area_m2 / 1e6),
+        ),
+        (
+            output.say("不可选址占比", "excluded"),
+            percent(outcome.excluded_share),
+        ),
+        (
+            output.say("备选址", "candidate sites"),
+            outcome.candidates.to_string(),
+        ),
         (
             output.say("备选址容量(户)", "their capacity (households)"),
             outcome.capacity_households.to_string(),
@@ -29,7 +38,11 @@ pub(crate) async fn run(context: &Context, _: Arguments) -> Result<ExitCode, App
     ];
     for constraint in &outcome.excluded {
         lines.push((
-            if output.chinese { &constraint.name.zh } else { &constraint.name.en },
+            if output.chinese {
+                &constraint.name.zh
+            } else {
+                &constraint.name.en
+            },
             percent(constraint.share),
         ));
     }

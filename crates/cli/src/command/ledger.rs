@@ -27,20 +27,36 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<ExitC
             let report = report?;
             let mut lines = vec![
                 (output.say("账本条目", "entries"), report.entries.to_string()),
-                (output.say("核对的数据行", "rows compared"), report.rows.to_string()),
-                (output.say("发现的问题", "problems"), report.problems.len().to_string()),
+                (
+                    output.say("核对的数据行", "rows compared"),
+                    report.rows.to_string(),
+                ),
+                (
+                    output.say("发现的问题", "problems"),
+                    report.problems.len().to_string(),
+                ),
             ];
             for problem in &report.problems {
                 lines.push((output.say("问题", "problem"), problem.to_string()));
             }
             output.result(&report, &lines)?;
-            Ok(if report.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+            Ok(if report.problems.is_empty() {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            })
         }
         Arguments::Rebuild => {
             let outcome = anju_app::ledger::rebuild(&workspace, &caller, &progress).await;
             bar.finish_and_clear();
             let outcome = outcome?;
-            output.result(&outcome, &[(output.say("重建的对象", "subjects made again"), outcome.subjects.to_string())])?;
+            output.result(
+                &outcome,
+                &[(
+                    output.say("重建的对象", "subjects made again"),
+                    outcome.subjects.to_string(),
+                )],
+            )?;
             Ok(ExitCode::SUCCESS)
         }
     }

@@ -18,16 +18,41 @@ pub(crate) async fn run(context: &Context, _: Arguments) -> Result<ExitCode, App
     let outcome = outcome?;
     let output = &context.output;
     let mut lines = vec![
-        (output.say("核查户数", "households checked"), outcome.households.to_string()),
-        (output.say("核查人数", "persons checked"), outcome.persons.to_string()),
-        (output.say("比对的部门记录", "department records"), outcome.extract_records.to_string()),
-        (output.say("疑似重复", "duplicates"), outcome.duplicates.to_string()),
+        (
+            output.say("核查户数", "households checked"),
+            outcome.households.to_string(),
+        ),
+        (
+            output.say("核查人数", "persons checked"),
+            outcome.persons.to_string(),
+        ),
+        (
+            output.say("比对的部门记录", "department records"),
+            outcome.extract_records.to_string(),
+        ),
+        (
+            output.say("疑似重复", "duplicates"),
+            outcome.duplicates.to_string(),
+        ),
         (output.say("红线情形", "red flags"), outcome.red_flags.to_string()),
-        (output.say("疑似漏报", "suspected omissions"), outcome.omissions.to_string()),
-        (output.say("核实事项合计", "items on the worklist"), outcome.items.to_string()),
+        (
+            output.say("疑似漏报", "suspected omissions"),
+            outcome.omissions.to_string(),
+        ),
+        (
+            output.say("核实事项合计", "items on the worklist"),
+            outcome.items.to_string(),
+        ),
     ];
     for rule in &outcome.by_rule {
-        lines.push((if output.chinese { &rule.name.zh } else { &rule.name.en }, rule.items.to_string()));
+        lines.push((
+            if output.chinese {
+                &rule.name.zh
+            } else {
+                &rule.name.en
+            },
+            rule.items.to_string(),
+        ));
     }
     output.result(&outcome, &lines)?;
     Ok(ExitCode::SUCCESS)

@@ -16,7 +16,7 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 0.1)]
     gap: f64,
     /// Most rounds of the optimiser; more rounds, smaller gap.
-    #[arg(long, default_value_t = 400)]
+    #[arg(long, default_value_t = 250)]
     rounds: u32,
 }
 
@@ -34,27 +34,54 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<ExitC
     let output = &context.output;
     let totals = &outcome.totals;
     let percent = |share: f64| format!("{:.2} %", share * 100.0);
-    let yuan = |amount: anju_model::money::Fen| format!("{:.1} {}", amount.yuan() / 1e4, output.say("万元", "x 10,000 yuan"));
+    let yuan = |amount: anju_model::money::Fen| {
+        format!(
+            "{:.1} {}",
+            amount.yuan() / 1e4,
+            output.say("万元", "x 10,000 yuan")
+        )
+    };
     output.result(
         &outcome,
         &[
-            (output.say("应安置户", "households to move"), totals.households_to_move.to_string()),
-            (output.say("已落实户", "households placed"), totals.households_placed.to_string()),
+            (
+                output.say("应安置户", "households to move"),
+                totals.households_to_move.to_string(),
+            ),
+            (
+                output.say("已落实户", "households placed"),
+                totals.households_placed.to_string(),
+            ),
             (
                 output.say("其他安置方式户", "households on another pathway"),
                 totals.households_other_pathway.to_string(),
             ),
-            (output.say("未落实户", "households unplaced"), totals.households_unplaced.to_string()),
-            (output.say("启用安置点", "sites opened"), totals.sites_opened.to_string()),
-            (output.say("集中安置率", "concentration rate"), percent(totals.concentration_rate)),
-            (output.say("本乡镇安置率", "placed in own township"), percent(totals.own_township_rate)),
+            (
+                output.say("未落实户", "households unplaced"),
+                totals.households_unplaced.to_string(),
+            ),
+            (
+                output.say("启用安置点", "sites opened"),
+                totals.sites_opened.to_string(),
+            ),
+            (
+                output.say("集中安置率", "concentration rate"),
+                percent(totals.concentration_rate),
+            ),
+            (
+                output.say("本乡镇安置率", "placed in own township"),
+                percent(totals.own_township_rate),
+            ),
             (
                 output.say("平均距离", "mean distance"),
                 format!("{:.1} km", totals.mean_distance_m / 1000.0),
             ),
             (output.say("所需资金", "cost"), yuan(totals.cost)),
             (output.say("可用资金", "budget"), yuan(totals.budget)),
-            (output.say("与下界的差距", "gap to the proven bound"), percent(totals.gap)),
+            (
+                output.say("与下界的差距", "gap to the proven bound"),
+                percent(totals.gap),
+            ),
         ],
     )?;
     Ok(ExitCode::SUCCESS)

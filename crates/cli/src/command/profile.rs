@@ -44,13 +44,18 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<ExitC
             let saved = profile::save(&workspace, &caller, &file).await?;
             context.output.result(
                 &saved,
-                &[(context.output.say("已保存列对应方案", "saved column profile"), saved.name.clone())],
+                &[(
+                    context.output.say("已保存列对应方案", "saved column profile"),
+                    saved.name.clone(),
+                )],
             )?;
         }
         Arguments::List => {
             let profiles = profile::list(&workspace, &caller).await?;
-            let lines: Vec<(&str, String)> =
-                profiles.iter().map(|profile| (profile.name.as_str(), profile.kind.code().to_owned())).collect();
+            let lines: Vec<(&str, String)> = profiles
+                .iter()
+                .map(|profile| (profile.name.as_str(), profile.kind.code().to_owned()))
+                .collect();
             context.output.result(&profiles, &lines)?;
         }
         Arguments::Show { file, kind } => {

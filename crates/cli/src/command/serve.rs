@@ -39,7 +39,10 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<ExitC
     if context.output.json {
         println!("{}", serde_json::json!({ "url": format!("http://{address}") }));
     } else {
-        println!("{} http://{address}", context.output.say("安居已启动:", "Anju is serving at"));
+        println!(
+            "{} http://{address}",
+            context.output.say("安居已启动:", "Anju is serving at")
+        );
     }
     let stop = async {
         let interrupted = tokio::signal::ctrl_c();

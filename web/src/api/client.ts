@@ -1,0 +1,154 @@
+// The one place that speaks HTTP: a typed function for each call of the API.
+
+import type { FeatureCollection, LineString, MultiPolygon, Polygon } from 'geojson';
+
+import type {
+  Area,
+  Assignment,
+  Candidate,
+  CandidateProperties,
+  CodeLists,
+  FlowProperties,
+  HistoryEntry,
+  HouseholdDetail,
+  HouseholdSummary,
+  ItemState,
+  Job,
+  JobKind,
+  Land,
+  Ledger,
+  LedgerEntry,
+  LookbackFigures,
+  LookbackItem,
+  NewUser,
+  Page,
+  Plan,
+  PlanFigures,
+  PointVerdict,
+  ProblemDetails,
+  RegisterFigures,
+  SessionUser,
+  Start,
+  User,
+} from './types';
+
+const BASE = '/api/v1';
+
+/** Values that are undefined or empty are left out of the address. */
+export type Query = Record<string, string | number | boolean | null | undefined>;
+
+/** A refusal by the server, or a connection that failed (`status` 0, code `offline`). */
+export class Problem extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly zh: string | undefined;
+  readonly en: string | undefined;
+
+  constructor(status: number, details: ProblemDetails) {
+    super(details.detail ?? details.title ?? `HTTP ${status}`);
+    this.name = 'Problem';
+    this.status = status;
+    this.code = details.code ?? (status === 404 ? 'not_found' : status === 403 ? 'forbidden' : 'unknown');
+    this.zh = details.detail;
+    this.en = details.detail_en ?? details.detail;
+  }
+}
+
+/** The address of a call, for links that download a file and for map tiles. */
+export function address(path: string, query: Query = {}): string {
+  const parameters = new URLSearchParams();
+  for (const [key, value] of Object.entries(query)) {
+    if (value !== undefined && value !== null && value !== '') parameters.set(key, String(value));
+  }
+  const text = parameters.toString();
+  return text === '' ? `${BASE}${path}` : `${BASE}${path}?${text}`;
+}
+
+async function call<T>(
+  method: 'GET' | 'POST' | 'DELETE',
+  path: string,
+  options: { query?: Query; body?: unknown; headers?: Record<string, string>; signal?: AbortSignal } = {},
+): Promise<T> {
+  const headers: Record<string, string> = { accept: 'application/json', ...options.headers };
+  if (options.body !== undefined) headers['content-type'] = 'application/json';
+  let response: Response;
+  try {
+    response = await fetch(address(path, options.query), {
+      method,
+      headers,
+      credentials: 'same-origin',
+      body: options.body === undefined ? null : JSON.stringify(options.body),
+      signal: options.signal ?? null,
+    });
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw new Problem(0, { code: 'offline' });
+  }
+  if (!response.ok) throw new Problem(response.status, await problemDetails(response));
+  if (response.status === 204) return undefined as T;
+  const text = await response.text();
+  return (text === '' ? undefined : JSON.parse(text)) as T;
+}
+
+async function problemDetails(response: Response): Promise<ProblemDetails> {
+  try {
+    return (await response.json()) as ProblemDetails;
+  } catch {
+    // A proxy in between may answer in HTML; the status then says all there is.
+    return {};
+  }
+}
+
+const part = encodeURIComponent;
+
+export const api = {
+  codeLists: () => call<CodeLists>('GET', '/code-lists'),
+
+  session: () => call<SessionUser>('GET', '/session'),
+  signIn: (name: string, password: string) => call<SessionUser>('POST', '/session', { body: { name, password } }),
+  signOut: () => call<void>('DELETE', '/session'),
+  changePassword: (current: string, next: string) =>
+    call<void>('POST', '/session/password', { body: { current, new: next } }),
+
+  start: () => call<Start>('GET', '/start'),
+  areas: () => call<Area[]>('GET', '/areas'),
+
+  households: (query: Query, signal?: AbortSignal) =>
+    call<Page<HouseholdSummary>>('GET', '/register/households', { query, signal }),
+  household: (id: string) => call<HouseholdDetail>('GET', `/register/households/${part(id)}`),
+  householdHistory: (id: string) => call<HistoryEntry[]>('GET', `/register/households/${part(id)}/history`),
+  registerFigures: (query: Query) => call<RegisterFigures>('GET', '/register/figures', { query }),
+
+  lookbackItems: (query: Query, signal?: AbortSignal) =>
+    call<Page<LookbackItem>>('GET', '/lookback/items', { query, signal }),
+  lookbackFigures: (query: Query) => call<LookbackFigures>('GET', '/lookback/figures', { query }),
+  decide: (item: Pick<LookbackItem, 'id' | 'version'>, state: ItemState, reason: string) =>
+    call<LookbackItem>('POST', `/lookback/items/${part(item.id)}/decision`, {
+      headers: { 'If-Match': `"${item.version}"` },
+      body: { state, reason },
+    }),
+
+  land: () => call<Land | null>('GET', '/land'),
+  candidates: (query: Query) => call<Candidate[]>('GET', '/land/candidates', { query }),
+  candidate: (id: string) => call<Candidate>('GET', `/land/candidates/${part(id)}`),
+  candidateShapes: () =>
+    call<FeatureCollection<Polygon | MultiPolygon, CandidateProperties>>('GET', '/land/candidates.geojson'),
+  landAt: (longitude: number, latitude: number) =>
+    call<PointVerdict>('GET', '/land/at', { query: { longitude: longitude.toFixed(6), latitude: latitude.toFixed(6) } }),
+
+  plan: () => call<Plan | null>('GET', '/plan'),
+  planFigures: () => call<PlanFigures | null>('GET', '/plan/figures'),
+  assignments: (query: Query, signal?: AbortSignal) =>
+    call<Page<Assignment>>('GET', '/plan/assignments', { query, signal }),
+  flows: () => call<FeatureCollection<LineString, FlowProperties>>('GET', '/plan/flows.geojson'),
+
+  jobs: () => call<Job[]>('GET', '/jobs'),
+  startJob: (kind: JobKind) => call<Job>('POST', '/jobs', { body: { kind } }),
+  cancelJob: (id: string) => call<void>('DELETE', `/jobs/${part(id)}`),
+
+  ledger: () => call<Ledger>('GET', '/ledger'),
+  ledgerEntries: (query: Query) => call<LedgerEntry[]>('GET', '/ledger/entries', { query }),
+
+  users: () => call<User[]>('GET', '/users'),
+  createUser: (user: NewUser) => call<User>('POST', '/users', { body: user }),
+};

@@ -1,0 +1,107 @@
+// The household page: members, home, consent, what is open, where it goes and why, history.
+
+import { ArrowLeftOutlined } from '@ant-design/icons';
+import { useQuery } from '@tanstack/react-query';
+import { Alert, Table, Tag, Timeline } from 'antd';
+import { Link, useParams } from 'react-router';
+
+import { api } from './api/client';
+import { decimal, instant, kilometres, tenThousandYuan, useWords } from './language';
+import { Choice, Severity, Title, Waiting } from './parts';
+import { Destination } from './register';
+
+export default function HouseholdPage() {
+  const { id = '' } = useParams();
+  const { t, code, of } = useWords();
+  const query = useQuery({ queryKey: ['household', id], queryFn: () => api.household(id) });
+  const history = useQuery({ queryKey: ['household-history', id], queryFn: () => api.householdHistory(id) });
+  if (!query.data) return <Waiting query={query} />;
+  const it = query.data;
+  const fact = (label: string, value: React.ReactNode) => <><dt>{label}</dt><dd>{value ?? '—'}</dd></>;
+  return (
+    <div data-testid="household-page">
+      <Title extra={<Link to="/register"><ArrowLeftOutlined /> {t('back')}</Link>}>
+        {it.head_name} <Tag style={{ marginLeft: 8 }}>{it.register_number}</Tag><Tag color="green">{code('category', it.category)}</Tag>{it.must_move && <Tag color="volcano">{t('must_move')}</Tag>}
+      </Title>
+      <div className="grid">
+        <div className="panel w4">
+          <h2>{t('household_facts')}</h2>
+          <dl className="facts">
+            {fact(t('address'), it.area_name)}
+            {fact(t('causes'), it.causes.map((cause) => code('cause_of_move', cause)).join('、'))}
+            {fact(t('urgency'), code('urgency', it.urgency))}
+            {fact(t('hazard_point'), it.hazard_point)}
+            {fact(t('poverty'), code('poverty_attribute', it.poverty_attribute))}
+            {fact(t('main_cause'), code('poverty_cause', it.main_cause_of_poverty))}
+            {fact(t('farmland'), it.farmland_mu_hundredths === null ? null : `${decimal(it.farmland_mu_hundredths / 100, 2)} ${t('mu')}`)}
+            {fact(t('phone'), it.phone)}
+            {fact(t('account'), it.bank_account)}
+            {fact(t('place'), it.position && <Link to={`/map?longitude=${it.position.longitude}&latitude=${it.position.latitude}`}>{decimal(it.position.longitude, 5)}°, {decimal(it.position.latitude, 5)}°</Link>)}
+          </dl>
+        </div>
+        <div className="panel w4">
+          <h2>{t('home')}</h2>
+          <dl className="facts">
+            {fact(t('structure'), code('structure', it.home.structure))}
+            {fact(t('grade'), code('safety_grade', it.home.grade))}
+            {fact(t('home_area'), it.home.area_m2 === null ? null : `${decimal(it.home.area_m2, 0)} m²`)}
+            {fact(t('built'), it.home.year_built)}
+          </dl>
+          <h2 style={{ marginTop: 16 }}>{t('consent')}</h2>
+          {it.consent ? (
+            <dl className="facts">
+              {fact(t('choice'), <Choice code={it.consent.choice} />)}
+              {fact(t('pathway'), code('pathway', it.consent.pathway))}
+              {fact(t('preferred'), it.consent.preferred_township_name)}
+              {fact(t('other_township'), it.consent.accepts_other_township ? t('yes') : t('no'))}
+              {fact(t('signer'), `${it.consent.signer} · ${it.consent.date}`)}
+              {fact(t('evidence'), it.consent.evidence)}
+            </dl>
+          ) : t('no_consent')}
+        </div>
+        <div className="panel w4">
+          <h2>{t('where_why')}</h2>
+          {it.assignment ? (
+            <>
+              <p style={{ marginTop: 0 }}><Destination to={it.destination} /> {it.assignment.to === 'site' && `${kilometres(it.assignment.distance_m)} km`}</p>
+              <p>{of(it.assignment.explanation)}</p>
+              {it.assignment.next_best_name && <p className="label">{t('next_best')} {it.assignment.next_best_name} · {t('extra')} {tenThousandYuan(it.assignment.next_best_extra ?? 0)} {t('wan')}</p>}
+            </>
+          ) : <span className="label">{t('no_plan_yet')}</span>}
+          <h2 style={{ marginTop: 16 }}>{t('lookback')}</h2>
+          {it.items.length === 0 ? <span className="label">{t('no_items')}</span> : it.items.map((item) => (
+            <Alert key={item.id} style={{ marginBottom: 8 }} type={item.state === 'open' ? 'warning' : 'info'} title={<><Severity code={item.severity} />{of(item.rule_name)} <Tag>{code('item_state', item.state)}</Tag></>} description={of(item.explanation)} />
+          ))}
+        </div>
+        <div className="panel w12">
+          <h2>{t('members')} ({it.members.length})</h2>
+          <Table size="small" rowKey="id" dataSource={it.members} pagination={false} scroll={{ x: 860 }} columns={[
+            { title: t('person_name'), dataIndex: 'name' },
+            { title: t('relation'), dataIndex: 'relation', render: (value: string) => code('relation', value) },
+            { title: t('sex'), dataIndex: 'sex', render: (value: string) => code('sex', value) },
+            { title: t('born'), dataIndex: 'birth_month' },
+            { title: t('id_number'), dataIndex: 'id_number' },
+            { title: t('ethnicity'), dataIndex: 'ethnicity', render: (value: string | null) => code('ethnicity', value) },
+            { title: t('education'), dataIndex: 'education', render: (value: string | null) => code('education', value) },
+            { title: t('health'), dataIndex: 'health', render: (value: string | null) => code('health', value) },
+            { title: t('labour'), dataIndex: 'labour', render: (value: string | null) => code('labour', value) },
+          ]} />
+        </div>
+        <div className="panel w12">
+          <h2>{t('history')}</h2>
+          {history.data ? (
+            <Timeline items={history.data.map((change) => ({
+              key: change.index,
+              content: (
+                <div>
+                  <b>{instant(change.at)}</b> · {change.actor} · {change.command} · {t('version', { n: change.version })} <Tag>#{change.index}</Tag>
+                  <div className="label">{change.changed.length === 0 ? t('first_version') : change.changed.map((field) => `${field.field}: ${String(field.before ?? '—')} → ${String(field.after ?? '—')}`).join('; ')}</div>
+                </div>
+              ),
+            }))} />
+          ) : <Waiting query={history} />}
+        </div>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,85 @@
+// The web app: routes, theme, data client.
+
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { App, ConfigProvider, Spin } from 'antd';
+import enUS from 'antd/locale/en_US';
+import zhCN from 'antd/locale/zh_CN';
+import { lazy, StrictMode, Suspense, type ReactNode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { BrowserRouter, Navigate, Route, Routes } from 'react-router';
+
+import { Problem } from './api/client';
+import { LanguageProvider, useWords } from './language';
+import { Gate } from './shell';
+import './style.css';
+
+const Start = lazy(() => import('./start'));
+const Register = lazy(() => import('./register'));
+const Household = lazy(() => import('./household'));
+const Lookback = lazy(() => import('./lookback'));
+const MapPage = lazy(() => import('./land'));
+const PlanPage = lazy(() => import('./plan'));
+const Jobs = lazy(() => import('./jobs'));
+const LedgerPage = lazy(() => import('./ledger'));
+const Users = lazy(() => import('./users'));
+
+/** A session that ended shows the sign-in page, whichever call found out. */
+const onError = (error: unknown) => {
+  if (error instanceof Problem && error.status === 401 && client.getQueryData(['session'])) client.resetQueries({ queryKey: ['session'] });
+};
+const client: QueryClient = new QueryClient({
+  queryCache: new QueryCache({ onError }),
+  mutationCache: new MutationCache({ onError }),
+  defaultOptions: { queries: { retry: 1, staleTime: 10_000, refetchOnWindowFocus: false } },
+});
+
+function Theme({ children }: { children: ReactNode }) {
+  const { language } = useWords();
+  return (
+    <ConfigProvider
+      locale={language === 'zh' ? zhCN : enUS}
+      theme={{
+        token: {
+          colorPrimary: '#1f6f5c', colorInfo: '#1f6f5c', colorLink: '#1f6f5c', colorWarning: '#c98a1b', colorError: '#b8412f', colorSuccess: '#3c8a4c',
+          borderRadius: 6, fontSize: 14, colorBgLayout: '#f3f5f2',
+          fontFamily: '"Noto Sans SC","Noto Sans CJK SC","Source Han Sans SC","Microsoft YaHei","PingFang SC",system-ui,sans-serif',
+        },
+        components: { Layout: { siderBg: '#12352d', headerBg: '#ffffff' }, Menu: { darkItemBg: '#12352d', darkItemSelectedBg: '#1f6f5c' }, Table: { cellPaddingBlockSM: 7, headerBg: '#eef2ee' } },
+      }}
+    >
+      <App>{children}</App>
+    </ConfigProvider>
+  );
+}
+
+const root = document.getElementById('root');
+if (root) {
+  createRoot(root).render(
+    <StrictMode>
+      <QueryClientProvider client={client}>
+        <LanguageProvider>
+          <Theme>
+            <BrowserRouter>
+              <Suspense fallback={<div className="centre"><Spin /></div>}>
+                <Routes>
+                  <Route element={<Gate />}>
+                    <Route index element={<Start />} />
+                    <Route path="register" element={<Register />} />
+                    <Route path="register/:id" element={<Household />} />
+                    <Route path="lookback" element={<Lookback />} />
+                    <Route path="map" element={<MapPage />} />
+                    <Route path="plan" element={<PlanPage />} />
+                    <Route path="jobs" element={<Jobs />} />
+                    <Route path="ledger" element={<LedgerPage />} />
+                    <Route path="users" element={<Users />} />
+                    <Route path="*" element={<Navigate to="/" replace />} />
+                  </Route>
+                </Routes>
+              </Suspense>
+            </BrowserRouter>
+          </Theme>
+        </LanguageProvider>
+      </QueryClientProvider>
+    </StrictMode>,
+  );
+}

@@ -1,0 +1,169 @@
+// The frame of every page: navigation, language, who is signed in.
+
+import {
+  AimOutlined, AuditOutlined, ClockCircleOutlined, HomeOutlined, LogoutOutlined, MenuOutlined, ProfileOutlined,
+  SafetyCertificateOutlined, TeamOutlined, ApartmentOutlined,
+} from '@ant-design/icons';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Alert, Button, Drawer, Form, Input, Layout, Menu, Segmented, Space, Spin, Typography } from 'antd';
+import { useState, type ReactNode } from 'react';
+import { Link, Outlet, useLocation, useNavigate } from 'react-router';
+
+import { api, Problem } from './api/client';
+import type { SessionUser } from './api/types';
+import { useWords } from './language';
+
+export function Logo({ size = 28 }: { size?: number }) {
+  return (
+    <svg width={size} height={size} viewBox="0 0 32 32" aria-hidden="true">
+      <rect width="32" height="32" rx="7" fill="#1f6f5c" />
+      <path d="M6 16 16 7l10 9" fill="none" stroke="#f3d9a4" strokeWidth="2.6" strokeLinecap="round" strokeLinejoin="round" />
+      <path d="M9.5 15.5V25h13v-9.5M16 25v-6" fill="none" stroke="#fff" strokeWidth="2.2" strokeLinecap="round" strokeLinejoin="round" />
+    </svg>
+  );
+}
+
+export function LanguageSwitch() {
+  const { language, setLanguage } = useWords();
+  return (
+    <Segmented
+      size="small"
+      data-testid="language"
+      value={language}
+      onChange={(value) => setLanguage(value)}
+      options={[{ label: '中文', value: 'zh' as const }, { label: 'EN', value: 'en' as const }]}
+    />
+  );
+}
+
+/** Lets nobody through who is not signed in, and asks for a new password where that is due. */
+export function Gate() {
+  const { problem, t } = useWords();
+  const session = useQuery({ queryKey: ['session'], queryFn: api.session, retry: false });
+  if (session.isPending) return <Centre><Spin /></Centre>;
+  if (session.error instanceof Problem && session.error.status === 401) return <SignIn />;
+  if (session.error) {
+    return <Centre><Alert type="error" title={problem(session.error)} action={<Button onClick={() => session.refetch()}>{t('retry')}</Button>} /></Centre>;
+  }
+  if (session.data.must_change_password) return <NewPassword user={session.data} />;
+  return <Frame user={session.data} />;
+}
+
+function Centre({ children }: { children: ReactNode }) {
+  return <div className="centre">{children}</div>;
+}
+
+function SignIn() {
+  const { t, problem } = useWords();
+  const client = useQueryClient();
+  const [error, setError] = useState<unknown>(null);
+  const [busy, setBusy] = useState(false);
+  const submit = async ({ name, password }: { name: string; password: string }) => {
+    setBusy(true);
+    try {
+      await api.signIn(name, password);
+      await client.invalidateQueries({ queryKey: ['session'] });
+    } catch (caught) {
+      setError(caught);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <Centre>
+      <div className="sign-in">
+        <Space size={12}><Logo size={44} /><div><Typography.Title level={3} style={{ margin: 0 }}>{t('product')}</Typography.Title><Typography.Text type="secondary">{t('tagline')}</Typography.Text></div></Space>
+        <Form layout="vertical" onFinish={submit} style={{ marginTop: 24 }} data-testid="sign-in">
+          {error !== null && <Alert type="error" showIcon title={problem(error)} style={{ marginBottom: 16 }} />}
+          <Form.Item name="name" label={t('name')} rules={[{ required: true, message: t('name') }]}><Input autoFocus autoComplete="username" size="large" /></Form.Item>
+          <Form.Item name="password" label={t('password')} rules={[{ required: true, message: t('password') }]}><Input.Password autoComplete="current-password" size="large" /></Form.Item>
+          <Button type="primary" htmlType="submit" block size="large" loading={busy}>{t('sign_in')}</Button>
+        </Form>
+        <div style={{ marginTop: 20, textAlign: 'right' }}><LanguageSwitch /></div>
+      </div>
+    </Centre>
+  );
+}
+
+function NewPassword({ user }: { user: SessionUser }) {
+  const { t, problem } = useWords();
+  const client = useQueryClient();
+  const [error, setError] = useState<unknown>(null);
+  const submit = async ({ current, next }: { current: string; next: string }) => {
+    try {
+      await api.changePassword(current, next);
+      await client.invalidateQueries({ queryKey: ['session'] });
+    } catch (caught) {
+      setError(caught);
+    }
+  };
+  return (
+    <Centre>
+      <div className="sign-in" data-testid="new-password">
+        <Typography.Title level={4}>{t('change_password')}</Typography.Title>
+        <Typography.Paragraph type="secondary">{user.display_name} · {t('change_password_why')}</Typography.Paragraph>
+        <Form layout="vertical" onFinish={submit}>
+          {error !== null && <Alert type="error" showIcon title={problem(error)} style={{ marginBottom: 16 }} />}
+          <Form.Item name="current" label={t('current_password')} rules={[{ required: true }]}><Input.Password autoComplete="current-password" /></Form.Item>
+          <Form.Item name="next" label={t('new_password')} rules={[{ required: true, min: 10, message: t('change_password_why') }]}><Input.Password autoComplete="new-password" /></Form.Item>
+          <Button type="primary" htmlType="submit" block>{t('change_password')}</Button>
+        </Form>
+      </div>
+    </Centre>
+  );
+}
+
+function Frame({ user }: { user: SessionUser }) {
+  const { t, code } = useWords();
+  const place = useLocation();
+  const go = useNavigate();
+  const client = useQueryClient();
+  const [open, setOpen] = useState(false);
+  const start = useQuery({ queryKey: ['start'], queryFn: api.start });
+  const pages = [
+    { key: '/', icon: <HomeOutlined />, label: t('start') },
+    { key: '/register', icon: <ProfileOutlined />, label: t('register') },
+    { key: '/lookback', icon: <AuditOutlined />, label: t('lookback') },
+    { key: '/map', icon: <AimOutlined />, label: t('map') },
+    { key: '/plan', icon: <ApartmentOutlined />, label: t('plan') },
+    { key: '/jobs', icon: <ClockCircleOutlined />, label: t('jobs') },
+    ...(user.role === 'township_officer' ? [] : [{ key: '/ledger', icon: <SafetyCertificateOutlined />, label: t('ledger') }]),
+    ...(user.role === 'administrator' ? [{ key: '/users', icon: <TeamOutlined />, label: t('users') }] : []),
+  ];
+  const current = pages.map((page) => page.key).filter((key) => (key === '/' ? place.pathname === '/' : place.pathname.startsWith(key)));
+  const menu = (
+    <Menu
+      theme="dark"
+      mode="inline"
+      selectedKeys={current}
+      items={pages.map((page) => ({ ...page, label: <Link to={page.key} data-testid={`nav-${page.key.slice(1) || 'start'}`}>{page.label}</Link> }))}
+      onClick={() => setOpen(false)}
+    />
+  );
+  const leave = async () => {
+    await api.signOut();
+    client.clear();
+    go('/');
+  };
+  return (
+    <Layout style={{ minHeight: '100vh' }}>
+      <Layout.Sider width={184} className="side" breakpoint="lg" collapsedWidth={0} trigger={null}>
+        <Link to="/" className="brand"><Logo /><span>{t('product')}</span></Link>
+        {menu}
+      </Layout.Sider>
+      <Drawer placement="left" size={220} open={open} onClose={() => setOpen(false)} styles={{ body: { padding: 0, background: '#12352d' } }}>{menu}</Drawer>
+      <Layout>
+        <Layout.Header className="head">
+          <Button className="burger" type="text" icon={<MenuOutlined />} onClick={() => setOpen(true)} aria-label={t('list')} />
+          <strong>{start.data?.county.name}</strong>
+          <span className="pack">{start.data ? `${t('pack')}: ${start.data.pack.id} ${start.data.pack.version}` : ''}</span>
+          <span style={{ flex: 1 }} />
+          <LanguageSwitch />
+          <span className="who">{user.display_name} · {code('role', user.role)}</span>
+          <Button type="text" icon={<LogoutOutlined />} onClick={leave} aria-label={t('sign_out')} title={t('sign_out')} />
+        </Layout.Header>
+        <Layout.Content className="content"><Outlet /></Layout.Content>
+      </Layout>
+    </Layout>
+  );
+}

@@ -1,0 +1,68 @@
+// The start page: what waits, how far each stage is, what came in last.
+
+import { useQuery } from '@tanstack/react-query';
+import { Table, Tag } from 'antd';
+import { Link } from 'react-router';
+
+import { api } from './api/client';
+import type { Waiting as Item } from './api/types';
+import { instant, percent, useWords, whole } from './language';
+import { Bars, Title, Waiting } from './parts';
+import type { Key } from './texts';
+
+export default function StartPage() {
+  const { t, code } = useWords();
+  const query = useQuery({ queryKey: ['start'], queryFn: api.start });
+  if (!query.data) return <Waiting query={query} />;
+  const { register, lookback, land, plan, waiting, files } = query.data;
+  const stages = [
+    { key: 'register', link: '/register', done: register.households > 0, figure: whole(register.households), unit: t('households'), more: `${whole(register.persons)} ${t('persons')} · ${register.townships} ${t('townships')} · ${register.villages} ${t('villages')} · ${whole(register.groups)} ${t('groups')}` },
+    { key: 'lookback', link: '/lookback', done: lookback !== null, figure: lookback ? whole(lookback.open_items) : '', unit: t('open_items'), more: lookback ? `${whole(lookback.decided_items)} ${t('decided_items')}` : '' },
+    { key: 'map', link: '/map', done: land !== null, figure: land ? whole(land.candidates) : '', unit: t('candidates'), more: land ? `${t('excluded')} ${percent(land.excluded_m2 / land.area_m2)}` : '' },
+    { key: 'plan', link: '/plan', done: plan !== null, figure: plan ? whole(plan.households_placed) : '', unit: t('placed'), more: plan ? `${plan.sites_opened} ${t('sites')} · ${t('gap')} ${percent(plan.gap, 2)}` : '' },
+  ];
+  return (
+    <div data-testid="start">
+      <Title>{t('start')}</Title>
+      <div className="grid">
+        {stages.map((stage) => (
+          <Link key={stage.key} to={stage.done ? stage.link : '/jobs'} className="panel w3 half" style={{ color: 'inherit' }}>
+            <div className={stage.done ? 'stage' : 'stage todo'}>
+              <div className="label">{t(stage.key as Key)}</div>
+              <div className="figure">{stage.done ? <>{stage.figure}<small>{stage.unit}</small></> : <small>{t('not_yet')}</small>}</div>
+              <div className="label">{stage.more || ' '}</div>
+            </div>
+          </Link>
+        ))}
+        <div className="panel w7">
+          <h2>{t('waiting')}</h2>
+          {waiting.length === 0 ? t('nothing_waits') : waiting.map((item: Item) => (
+            <Link className="wait" key={item.stage + item.key} to={item.link}>
+              <b>{item.key.startsWith('no_') || item.key.startsWith('plan_') ? '' : whole(item.count)}</b><span>{t(`w_${item.key}` as Key)}</span><Tag color="green">{t('go')}</Tag>
+            </Link>
+          ))}
+        </div>
+        <div className="panel w5">
+          <h2>{t('categories')}</h2>
+          <Bars rows={register.by_category.map((count) => ({ label: code('category', count.code), value: count.households }))} />
+          <h2 style={{ marginTop: 16 }}>{t('consents')}</h2>
+          <Bars rows={register.by_choice.map((count) => ({ label: count.code ? code('consent_choice', count.code) : t('no_consent'), value: count.households }))} />
+        </div>
+        <div className="panel w12">
+          <h2>{t('latest_imports')}</h2>
+          <Table
+            size="small" rowKey="id" dataSource={files} pagination={{ pageSize: 8, hideOnSinglePage: true, showSizeChanger: false }} scroll={{ x: 640 }}
+            columns={[
+              { title: t('file'), dataIndex: 'name' },
+              { title: t('kind'), dataIndex: 'kind', render: (kind: string) => code('file_kind', kind) },
+              { title: t('read'), dataIndex: 'records_read', align: 'right', render: whole },
+              { title: t('accepted'), dataIndex: 'records_accepted', align: 'right', render: whole },
+              { title: t('refused'), dataIndex: 'records_refused', align: 'right', render: (count: number) => (count > 0 ? <b style={{ color: '#b8412f' }}>{whole(count)}</b> : '0') },
+              { title: t('time'), dataIndex: 'imported_at', render: instant },
+            ]}
+          />
+        </div>
+      </div>
+    </div>
+  );
+}

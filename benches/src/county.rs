@@ -28,7 +28,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         let county = folder.path().join("county");
         let workspace = folder.path().join("workspace");
         let errors = folder.path().join("errors");
-        measure(Command::new(&program).args(["example", "make", "--seed", &round.to_string()]).arg(&county))?;
+        measure(
+            Command::new(&program)
+                .args(["example", "make", "--seed", &round.to_string()])
+                .arg(&county),
+        )?;
         let anju = || {
             let mut command = Command::new(&program);
             command.arg("--workspace").arg(&workspace).arg("--json");
@@ -42,7 +46,10 @@ fn main() -> Result<(), Box<dyn Error>> {
                 command.arg(&county).arg("--errors").arg(&errors);
             }
             let sample = measure(&mut command)?;
-            eprintln!("round {round}: {step:<9} {:6.2} s {:7.0} MiB", sample.seconds, sample.peak_mib);
+            eprintln!(
+                "round {round}: {step:<9} {:6.2} s {:7.0} MiB",
+                sample.seconds, sample.peak_mib
+            );
             samples.push(sample);
         }
     }
@@ -62,11 +69,18 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// The `anju` program in the same folder as this one.
 fn program() -> Result<PathBuf, Box<dyn Error>> {
     let here = std::env::current_exe()?;
-    let program = here.parent().unwrap_or(Path::new(".")).join(format!("anju{}", std::env::consts::EXE_SUFFIX));
+    let program = here
+        .parent()
+        .unwrap_or(Path::new("."))
+        .join(format!("anju{}", std::env::consts::EXE_SUFFIX));
     if program.is_file() {
         Ok(program)
     } else {
-        Err(format!("{} is missing: run `cargo build -p anju-cli` first", program.display()).into())
+        Err(format!(
+            "{} is missing: run `cargo build -p anju-cli` first",
+            program.display()
+        )
+        .into())
     }
 }
 
@@ -78,7 +92,11 @@ fn measure(command: &mut Command) -> Result<Sample, Box<dyn Error>> {
     let status_file = format!("/proc/{}/status", child.id());
     let mut peak_kib = 0.0f64;
     let status = loop {
-        if let Some(kib) = std::fs::read_to_string(&status_file).ok().as_deref().and_then(high_water_mark) {
+        if let Some(kib) = std::fs::read_to_string(&status_file)
+            .ok()
+            .as_deref()
+            .and_then(high_water_mark)
+        {
             peak_kib = peak_kib.max(kib);
         }
         match child.try_wait()? {
@@ -89,12 +107,22 @@ fn measure(command: &mut Command) -> Result<Sample, Box<dyn Error>> {
     if !status.success() {
         return Err(format!("{command:?} ended with {status}").into());
     }
-    Ok(Sample { seconds: start.elapsed().as_secs_f64(), peak_mib: peak_kib / 1024.0 })
+    Ok(Sample {
+        seconds: start.elapsed().as_secs_f64(),
+        peak_mib: peak_kib / 1024.0,
+    })
 }
 
 /// `VmHWM` of a process status text, KiB.
 fn high_water_mark(status: &str) -> Option<f64> {
-    status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.trim().strip_suffix(" kB")?.trim().parse().ok()
+    status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?
+        .trim()
+        .strip_suffix(" kB")?
+        .trim()
+        .parse()
+        .ok()
 }
 
 fn median(mut values: Vec<f64>) -> f64 {

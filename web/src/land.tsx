@@ -178,8 +178,8 @@ export default function MapPage() {
                   { title: t('code'), dataIndex: 'code', sorter: (a, b) => a.code.localeCompare(b.code) },
                   { title: t('township'), dataIndex: 'area_name' },
                   { title: t('score'), dataIndex: 'score', align: 'right', sorter: (a, b) => a.score - b.score, render: (score: number) => percent(score, 0) },
-                  { title: t('size'), dataIndex: 'area_m2', align: 'right', sorter: (a, b) => a.area_m2 - b.area_m2, render: (area: number) => whole(area / 666.667) },
-                  { title: t('capacity'), dataIndex: 'capacity_households', align: 'right', sorter: (a, b) => a.capacity_households - b.capacity_households, render: whole },
+                  { title: t('mu'), dataIndex: 'area_m2', align: 'right', sorter: (a, b) => a.area_m2 - b.area_m2, render: (area: number) => whole(area / 666.667) },
+                  { title: t('households'), dataIndex: 'capacity_households', align: 'right', sorter: (a, b) => a.capacity_households - b.capacity_households, render: whole },
                   { title: t('used'), align: 'right', sorter: (a, b) => (a.planned?.households ?? 0) - (b.planned?.households ?? 0), render: (_, row) => (row.planned ? whole(row.planned.households) : '') },
                 ]} />
             ) },

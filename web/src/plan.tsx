@@ -27,10 +27,10 @@ export default function PlanPage() {
     const grid = { left: 8, right: 16, top: 34, bottom: 4, containLabel: true };
     return {
       townships: {
-        grid, legend: { top: 0 }, tooltip: { trigger: 'axis' }, xAxis: { type: 'value' }, yAxis: { type: 'category', data: data.by_township.map((row) => row.name).reverse() },
+        grid, legend: { top: 0 }, tooltip: { trigger: 'axis' }, xAxis: { type: 'value' }, yAxis: { type: 'category', axisLabel: { interval: 0 }, data: data.by_township.map((row) => row.name).reverse() },
         series: [
-          { name: t('own_township'), type: 'bar', stack: 'all', data: data.by_township.map((row) => row.own_township).reverse() },
-          { name: t('placed'), type: 'bar', stack: 'all', data: data.by_township.map((row) => row.placed - row.own_township).reverse() },
+          { name: t('in_own'), type: 'bar', stack: 'all', data: data.by_township.map((row) => row.own_township).reverse() },
+          { name: t('in_other'), type: 'bar', stack: 'all', data: data.by_township.map((row) => row.placed - row.own_township).reverse() },
           { name: t('other_pathway'), type: 'bar', stack: 'all', data: data.by_township.map((row) => row.other_pathway).reverse() },
           { name: t('unplaced'), type: 'bar', stack: 'all', data: data.by_township.map((row) => row.unplaced).reverse() },
         ],

@@ -16,7 +16,7 @@ export default function StartPage() {
   if (!query.data) return <Waiting query={query} />;
   const { register, lookback, land, plan, waiting, files } = query.data;
   const stages = [
-    { key: 'register', link: '/register', done: register.households > 0, figure: whole(register.households), unit: t('households'), more: `${whole(register.persons)} ${t('persons')} · ${register.townships} ${t('townships')} · ${register.villages} ${t('villages')} · ${whole(register.groups)} ${t('groups')}` },
+    { key: 'register', link: '/register', done: register.households > 0, figure: whole(register.households), unit: t('households'), more: `${whole(register.persons)} ${t('persons')} · ${register.townships} ${t('townships')} · ${register.villages} ${t('villages')}` },
     { key: 'lookback', link: '/lookback', done: lookback !== null, figure: lookback ? whole(lookback.open_items) : '', unit: t('open_items'), more: lookback ? `${whole(lookback.decided_items)} ${t('decided_items')}` : '' },
     { key: 'map', link: '/map', done: land !== null, figure: land ? whole(land.candidates) : '', unit: t('candidates'), more: land ? `${t('excluded')} ${percent(land.excluded_m2 / land.area_m2)}` : '' },
     { key: 'plan', link: '/plan', done: plan !== null, figure: plan ? whole(plan.households_placed) : '', unit: t('placed'), more: plan ? `${plan.sites_opened} ${t('sites')} · ${t('gap')} ${percent(plan.gap, 2)}` : '' },
@@ -38,7 +38,7 @@ export default function StartPage() {
           <h2>{t('waiting')}</h2>
           {waiting.length === 0 ? t('nothing_waits') : waiting.map((item: Item) => (
             <Link className="wait" key={item.stage + item.key} to={item.link}>
-              <b>{item.key.startsWith('no_') || item.key.startsWith('plan_') ? '' : whole(item.count)}</b><span>{t(`w_${item.key}` as Key)}</span><Tag color="green">{t('go')}</Tag>
+              <b>{item.key.startsWith('no_') || item.key.startsWith('plan_') ? '' : whole(item.count)}</b><span className="what">{t(`w_${item.key}` as Key)}</span><Tag color="green">{t('go')}</Tag>
             </Link>
           ))}
         </div>

@@ -24,7 +24,7 @@ const zh = {
   run_lookback: '运行回头看核查', run_land_job: '运行用地评价', run_plan: '编制安置规划', run_verify: '校验账本', cancel: '取消', started: '开始', finished: '结束', requested_by: '发起人', result: '结果', no_jobs: '还没有运行过任务',
   entries: '账本条目', checkpoint: '签名检查点', root: '根哈希', key: '签名密钥', actor: '操作人', command: '操作', subject: '对象', verified_ok: '校验通过:{entries} 条账目,{rows} 行数据全部一致', verified_bad: '发现 {n} 处不一致', index: '序号', copy_note: '检查点原文(可交上级机关留存)',
   display_name: '姓名', role: '角色', add_user: '新增用户', first_password: '初始密码', list: '列表', mu: '亩', loading: '加载中', retry: '重试',
-  legend_move: '同意搬迁', legend_stay: '不愿搬迁', legend_undecided: '未决定', year: '年度', document: '文号', funds: '资金来源', amount: '金额', of: '占比',
+  in_own: '本乡镇安置点', in_other: '其他乡镇安置点', legend_move: '同意搬迁', legend_stay: '不愿搬迁', legend_undecided: '未决定', year: '年度', document: '文号', funds: '资金来源', amount: '金额', of: '占比',
 };
 
 export type Key = keyof typeof zh;
@@ -53,7 +53,7 @@ const en: Record<Key, string> = {
   run_lookback: 'Run the look-back', run_land_job: 'Assess the land', run_plan: 'Make a plan', run_verify: 'Verify the ledger', cancel: 'Cancel', started: 'Started', finished: 'Finished', requested_by: 'By', result: 'Result', no_jobs: 'No job has run yet',
   entries: 'Entries', checkpoint: 'Signed checkpoint', root: 'Root hash', key: 'Signing key', actor: 'Actor', command: 'Command', subject: 'Subject', verified_ok: 'Verified: {entries} entries, {rows} rows, all as proved', verified_bad: '{n} differences found', index: 'No.', copy_note: 'The checkpoint itself, to be kept by a superior office',
   display_name: 'Display name', role: 'Role', add_user: 'Add a user', first_password: 'First password', list: 'List', mu: 'mu', loading: 'Loading', retry: 'Try again',
-  legend_move: 'agreed to move', legend_stay: 'stays', legend_undecided: 'undecided', year: 'Year', document: 'Document', funds: 'Funds', amount: 'Amount', of: 'Share',
+  in_own: 'own township', in_other: 'another township', legend_move: 'agreed to move', legend_stay: 'stays', legend_undecided: 'undecided', year: 'Year', document: 'Document', funds: 'Funds', amount: 'Amount', of: 'Share',
 };
 
 export const dictionary = { zh, en };

@@ -35,12 +35,15 @@ struct Config {
     county: AreaCode,
 }
 
+/// Fills a buffer with random bytes.
+pub type FillRandom = Box<dyn Fn(&mut [u8]) + Send + Sync>;
+
 /// The clock and the source of randomness, handed in by the program.
 pub struct Environment {
     /// The present time.
     pub clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
     /// Fills a buffer with random bytes fit for keys.
-    pub fill_random: Box<dyn Fn(&mut [u8]) + Send + Sync>,
+    pub fill_random: FillRandom,
 }
 
 impl Environment {

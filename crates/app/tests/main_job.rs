@@ -1,6 +1,11 @@
 //! The main job on the example county, against what its maker planted: import, look-back, land, plan, and the ledger
 //! over all of it.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that unwraps fails, which is what it is for"
+)]
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;

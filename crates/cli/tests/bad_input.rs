@@ -1,5 +1,10 @@
 //! Files that cannot be used: each gets a clear message with the file and a remedy, exit code 2, and nothing is written.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that unwraps fails, which is what it is for"
+)]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -101,7 +106,12 @@ fn a_shapefile_of_zero_bytes() {
 fn a_layer_without_crs() {
     let office = Office::new();
     let file = office.path("洪涝灾害区.shp");
-    let square = geo::polygon![(x: 470_000.0, y: 3_620_000.0), (x: 470_100.0, y: 3_620_000.0), (x: 470_100.0, y: 3_620_100.0)];
+    let corners = vec![
+        (470_000.0, 3_620_000.0),
+        (470_100.0, 3_620_000.0),
+        (470_100.0, 3_620_100.0),
+    ];
+    let square = geo::Polygon::new(geo::LineString::from(corners), Vec::new());
     let layer = VectorLayer {
         name: "洪涝灾害区".into(),
         crs: Crs::from_epsg(4545).unwrap(),
@@ -110,7 +120,7 @@ fn a_layer_without_crs() {
             properties: Default::default(),
         }],
     };
-    anju_exchange::vector::write_shapefile(&file, &layer, anju_exchange::vector::TextEncoding::Gbk).unwrap();
+    anju_exchange::vector::write_shapefile(&file, &layer, anju_exchange::vector::DbfEncoding::Gbk).unwrap();
     std::fs::remove_file(office.path("洪涝灾害区.prj")).unwrap();
     let said = office.refused(&file);
     assert!(said.contains(".prj") && said.contains("--crs"), "{said}");

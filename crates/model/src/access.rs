@@ -39,7 +39,10 @@ impl Role {
         match self {
             Role::Administrator => true,
             Role::CountyOfficer => {
-                matches!(action, ReadRegister | ImportData | RunAnalysis | DecideLookback | ReadLedger)
+                matches!(
+                    action,
+                    ReadRegister | ImportData | RunAnalysis | DecideLookback | ReadLedger
+                )
             }
             Role::TownshipOfficer => matches!(action, ReadRegister | DecideLookback),
             Role::Inspector => match action {

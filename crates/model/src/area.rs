@@ -46,7 +46,9 @@ impl AreaCode {
         if digits && matches!(text.len(), 2 | 4 | 6 | 9 | 12 | 14) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(AreaCodeError { value: text.to_owned() })
+            Err(AreaCodeError {
+                value: text.to_owned(),
+            })
         }
     }
 

@@ -25,7 +25,10 @@ pub struct Text {
 impl Text {
     /// Makes a text from its two wordings.
     pub fn new(zh: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { zh: zh.into(), en: en.into() }
+        Self {
+            zh: zh.into(),
+            en: en.into(),
+        }
     }
 
     /// The wording in `language`.

@@ -104,7 +104,9 @@ impl IdNumber {
             _ => return None,
         };
         let digit = self.0.as_bytes().get(place)?;
-        digit.is_ascii_digit().then(|| if digit % 2 == 1 { Sex::Male } else { Sex::Female })
+        digit
+            .is_ascii_digit()
+            .then(|| if digit % 2 == 1 { Sex::Male } else { Sex::Female })
     }
 
     /// The number brought to 18 characters, so that both generations of one person compare equal.
@@ -145,7 +147,11 @@ pub fn check_character(digits: &str) -> Option<char> {
     if digits.len() != 17 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let sum: u32 = digits.bytes().zip(WEIGHTS).map(|(byte, weight)| u32::from(byte - b'0') * weight).sum();
+    let sum: u32 = digits
+        .bytes()
+        .zip(WEIGHTS)
+        .map(|(byte, weight)| u32::from(byte - b'0') * weight)
+        .sum();
     Some(CHARACTERS[(sum % 11) as usize])
 }
 
@@ -193,12 +199,18 @@ mod tests {
     #[test]
     fn wrong_numbers_say_why() {
         assert_eq!(IdNumber::new("1101").check(), Err(IdNumberError::Length(4)));
-        assert_eq!(IdNumber::new("11010519491331002X").check(), Err(IdNumberError::BirthDate));
+        assert_eq!(
+            IdNumber::new("11010519491331002X").check(),
+            Err(IdNumberError::BirthDate)
+        );
         assert_eq!(
             IdNumber::new("110105194912310021").check(),
             Err(IdNumberError::CheckCharacter { expected: 'X' })
         );
-        assert_eq!(IdNumber::new("1101051949123100２X").check(), Err(IdNumberError::Length(18)));
+        assert_eq!(
+            IdNumber::new("1101051949123100２X").check(),
+            Err(IdNumberError::Length(18))
+        );
     }
 
     proptest! {

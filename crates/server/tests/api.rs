@@ -1,5 +1,10 @@
 //! The API through the real router: signing in, least privilege, problem details, the worklists of an empty workspace.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that unwraps fails, which is what it is for"
+)]
+
 use std::sync::Arc;
 
 use anju_app::Workspace;

@@ -166,7 +166,7 @@ fn habits(township: usize, dice: &mut Dice) -> Habits {
             .copied()
             .filter(|column| column.group == group)
             .collect();
-        if township % 4 != 0 {
+        if !township.is_multiple_of(4) {
             dice.shuffle(&mut own[1..]);
         }
         columns.extend(own.into_iter().map(|column| (column, column.names[style])));

@@ -887,7 +887,7 @@ fn hazard_points(
                 code: format!("{}{:04}", names::COUNTY_CODE, points.len() + 1),
                 kind: "山洪",
                 scale: if size > 600 { "大型" } else { "中型" },
-                grade: *dice.pick(&["高", "中", "中", "低"]),
+                grade: dice.pick::<&'static str>(&["高", "中", "中", "低"]),
                 place: height.centre(*cell),
                 zone,
                 flood: true,

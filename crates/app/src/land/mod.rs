@@ -118,10 +118,18 @@ pub async fn run(workspace: &Workspace, caller: &Caller, progress: &Progress) ->
     let judges = judges(&vectors, workspace.pack(), OVERLAP_TOLERANCE_M2)?;
     let id = workspace.new_id();
     let mut candidates = Vec::with_capacity(result.candidates.len());
-    for (rank, found) in result.candidates.iter().enumerate() {
+    let mut kept: BTreeMap<AreaCode, usize> = BTreeMap::new();
+    // Best first, so that the codes rise as the score falls.
+    for found in &result.candidates {
         let township = townships
             .at(&found.point)
             .unwrap_or_else(|| workspace.county().code.clone());
+        let count = kept.entry(township.clone()).or_default();
+        if *count == CANDIDATES_PER_TOWNSHIP {
+            continue;
+        }
+        *count += 1;
+        let rank = candidates.len();
         candidates.push(candidate(
             workspace, id, rank, found, township, &judges, &vectors,
         )?);

@@ -71,9 +71,12 @@ pub enum RasterTile {
     Suitability,
 }
 
+/// Named values of a feature.
+type Properties = Vec<(String, PropertyValue)>;
+
 /// Features of one layer in mercator units.
 struct MercatorLayer {
-    features: Vec<(Rect<f64>, Geometry<f64>, Vec<(String, PropertyValue)>)>,
+    features: Vec<(Rect<f64>, Geometry<f64>, Properties)>,
 }
 
 /// Rasters and layers that tiles were drawn from lately, by content.
@@ -271,10 +274,7 @@ pub(crate) fn point_tile(
     encode(name, &MercatorLayer { features }, address)
 }
 
-fn prepare(
-    features: Vec<(Geometry<f64>, Vec<(String, PropertyValue)>)>,
-    to_degrees: &Transformer,
-) -> MercatorLayer {
+fn prepare(features: Vec<(Geometry<f64>, Properties)>, to_degrees: &Transformer) -> MercatorLayer {
     let features = features
         .into_iter()
         .filter_map(|(geometry, properties)| {

@@ -84,6 +84,9 @@ pub struct FileOutcome {
     pub refused: u64,
 }
 
+/// An error workbook: its file name and its bytes.
+type Workbook = (String, Vec<u8>);
+
 /// A file understood, before anything is written.
 enum Content {
     Table {
@@ -144,7 +147,7 @@ pub async fn import(
         problems,
         ..Outcome::default()
     };
-    let mut workbooks: Vec<(String, Vec<u8>)> = Vec::new();
+    let mut workbooks: Vec<Workbook> = Vec::new();
     let count = sources.len().max(1) as f32;
     for (index, source) in sources.into_iter().enumerate() {
         progress.report(
@@ -548,7 +551,7 @@ impl Stage {
         workspace: &Workspace,
         source: Source,
         profiles: &[ColumnProfile],
-    ) -> Result<(FileOutcome, Option<(String, Vec<u8>)>), AppError> {
+    ) -> Result<(FileOutcome, Option<Workbook>), AppError> {
         let kind = source.kind();
         let seen = self
             .known_files
@@ -636,7 +639,7 @@ impl Stage {
         workspace: &Workspace,
         seen: bool,
         table: &Table<'_>,
-    ) -> Result<(u64, u64, Option<(String, Vec<u8>)>), AppError> {
+    ) -> Result<(u64, u64, Option<Workbook>), AppError> {
         let index = AreaIndex::new(&self.areas.values().cloned().collect::<Vec<_>>());
         let new_id = || workspace.new_id();
         match table.kind {
@@ -842,7 +845,7 @@ fn finish<T>(
     table: &Table<'_>,
     parsed: Parsed<T>,
     mut take: impl FnMut(T),
-) -> Result<(u64, u64, Option<(String, Vec<u8>)>), AppError> {
+) -> Result<(u64, u64, Option<Workbook>), AppError> {
     parsed.records.into_iter().for_each(&mut take);
     let refused: u64 = parsed.refused.iter().map(|rows| rows.rows.len() as u64).sum();
     let workbook = if parsed.refused.is_empty() {

@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest';
+
+import { dictionary } from './texts';
+
+test('both languages have the same keys and no empty text', () => {
+  expect(Object.keys(dictionary.en).sort()).toEqual(Object.keys(dictionary.zh).sort());
+  for (const texts of Object.values(dictionary)) for (const text of Object.values(texts)) expect(text.trim()).not.toBe('');
+});
+
+test('both languages have the same places for values', () => {
+  const places = (text: string) => [...text.matchAll(/\{\w+\}/g)].map((match) => match[0]).sort();
+  for (const [key, zh] of Object.entries(dictionary.zh)) expect(places(dictionary.en[key as keyof typeof dictionary.en]), key).toEqual(places(zh));
+});

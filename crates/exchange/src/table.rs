@@ -198,7 +198,13 @@ pub fn read_table_bytes(path: &Path, bytes: Vec<u8>) -> Result<Vec<Sheet>, Excha
         .filter(|sheet| !sheet.rows.is_empty())
         .collect();
     if sheets.is_empty() {
-        return Err(empty(path, ("工作簿里没有内容", "there is nothing in the file")));
+        return Err(empty(
+            path,
+            (
+                "工作簿是空的，没有任何内容",
+                "the file is empty: there is nothing in it",
+            ),
+        ));
     }
     Ok(sheets)
 }

@@ -3,7 +3,7 @@
 //! The crate computes; it does no input or output, knows no file formats, reprojects nothing and holds no policy. All
 //! inputs are in one metric coordinate reference system, and every threshold comes from the caller.
 //!
-//! [`assess`] takes an elevation model, exclusion and attraction layers, criteria and rules to slope, exclusion masks,
+//! [`assess()`] takes an elevation model, exclusion and attraction layers, criteria and rules to slope, exclusion masks,
 //! suitability and ranked candidate sites. [`PlanLayer`] says what another plan means for a site. The parts can be
 //! used alone: [`slope`], [`hillshade()`], [`mod@coverage`], [`mod@buffer`], [`mod@distance`], [`regions`], [`mod@outline`],
 //! [`nearest`], [`polygon_index`], [`mod@zonal`].

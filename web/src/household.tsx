@@ -67,7 +67,7 @@ export default function HouseholdPage() {
               <p>{of(it.assignment.explanation)}</p>
               {it.assignment.next_best_name && <p className="label">{t('next_best')} {it.assignment.next_best_name} · {t('extra')} {tenThousandYuan(it.assignment.next_best_extra ?? 0)} {t('wan')}</p>}
             </>
-          ) : <span className="label">{t('no_plan_yet')}</span>}
+          ) : <span className="label">{it.consent && it.consent.choice !== 'move' ? code('consent_choice', it.consent.choice) : t('no_plan_yet')}</span>}
           <h2 style={{ marginTop: 16 }}>{t('lookback')}</h2>
           {it.items.length === 0 ? <span className="label">{t('no_items')}</span> : it.items.map((item) => (
             <Alert key={item.id} style={{ marginBottom: 8 }} type={item.state === 'open' ? 'warning' : 'info'} title={<><Severity code={item.severity} />{of(item.rule_name)} <Tag>{code('item_state', item.state)}</Tag></>} description={of(item.explanation)} />

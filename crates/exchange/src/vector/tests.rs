@@ -1,3 +1,5 @@
+//! Vector formats written and read again, and files that must be refused.
+
 use geo::{Geometry, MultiPolygon, point, polygon};
 use proptest::prelude::*;
 

@@ -76,7 +76,7 @@ export default function MapPage() {
   const box = useRef<HTMLDivElement>(null);
   const map = useRef<maplibregl.Map | null>(null);
   const [ready, setReady] = useState(false);
-  const [shown, setShown] = useState<Set<string>>(new Set([...SHOWN, 'hillshade', 'candidates', 'flows', 'sites', 'suitability']));
+  const [shown, setShown] = useState<Set<string>>(new Set([...SHOWN, 'hillshade', 'candidates', 'flows', 'sites', 'suitability', 'households']));
   const [opacity, setOpacity] = useState(35);
   const [spot, setSpot] = useState<{ at: maplibregl.LngLat; verdict: PointVerdict } | null>(null);
   const land = useQuery({ queryKey: ['land'], queryFn: api.land });

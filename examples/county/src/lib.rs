@@ -20,6 +20,8 @@ mod planting;
 mod random;
 mod raster;
 mod terrain;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

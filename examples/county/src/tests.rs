@@ -1,0 +1,306 @@
+//! The made county as a whole: repeatable, of the stated size, and wrong exactly where the truth says so.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use anju_model::identity::{IdNumber, Sex};
+use anju_model::register::{Category, Relation};
+use geo::{Area, Contains, Point, Validation};
+
+use crate::geography::Geography;
+use crate::people::{Household, Numbers, Person, Standing};
+use crate::planting::Files;
+use crate::{Options, geography, make, people, planting, terrain};
+
+const SEED: u64 = 1;
+
+/// The county in memory, at its full size.
+fn county() -> (Geography, Vec<Household>, Files) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("terrain.tif");
+    std::fs::write(&path, crate::TERRAIN).unwrap();
+    let geography = geography::lay_out(terrain::read(&path).unwrap(), 15, SEED).unwrap();
+    let numbers = Numbers {
+        registered: 12_000,
+        omitted: 120,
+        treated: 200,
+        residents: 1_500,
+    };
+    let households = people::settle(&geography, &numbers, SEED).unwrap();
+    let files = planting::plant(&geography, &households, SEED);
+    (geography, households, files)
+}
+
+/// The bytes of every file below a folder, by path.
+fn bytes(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(next) = folders.pop() {
+        for entry in next.read_dir().unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(folder).unwrap().display().to_string();
+                found.insert(name, std::fs::read(&path).unwrap());
+            }
+        }
+    }
+    found
+}
+
+/// A county of few households in a folder of its own.
+fn small(seed: u64) -> BTreeMap<String, Vec<u8>> {
+    let folder = tempfile::tempdir().unwrap();
+    let options = Options {
+        seed,
+        households: 900,
+        ..Options::default()
+    };
+    make(folder.path(), &options, &|_, _| {}).unwrap();
+    bytes(folder.path())
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes_and_another_seed_others() {
+    let (first, again, other) = (small(3), small(3), small(4));
+    let differing: Vec<&String> = first
+        .iter()
+        .filter(|(name, bytes)| again.get(*name) != Some(*bytes))
+        .map(|(name, _)| name)
+        .collect();
+    assert!(differing.is_empty() && first.len() == again.len(), "{differing:?}");
+    // The README and the bare terrain do not depend on the seed; nearly everything else does.
+    let alike: Vec<&String> = first
+        .iter()
+        .filter(|(name, bytes)| other.get(*name) == Some(*bytes))
+        .map(|(name, _)| name)
+        .filter(|name| !name.ends_with(".prj") && !name.ends_with(".cpg"))
+        .collect();
+    assert!(alike.len() <= 2, "{alike:?}");
+
+    let registers: Vec<&String> = first.keys().filter(|name| name.starts_with("register/")).collect();
+    assert_eq!(registers.len(), 15);
+    assert_eq!(registers.iter().filter(|name| name.ends_with(".csv")).count(), 1);
+    assert_eq!(first.keys().filter(|name| name.starts_with("extracts/")).count(), 6);
+    for name in ["truth/planted.csv", "truth/refused.csv", "README.md", "layers/dem.tif", "layers/planning.gpkg"] {
+        assert!(first.contains_key(name), "{name}");
+    }
+}
+
+#[test]
+fn a_folder_in_use_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("kept.txt"), "kept").unwrap();
+    let error = make(folder.path(), &Options::default(), &|_, _| {}).unwrap_err();
+    assert!(error.to_string().contains("is not empty"), "{error}");
+    assert_eq!(bytes(folder.path()).len(), 1);
+}
+
+#[test]
+fn the_land_is_a_county() {
+    let (geography, households, _) = county();
+    assert_eq!(geography.townships.len(), 15);
+    assert!((170..=190).contains(&geography.villages.len()));
+    let groups: usize = geography.villages.iter().map(|village| village.groups.len()).sum();
+    assert!((850..=1150).contains(&groups), "{groups}");
+    let codes: BTreeSet<&str> = geography.villages.iter().map(|village| village.code.as_str()).collect();
+    assert_eq!(codes.len(), geography.villages.len(), "two villages share a code");
+
+    let zones = geography
+        .hazards
+        .iter()
+        .map(|hazard| ("hazard", &hazard.zone))
+        .chain(geography.floods.iter().map(|zone| ("flood", zone)))
+        .chain(geography.red_line.iter().map(|zone| ("red line", zone)))
+        .chain(geography.farmland.iter().map(|zone| ("farmland", zone)));
+    let mut layers: BTreeMap<&str, usize> = BTreeMap::new();
+    for (layer, zone) in zones {
+        *layers.entry(layer).or_default() += 1;
+        assert!(zone.outline.is_valid(), "an outline of {layer} is not valid");
+    }
+    assert_eq!(layers.len(), 4, "{layers:?}");
+    for plan in geography.functional.iter().chain(&geography.town_plan).chain(&geography.parks) {
+        assert!(plan.outline.is_valid(), "{}", plan.name);
+    }
+    assert_eq!(geography.parks.len(), 4);
+    assert!(!geography.rivers.is_empty() && !geography.roads.is_empty() && !geography.facilities.is_empty());
+
+    // The townships and the main functional zones cover the same land.
+    let area = |polygons: &mut dyn Iterator<Item = f64>| polygons.sum::<f64>();
+    let townships =
+        area(&mut geography.townships.iter().flat_map(|township| &township.outlines).map(Area::unsigned_area));
+    let functional = area(&mut geography.functional.iter().map(|plan| plan.outline.unsigned_area()));
+    assert!((townships / functional - 1.0).abs() < 1e-3, "{townships} and {functional} m²");
+    assert!(townships > 600e6, "{townships}");
+
+    // Every home is where its household says it is.
+    for household in &households {
+        let place = household.home;
+        let township = &geography.townships[geography.villages[household.village].township];
+        let inside = township.outlines.iter().any(|outline| outline.contains(&Point::new(place.0, place.1)));
+        assert!(inside, "{} lives outside {}", household.number, township.name);
+        let cell = geography.slope.cell_at(place.0, place.1).unwrap();
+        match household.category {
+            Category::Disaster => assert_eq!(geography.danger_distance.values[cell], 0.0, "{}", household.number),
+            Category::Ecological => assert_eq!(geography.red_line_distance.values[cell], 0.0, "{}", household.number),
+            _ => assert!(geography.danger_distance.values[cell] > 30.0, "{}", household.number),
+        }
+    }
+}
+
+/// The rules that can be broken by what is written of a household alone, and whether this one breaks them.
+fn broken(household: &Household) -> BTreeSet<&'static str> {
+    let mut rules = BTreeSet::new();
+    let is_spouse = |person: &&Person| matches!(person.relation, Relation::Spouse | Relation::Husband | Relation::Wife);
+    let heads: Vec<&Person> = household.members.iter().filter(|person| person.relation == Relation::Head).collect();
+    let spouses: Vec<&Person> = household.members.iter().filter(is_spouse).collect();
+    match heads.len() {
+        0 => rules.insert("family.no_head"),
+        1 => false,
+        _ => rules.insert("family.two_heads"),
+    };
+    if spouses.len() > 1 {
+        rules.insert("family.two_spouses");
+    }
+    if let ([head], [spouse]) = (heads.as_slice(), spouses.as_slice())
+        && head.male == spouse.male
+    {
+        rules.insert("family.spouse_same_sex");
+    }
+    for person in &household.members {
+        let number = IdNumber::new(&person.id);
+        if number.check().is_err() {
+            rules.insert("identity.check_digit");
+        }
+        if number.birth_date() != Some(person.birth) {
+            rules.insert("identity.birth_mismatch");
+        }
+        if number.sex() != Some(if person.male { Sex::Male } else { Sex::Female }) {
+            rules.insert("identity.sex_mismatch");
+        }
+        if let [head] = heads.as_slice() {
+            let older = match person.relation {
+                Relation::Father | Relation::Mother | Relation::Parent => head.birth.year() - person.birth.year(),
+                Relation::Son | Relation::Daughter => person.birth.year() - head.birth.year(),
+                _ => 100,
+            };
+            if older < 14 {
+                rules.insert("family.parent_age");
+            }
+        }
+    }
+    rules
+}
+
+#[test]
+fn the_register_is_wrong_where_the_truth_says_so_and_nowhere_else() {
+    let (geography, households, files) = county();
+    assert_eq!(files.listed.len(), 12_000);
+    let persons: usize = files.listed.iter().map(|household| household.members.len()).sum();
+    assert!((43_000..=47_500).contains(&persons), "{persons}");
+    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+    for case in &files.cases {
+        *kinds.entry(case.kind).or_default() += 1;
+    }
+    for (kind, least, most) in
+        [("duplicate", 140, 160), ("ineligible", 280, 340), ("omitted", 110, 130), ("wrong_fact", 230, 290)]
+    {
+        let count = kinds.get(kind).copied().unwrap_or(0);
+        assert!((least..=most).contains(&count), "{kind}: {count}");
+    }
+
+    // A household carries at most one case.
+    let mut cases: BTreeMap<&str, &planting::Case> = BTreeMap::new();
+    for case in &files.cases {
+        for number in [&case.household, &case.other].into_iter().filter(|number| !number.is_empty()) {
+            assert!(cases.insert(number, case).is_none(), "{number} has two cases");
+        }
+    }
+
+    let civil: BTreeMap<&str, &planting::Registered> =
+        files.civil.iter().map(|row| (row.person.id.as_str(), row)).collect();
+    assert_eq!(civil.len(), files.civil.len(), "two persons of the civil registry share a number");
+    let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+    for household in &files.listed {
+        let number = household.number.as_str();
+        let case = cases.get(number).copied();
+        let rule = case.map_or("", |case| case.rule);
+        let expected: BTreeSet<&str> = match rule {
+            rule if rule.starts_with("family.") => [rule].into(),
+            "identity.check_digit" | "identity.birth_mismatch" | "identity.sex_mismatch" => [rule].into(),
+            _ => BTreeSet::new(),
+        };
+        assert_eq!(broken(household), expected, "{number}");
+
+        let cell = geography.slope.cell_at(household.home.0, household.home.1).unwrap();
+        let outside = household.category == Category::Disaster && geography.danger_distance.values[cell] > 300.0;
+        assert_eq!(outside, rule == "over_report.outside_hazard", "{number}");
+
+        for person in &household.members {
+            let number18 = IdNumber::new(&person.id).to_18().unwrap().as_str().to_owned();
+            if let Some(before) = seen.insert(number18.clone(), number) {
+                let case = cases[number];
+                assert_eq!(case.rule, "identity.duplicate_person", "{number} and {before}");
+                assert!([case.household.as_str(), case.other.as_str()].contains(&before));
+            }
+            if rule == "identity.check_digit" && number18 == case.unwrap().id {
+                continue;
+            }
+            let row = civil.get(number18.as_str()).unwrap_or_else(|| panic!("{number18} is in no civil registry"));
+            let named_person = case.is_some_and(|case| case.id == person.id);
+            assert_eq!(row.death.is_some(), rule == "identity.deceased" && named_person, "{number}");
+            if rule != "identity.duplicate_person" {
+                let renamed = rule == "identity.name_mismatch" && named_person;
+                assert_eq!(row.person.name != person.name, renamed, "{number}");
+            }
+        }
+    }
+    let duplicates = files.cases.iter().filter(|case| case.rule == "identity.duplicate_person").count();
+    assert_eq!(persons - seen.len(), duplicates, "each duplicate is one person listed twice");
+
+    // The omitted are known to the civil registry and to no register.
+    let omitted: Vec<&Household> =
+        households.iter().filter(|household| household.standing == Standing::Omitted).collect();
+    assert_eq!(omitted.len(), kinds["omitted"]);
+    for household in omitted {
+        assert!(household.point.is_some() && household.must_move);
+        for person in &household.members {
+            assert!(civil.contains_key(person.id.as_str()) && !seen.contains_key(&person.id));
+        }
+    }
+}
+
+#[test]
+fn red_flags_name_the_planted_persons_and_near_misses_do_not() {
+    let (_, _, files) = county();
+    let register: BTreeSet<String> = files
+        .listed
+        .iter()
+        .flat_map(|household| &household.members)
+        .filter_map(|person| Some(IdNumber::new(&person.id).to_18()?.as_str().to_owned()))
+        .collect();
+    let flagged = |rows: &[planting::Row], counts: &dyn Fn(&[String]) -> bool| -> BTreeSet<String> {
+        rows.iter()
+            .filter(|row| counts(&row.cells))
+            .filter_map(|row| Some(IdNumber::new(&row.id).to_18()?.as_str().to_owned()))
+            .filter(|id| register.contains(id))
+            .collect()
+    };
+    let dear = |cells: &[String]| cells[2].parse::<f64>().is_ok_and(|price| price >= 30_000.0) && cells[4] == "正常";
+    let town = |cells: &[String]| ["商品住宅", "商铺"].contains(&cells[0].as_str());
+    let running = |cells: &[String]| cells[2] == "存续";
+    let serving = |cells: &[String]| cells[2] == "在职";
+    let found = [
+        ("red_flag.vehicle", flagged(&files.vehicles, &dear)),
+        ("red_flag.commercial_housing", flagged(&files.estates, &town)),
+        ("red_flag.company", flagged(&files.companies, &running)),
+        ("red_flag.public_payroll", flagged(&files.payroll, &serving)),
+    ];
+    for (rule, found) in found {
+        let planted: BTreeSet<String> =
+            files.cases.iter().filter(|case| case.rule == rule).map(|case| case.id.clone()).collect();
+        assert!(!planted.is_empty());
+        assert_eq!(found, planted, "{rule}");
+    }
+}

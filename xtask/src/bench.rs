@@ -1,14 +1,15 @@
-//! `cargo xtask bench`: the benchmarks, with the words they were given.
+//! `cargo xtask bench`: builds the program and runs the benchmarks on it, with the words they were given.
 
 use crate::checkout::Checkout;
 use crate::error::Failure;
-use crate::process;
+use crate::{pipeline, process};
 
 /// Runs the benchmarks.
 ///
 /// # Errors
-/// When they fail.
+/// When the program does not compile or a benchmark fails.
 pub(crate) fn run(checkout: &Checkout, words: &[String]) -> Result<(), Failure> {
+    pipeline::build_program(checkout)?;
     process::run(
         process::cargo(
             ["run", "--quiet", "--package", "anju-benches", "--"],

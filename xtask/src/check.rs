@@ -46,8 +46,8 @@ const STEPS: [Step; 13] = [
         process::run(&mut process::cargo(words, checkout.root()))
     }),
     ("tests", tests),
-    ("browser tests", |checkout, _| {
-        server::browser_tests(checkout, None)
+    ("browser tests", |checkout, closing| {
+        server::browser_tests(checkout, None, closing)
     }),
     ("documents", |checkout, _| documents::check(checkout)),
 ];

@@ -1,5 +1,5 @@
-//! The documents told against the program: every command and option they show exists, the references leave none out,
-//! every link leads somewhere.
+//! The documents told against the program: every command and option they show exists, the references leave out no
+//! command, option or column of an import file, every link leads somewhere.
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
@@ -10,6 +10,9 @@ use crate::{arguments, pipeline, process};
 
 /// The documents that list every command and option.
 const REFERENCES: [&str; 2] = ["docs/zh/reference.md", "docs/en/reference.md"];
+
+/// The columns of import files, as the program knows them.
+const COLUMNS: &str = "crates/exchange/src/columns.toml";
 
 /// The program's help texts, by command (`""` for the program itself, `ledger verify` for a command in a command).
 type Help = BTreeMap<String, String>;
@@ -30,6 +33,8 @@ struct Shown {
 pub(crate) fn check(checkout: &Checkout) -> Result<(), Failure> {
     let anju = pipeline::build_program(checkout)?;
     let help = read_help(&anju, checkout)?;
+    let columns = checkout.root().join(COLUMNS);
+    let columns = std::fs::read_to_string(&columns).map_err(Failure::file(&columns))?;
     let mut findings = Vec::new();
     let mut count = 0;
     for path in documents(checkout)? {
@@ -47,9 +52,8 @@ pub(crate) fn check(checkout: &Checkout) -> Result<(), Failure> {
             }
         }
         if REFERENCES.iter().any(|reference| Path::new(reference) == name) {
-            findings.extend(
-                left_out(&text, &help).map(|missing| format!("{}: {missing} is left out", name.display())),
-            );
+            let missing = left_out(&text, &help).chain(columns_left_out(&text, &columns));
+            findings.extend(missing.map(|missing| format!("{}: {missing} is left out", name.display())));
         }
     }
     if findings.is_empty() {
@@ -181,6 +185,28 @@ fn left_out(reference: &str, help: &Help) -> impl Iterator<Item = String> {
     missing.into_iter()
 }
 
+/// Kinds of tables and their columns that a reference does not name. A kind is a line `[register]`, a column a line
+/// `sex = { ... }` of the program's own list; the reference has them in backticks, the columns in the row of their kind.
+fn columns_left_out(reference: &str, columns: &str) -> impl Iterator<Item = String> {
+    let mut row = None;
+    let mut missing = Vec::new();
+    for line in columns.lines() {
+        if let Some(kind) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            row = reference
+                .lines()
+                .find(|line| line.starts_with(&format!("| `{kind}`")));
+            if row.is_none() {
+                missing.push(format!("the table {kind}"));
+            }
+        } else if let (Some(row), Some((column, _))) = (row, line.split_once(" = {"))
+            && !row.contains(&format!("`{column}`"))
+        {
+            missing.push(format!("the column {column}"));
+        }
+    }
+    missing.into_iter()
+}
+
 /// The subcommands a help text lists.
 fn subcommands(help: &str) -> impl Iterator<Item = &str> {
     help.lines()
@@ -252,7 +278,7 @@ fn plain(path: &Path) -> PathBuf {
 mod tests {
     use std::path::Path;
 
-    use super::{Help, commands, left_out, link_findings, options, verdict};
+    use super::{Help, columns_left_out, commands, left_out, link_findings, options, verdict};
     use crate::checkout::Checkout;
 
     fn help() -> Help {
@@ -340,6 +366,17 @@ mod tests {
             options("  -w, --workspace <DIR>\n      --json\n  text --x\n").collect::<Vec<_>>(),
             ["--workspace", "--json"]
         );
+    }
+
+    #[test]
+    fn a_reference_names_every_column() {
+        let columns = "# Columns\n[areas]\ncode = { zh = \"代码\" }\nname = { zh = \"名称\" }\n\n[funds]\nyear = { zh = \"年度\" }\n";
+        assert_eq!(
+            columns_left_out("| `areas` | `code`, `name` |\n| `funds` | `year` |", columns).count(),
+            0
+        );
+        let missing: Vec<String> = columns_left_out("| `areas` | `code` |\n`name`", columns).collect();
+        assert_eq!(missing, ["the column name", "the table funds"]);
     }
 
     #[test]

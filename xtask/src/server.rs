@@ -67,11 +67,23 @@ impl Drop for Server {
     }
 }
 
-/// Runs the browser tests on a fresh workspace; with `pictures` they write the documents' pictures there.
+/// Whether a line is the closing line of the browser tests: `12 passed, 0 failed`.
+fn is_closing_line(line: &str) -> bool {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let is_count = |word: &str| word.parse::<u32>().is_ok();
+    matches!(words[..], [passed, "passed,", failed, "failed"] if is_count(passed) && is_count(failed))
+}
+
+/// Runs the browser tests on a fresh workspace; with `pictures` they write the documents' pictures there. Their closing
+/// line goes into `closing`.
 ///
 /// # Errors
 /// When the workspace cannot be made or a test fails.
-pub(crate) fn browser_tests(checkout: &Checkout, pictures: Option<&Path>) -> Result<(), Failure> {
+pub(crate) fn browser_tests(
+    checkout: &Checkout,
+    pictures: Option<&Path>,
+    closing: &mut Vec<String>,
+) -> Result<(), Failure> {
     let anju = pipeline::build_program(checkout)?;
     let folder = tempfile::tempdir().map_err(Failure::file(&std::env::temp_dir()))?;
     let workspace = folder.path().join("workspace");
@@ -99,7 +111,7 @@ pub(crate) fn browser_tests(checkout: &Checkout, pictures: Option<&Path>) -> Res
         std::fs::create_dir_all(pictures).map_err(Failure::file(pictures))?;
         tests.env("SCREENSHOT_DIR", pictures);
     }
-    process::run(&mut tests)
+    process::run_keeping(&mut tests, is_closing_line, closing)
 }
 
 /// `cargo xtask screenshots`: makes the pictures of the documents again.
@@ -110,5 +122,16 @@ pub(crate) fn screenshots(checkout: &Checkout) -> Result<(), Failure> {
     install::node(checkout)?;
     install::packages(checkout)?;
     web::build_if_stale(checkout)?;
-    browser_tests(checkout, Some(&checkout.images()))
+    browser_tests(checkout, Some(&checkout.images()), &mut Vec::new())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_closing_line;
+
+    #[test]
+    fn the_closing_line_of_the_browser_tests_is_known() {
+        assert!(is_closing_line("12 passed, 0 failed"));
+        assert!(!is_closing_line("passed: the map shows 12 candidates"));
+    }
 }

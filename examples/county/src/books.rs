@@ -12,7 +12,11 @@ use crate::error::ExampleError;
 use crate::geography::{Geography, Place};
 use crate::names;
 use crate::people::{Household, Person};
+use crate::planting::full_width;
 use crate::random::Dice;
+
+/// The sheet of a register.
+const SHEET: &str = "花名册";
 
 /// What every file says of itself.
 pub(crate) const FICTIONAL: &str = "(虚构示例 / fictional example)";
@@ -42,6 +46,8 @@ impl Cell {
 /// A cell that a careful import must refuse.
 pub(crate) struct RefusedCell {
     pub(crate) file: String,
+    /// Empty in text files.
+    pub(crate) sheet: &'static str,
     pub(crate) row: usize,
     pub(crate) header: String,
     pub(crate) written: String,
@@ -260,6 +266,11 @@ pub(crate) fn register(
                                 "Excel turned the ID number into a number",
                             ))
                         }
+                        // The month alone would be a second cell that cannot be read without the number.
+                        (0, Field::Birth) => {
+                            cell = date(person.birth, habits.dates, &mut dice);
+                            None
+                        }
                         (1, Field::Birth) => Some((Cell::Text("不详".into()), "no date")),
                         (2, Field::Relation) => {
                             Some((Cell::Text("亲戚?".into()), "no relation of the code list"))
@@ -270,6 +281,7 @@ pub(crate) fn register(
                         let bad = if as_csv { Cell::Text(bad.shown()) } else { bad };
                         refused.push(RefusedCell {
                             file: file.clone(),
+                            sheet: if as_csv { "" } else { SHEET },
                             row: header_rows + rows.len() + 1,
                             header: (*header).to_owned(),
                             written: bad.shown(),
@@ -324,7 +336,7 @@ fn workbook_of_register(
         .set_border(FormatBorder::Thin)
         .set_align(FormatAlign::VerticalCenter);
     let sheet = workbook.add_worksheet();
-    sheet.set_name("花名册")?;
+    sheet.set_name(SHEET)?;
     let last = habits.columns.len() as u16 - 1;
     sheet.merge_range(0, 0, 0, last, title, &heading)?;
     let mut from = 0;
@@ -493,14 +505,17 @@ fn write(
         } else {
             Sex::Female.zh()
         }),
+        Field::Id if person.id.is_empty() => Cell::Empty,
         Field::Id => text(&id(&person.id, dice)),
         Field::Birth => {
             let number = IdNumber::new(&person.id);
-            // Some write only the month, trusting that the ID number says the rest.
-            if dice.chance(0.004) && number.check().is_ok() && number.birth_date() == Some(person.birth) {
-                text(&format!("{}月", MONTHS[person.birth.month() as usize - 1]))
-            } else {
-                date(person.birth, habits.dates, dice)
+            let known = number.check().is_ok() && number.birth_date() == Some(person.birth);
+            let month = MONTHS[person.birth.month() as usize - 1];
+            // Some write only the month, with or without the year, trusting that the ID number says the rest.
+            match dice.below(250) {
+                0 if known => text(&format!("{month}月")),
+                1 if known => text(&format!("{}年{month}月", person.birth.year())),
+                _ => date(person.birth, habits.dates, dice),
             }
         }
         Field::Relation => text(relation(person.relation)),
@@ -559,14 +574,7 @@ fn spaced(name: &str, dice: &mut Dice) -> String {
 /// An ID number as some type it: full-width digits, small x.
 fn id(id: &str, dice: &mut Dice) -> String {
     match dice.below(40) {
-        0 => id
-            .chars()
-            .map(|c| {
-                char::from_u32(u32::from(c) + 0xFEE0)
-                    .filter(|_| c.is_ascii_digit())
-                    .unwrap_or(c)
-            })
-            .collect(),
+        0 => full_width(id),
         1 => id.to_lowercase(),
         2 => format!("{id} "),
         _ => id.to_owned(),

@@ -385,7 +385,6 @@ pub(crate) fn lay_out(terrain: Terrain, townships: usize, seed: u64) -> Result<G
     let roads = road_network(
         &coarse_slope,
         &coarse_inside,
-        &height,
         &river_cells,
         &townships,
         &villages,
@@ -1102,7 +1101,6 @@ fn functional_zones(
 fn road_network(
     slope: &Raster<f32>,
     inside: &Raster<bool>,
-    fine: &Raster<f32>,
     river_cells: &Raster<bool>,
     townships: &[Township],
     villages: &[Village],
@@ -1110,7 +1108,6 @@ fn road_network(
 ) -> Vec<Road> {
     let rivers = river_cells.derive(|index| f32::from(u8::from(river_cells.values[index])));
     let rivers = coarse(&rivers);
-    let _ = fine;
     let cost: Vec<f64> = (0..slope.values.len())
         .map(|index| {
             if !inside.values[index] {

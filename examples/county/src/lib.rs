@@ -162,6 +162,21 @@ fn to_degrees(
     Ok(move |place: Place| Ok(transformer.point(place.0, place.1)?))
 }
 
+/// Name of a township's register.
+fn register_file(geography: &Geography, township: usize) -> String {
+    // One office still works with a program that writes GBK text.
+    let ending = if township == geography.townships.len() / 2 {
+        "csv"
+    } else {
+        "xlsx"
+    };
+    format!(
+        "{:02}{}.{ending}",
+        township + 1,
+        geography.townships[township].name
+    )
+}
+
 fn registers(
     directory: &Path,
     geography: &Geography,
@@ -185,21 +200,13 @@ fn registers(
     dice.shuffle(&mut free);
     let spoiled: BTreeSet<&str> = free.into_iter().take(SPOILED).collect();
     let mut refused = Vec::new();
-    for (number, township) in geography.townships.iter().enumerate() {
+    for number in 0..geography.townships.len() {
         let own: Vec<&Household> = files
             .listed
             .iter()
             .filter(|household| geography.villages[household.village].township == number)
             .collect();
-        // One office still works with a program that writes GBK text.
-        let ending = if number == geography.townships.len() / 2 {
-            "csv"
-        } else {
-            "xlsx"
-        };
-        let path = directory
-            .join("register")
-            .join(format!("{:02}{}.{ending}", number + 1, township.name));
+        let path = directory.join("register").join(register_file(geography, number));
         books::register(
             &path,
             number,
@@ -240,7 +247,7 @@ fn extracts(directory: &Path, files: &Files) -> Result<(), ExampleError> {
             let person = &row.person;
             texts([
                 person.name.clone(),
-                person.id.clone(),
+                row.id.clone(),
                 if person.male { "男" } else { "女" }.to_owned(),
                 person.birth.to_string().replace('-', ""),
                 row.death.map(|death| death.to_string()).unwrap_or_default(),
@@ -434,7 +441,8 @@ fn lists(
             } else {
                 String::new()
             },
-            if moves && (preferred != own || dice.chance(0.3)) {
+            // With those who wish to go elsewhere, some 30 % of the households that move.
+            if moves && (preferred != own || dice.chance(0.21)) {
                 "是"
             } else {
                 "否"
@@ -530,6 +538,14 @@ fn truth(
             .map(|&header| header.to_owned())
             .collect::<Vec<String>>()
     };
+    let townships: BTreeMap<&str, usize> = files
+        .listed
+        .iter()
+        .map(|household| {
+            let township = geography.villages[household.village].township;
+            (household.number.as_str(), township)
+        })
+        .collect();
     let rows: Vec<Vec<Cell>> = files
         .cases
         .iter()
@@ -539,6 +555,10 @@ fn truth(
                 (number + 1).to_string(),
                 case.kind.to_owned(),
                 case.rule.to_owned(),
+                townships
+                    .get(case.household.as_str())
+                    .map(|township| register_file(geography, *township))
+                    .unwrap_or_default(),
                 case.household.clone(),
                 case.person.clone(),
                 case.id.clone(),
@@ -551,6 +571,7 @@ fn truth(
         "case",
         "kind",
         "rule",
+        "file",
         "household_no",
         "person_name",
         "id_number",
@@ -563,6 +584,7 @@ fn truth(
         .map(|cell| {
             texts([
                 cell.file.clone(),
+                cell.sheet.to_owned(),
                 cell.row.to_string(),
                 cell.header.clone(),
                 cell.written.clone(),
@@ -571,7 +593,7 @@ fn truth(
             ])
         })
         .collect();
-    let headers = strings(&["file", "row", "header", "written", "right", "reason"]);
+    let headers = strings(&["file", "sheet", "row", "header", "written", "right", "reason"]);
     books::write_csv(&folder.join("refused.csv"), None, &headers, &rows, false)?;
 
     // Gentle land that would tempt a planner, if it were not in danger or protected.

@@ -193,6 +193,13 @@ pub(crate) fn firm(dice: &mut Dice) -> String {
     format!("{COUNTY}{}{}有限公司", dice.pick(&WORDS), dice.pick(&TRADES))
 }
 
+/// A name of a farmers' cooperative.
+pub(crate) fn cooperative(dice: &mut Dice) -> String {
+    const TRADES: [&str; 6] = ["茶叶", "核桃", "中药材", "生猪养殖", "食用菌", "蔬菜"];
+    let village = village(dice);
+    format!("{COUNTY}{village}{}农民专业合作社", dice.pick(&TRADES))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

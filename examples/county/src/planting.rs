@@ -1,8 +1,10 @@
-//! What is wrong with the files: cases for the look-back, planted one to a household, and the departments' knowledge that
-//! gives them away, among near-misses that must not count.
+//! What is wrong with the files: cases for the look-back and the departments' knowledge that gives them away, among
+//! near-misses that must not count. A household has one trouble; a person listed again with a wrong number or birth date
+//! makes two cases of it, since both are wrong.
 
 use std::collections::BTreeSet;
 
+use anju_model::identity::IdNumber;
 use anju_model::register::{Category, CauseOfMove, Relation};
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -26,6 +28,8 @@ pub(crate) struct Case {
 /// A row of the civil registry beside what is true of the person.
 pub(crate) struct Registered {
     pub(crate) person: Person,
+    /// The ID number as written.
+    pub(crate) id: String,
     pub(crate) death: Option<Date>,
     pub(crate) book: String,
     pub(crate) address: String,
@@ -58,8 +62,10 @@ struct Planter<'a> {
     geography: &'a Geography,
     dice: Dice,
     listed: Vec<Household>,
-    /// Households with a case; each carries at most one.
+    /// Households with a trouble; each has at most one.
     used: BTreeSet<usize>,
+    /// ID numbers that belong to somebody of the county.
+    ids: BTreeSet<String>,
     cases: Vec<Case>,
     serial: usize,
 }
@@ -121,6 +127,11 @@ pub(crate) fn plant(geography: &Geography, households: &[Household], seed: u64) 
         dice: Dice::new(seed, "planting"),
         listed,
         used: BTreeSet::new(),
+        ids: households
+            .iter()
+            .flat_map(|household| &household.members)
+            .map(|person| person.id.clone())
+            .collect(),
         cases: Vec::new(),
         serial: 0,
     };
@@ -142,6 +153,7 @@ pub(crate) fn plant(geography: &Geography, households: &[Household], seed: u64) 
         cases: Vec::new(),
     };
     deceased(&mut planter, &mut files);
+    unregistered(&mut planter, &mut files);
     red_flags(&mut planter, households, &mut files);
     for omitted in households
         .iter()
@@ -163,11 +175,17 @@ pub(crate) fn plant(geography: &Geography, households: &[Household], seed: u64) 
     files
 }
 
-/// The same number again after sex or birth changed.
-fn renumber(person: &mut Person) {
+/// A number of the same region after sex or birth changed, near the old one in sequence, that is nobody's yet.
+fn renumber(person: &mut Person, ids: &mut BTreeSet<String>) {
     let region = person.id[..6].to_owned();
-    let serial: usize = person.id[14..17].parse().unwrap_or(0);
-    person.id = id_number(&region, person.birth, person.male, serial / 2);
+    let serial = person.id[14..17].parse().unwrap_or(0) / 2;
+    let free = (serial..serial + 499)
+        .map(|serial| id_number(&region, person.birth, person.male, serial))
+        .find(|id| !ids.contains(id));
+    if let Some(id) = free {
+        ids.insert(id.clone());
+        person.id = id;
+    }
 }
 
 fn odd_families(planter: &mut Planter<'_>) {
@@ -187,7 +205,7 @@ fn odd_families(planter: &mut Planter<'_>) {
         let spouse = &mut planter.listed[index].members[member];
         spouse.male = head_male;
         spouse.relation = Relation::Spouse;
-        renumber(spouse);
+        renumber(spouse, &mut planter.ids);
         planter.case(
             "wrong_fact",
             "family.spouse_same_sex",
@@ -218,7 +236,7 @@ fn odd_families(planter: &mut Planter<'_>) {
         };
         let parent = &mut planter.listed[index].members[member];
         parent.birth = head_birth.saturating_sub(9.years());
-        renumber(parent);
+        renumber(parent, &mut planter.ids);
         planter.case(
             "wrong_fact",
             "family.parent_age",
@@ -390,33 +408,93 @@ fn duplicates(planter: &mut Planter<'_>) {
         let Some(second) = planter.choose(far) else { break };
         let mut copy = planter.listed[first].members[member].clone();
         copy.relation = Relation::OtherKin;
-        let note = if number % 2 == 0 {
-            "as it is"
-        } else {
-            dirty(&mut copy, &mut planter.dice)
-        };
+        let (note, also) = dirty(&mut copy, &mut planter.dice);
         planter.listed[second].members.push(copy);
         planter.case("duplicate", "identity.duplicate_person", first, member, note);
         let other = planter.listed[second].number.clone();
         if let Some(case) = planter.cases.last_mut() {
             case.other = other;
         }
+        if let Some(rule) = also {
+            let copied = planter.listed[second].members.len() - 1;
+            planter.case("wrong_fact", rule, second, copied, note);
+        }
     }
 }
 
-/// Writes a person down badly; returns how.
-fn dirty(person: &mut Person, dice: &mut Dice) -> &'static str {
-    if person.birth.year() < 2000 && dice.chance(0.5) {
-        person.id = format!("{}{}", &person.id[..6], &person.id[8..17]);
-        return "15-digit ID number";
-    }
-    for (usual, other) in names::VARIANTS.iter().chain(&names::HOMOPHONES) {
-        if person.name.contains(*usual) {
-            person.name = person.name.replace(*usual, &other.to_string());
-            return "variant or homophone character";
+/// Writes a person who is listed again down as a clerk may; returns how, and the rule that this breaks by itself.
+fn dirty(person: &mut Person, dice: &mut Dice) -> (&'static str, Option<&'static str>) {
+    const AS_IT_IS: (&str, Option<&str>) = ("as it is", None);
+    match dice.weighted(&[0.40, 0.14, 0.12, 0.10, 0.08, 0.08, 0.08]) {
+        1 if person.birth.year() < 2000 => {
+            person.id = format!("{}{}", &person.id[..6], &person.id[8..17]);
+            ("15-digit ID number", None)
         }
+        2 => {
+            let mut known = names::VARIANTS.iter().chain(&names::HOMOPHONES);
+            let Some((usual, other)) = known.find(|(usual, _)| person.name.contains(*usual)) else {
+                return AS_IT_IS;
+            };
+            person.name = person.name.replace(*usual, &other.to_string());
+            ("variant or homophone character", None)
+        }
+        3 => {
+            person.id = slipped(&person.id, dice);
+            ("one wrong digit in the ID number", Some("identity.check_digit"))
+        }
+        4 => {
+            person.id = swapped(&person.id, dice);
+            (
+                "two neighbouring digits of the ID number swapped",
+                Some("identity.check_digit"),
+            )
+        }
+        5 => {
+            person.birth = mistaken(person.birth, dice);
+            (
+                "birth date written differently, ID number right",
+                Some("identity.birth_mismatch"),
+            )
+        }
+        6 => {
+            person.birth = mistaken(person.birth, dice);
+            person.id.clear();
+            ("birth date written differently, no ID number", None)
+        }
+        _ => AS_IT_IS,
     }
-    "as it is"
+}
+
+/// An ID number with one wrong digit, which its check character gives away.
+fn slipped(id: &str, dice: &mut Dice) -> String {
+    let place = dice.below(17);
+    let shift = dice.between(1, 9) as u8;
+    let wrong = |(index, byte): (usize, u8)| match index == place {
+        true => char::from(b'0' + (byte - b'0' + shift) % 10),
+        false => char::from(byte),
+    };
+    id.bytes().enumerate().map(wrong).collect()
+}
+
+/// An ID number of which two unlike neighbours changed places, which its check character gives away.
+fn swapped(id: &str, dice: &mut Dice) -> String {
+    let mut bytes = id.as_bytes().to_vec();
+    // Never empty: the region alone has unlike neighbours.
+    let unlike: Vec<usize> = (0..16)
+        .filter(|place| bytes[*place] != bytes[place + 1])
+        .collect();
+    let place = *dice.pick(&unlike);
+    bytes.swap(place, place + 1);
+    bytes.into_iter().map(char::from).collect()
+}
+
+/// A birth date with day and month changed over, or a month off as when the lunar month is taken for the solar one.
+fn mistaken(birth: Date, dice: &mut Dice) -> Date {
+    let (year, month, day) = (birth.year(), birth.month(), birth.day());
+    let over = (day <= 12 && day != month && dice.chance(0.7)).then_some((day, month));
+    let (month, day) = over.unwrap_or((if month > 1 { month - 1 } else { 2 }, day));
+    // Days of birth are at most the 28th: the date exists.
+    Date::new(year, month, day).unwrap_or(birth)
 }
 
 fn over_reports(planter: &mut Planter<'_>) {
@@ -445,6 +523,17 @@ fn over_reports(planter: &mut Planter<'_>) {
     }
 }
 
+fn address(geography: &Geography, household: &Household) -> String {
+    let village = &geography.villages[household.village];
+    format!(
+        "{}{}{}{}组",
+        names::COUNTY,
+        geography.townships[village.township].name,
+        village.name,
+        household.group + 1
+    )
+}
+
 fn civil_registry(
     geography: &Geography,
     truth: &[Household],
@@ -456,14 +545,7 @@ fn civil_registry(
         .filter(|household| household.standing != Standing::Registered);
     let mut rows = Vec::new();
     for (book, household) in truth.iter().chain(others).enumerate() {
-        let village = &geography.villages[household.village];
-        let address = format!(
-            "{}{}{}{}组",
-            names::COUNTY,
-            geography.townships[village.township].name,
-            village.name,
-            household.group + 1
-        );
+        let address = address(geography, household);
         for person in &household.members {
             // A few moved their registration away or are not registered yet.
             if household.standing == Standing::Resident && dice.chance(0.02) {
@@ -473,6 +555,7 @@ fn civil_registry(
                 .then(|| jiff::civil::date(2024, dice.between(1, 12) as i8, dice.between(1, 28) as i8));
             rows.push(Registered {
                 person: person.clone(),
+                id: written(&person.id, 60, dice),
                 death,
                 book: format!("61902{book:07}"),
                 address: address.clone(),
@@ -511,14 +594,42 @@ fn deceased(planter: &mut Planter<'_>, files: &mut Files) {
     }
 }
 
-/// An ID number as a clerk of a department may write it.
-fn written(id: &str, dice: &mut Dice) -> String {
-    match dice.below(20) {
+/// About one in a hundred persons of the register is missing from the civil registry, which by itself means nothing.
+fn unregistered(planter: &mut Planter<'_>, files: &mut Files) {
+    let mut missing = BTreeSet::new();
+    for (index, household) in planter.listed.iter().enumerate() {
+        // Troubles are left whole: some of them only the civil registry gives away.
+        let whole = !planter.used.contains(&index);
+        for person in household.members.iter().filter(|_| whole) {
+            if planter.dice.chance(0.01) {
+                missing.insert(person.id.as_str());
+            }
+        }
+    }
+    files
+        .civil
+        .retain(|row| !missing.contains(row.person.id.as_str()));
+}
+
+/// An ID number as a department may write it, about four in `of` badly.
+fn written(id: &str, of: usize, dice: &mut Dice) -> String {
+    match dice.below(of) {
         0 => id.to_lowercase(),
         1 if id[6..8] == *"19" => format!("{}{}", &id[..6], &id[8..17]),
-        2 => format!(" {id}"),
+        2 => format!("{id} "),
+        3 => full_width(id),
         _ => id.to_owned(),
     }
+}
+
+/// Digits as an input method in Chinese mode gives them.
+pub(crate) fn full_width(id: &str) -> String {
+    let wide = |c: char| char::from_u32(u32::from(c) + 0xFEE0).filter(|_| c.is_ascii_digit());
+    id.chars().map(|c| wide(c).unwrap_or(c)).collect()
+}
+
+fn is_right(id: &str) -> bool {
+    id.len() == 18 && IdNumber::new(id).check().is_ok()
 }
 
 fn texts(cells: &[&str]) -> Vec<String> {
@@ -526,6 +637,7 @@ fn texts(cells: &[&str]) -> Vec<String> {
 }
 
 fn red_flags(planter: &mut Planter<'_>, households: &[Household], files: &mut Files) {
+    let geography = planter.geography;
     let residents: Vec<&Household> = households
         .iter()
         .filter(|household| household.standing == Standing::Resident)
@@ -544,6 +656,10 @@ fn red_flags(planter: &mut Planter<'_>, households: &[Household], files: &mut Fi
         let (plate, day) = (plate(dice), day(dice));
         texts(&[&plate, kind, &price.to_string(), &day, state])
     };
+    let cottage = |dice: &mut Dice, kind: &str, home: &Household| {
+        let (area, day) = (home.home_m2.to_string(), day(dice));
+        texts(&[kind, &address(geography, home), &area, &day])
+    };
     let flat = |dice: &mut Dice, kind: &str| {
         let place = format!(
             "{}城关街道{}小区{}号楼",
@@ -558,6 +674,11 @@ fn red_flags(planter: &mut Planter<'_>, households: &[Household], files: &mut Fi
         let (firm, capital, day) = (names::firm(dice), dice.between(5, 500).to_string(), day(dice));
         let role = *dice.pick(&["法定代表人", "股东", "执行董事"]);
         texts(&[&firm, role, state, &capital, &day])
+    };
+    // Many a farmer is a member of a cooperative, which is no firm of the member's.
+    let membership = |dice: &mut Dice| {
+        let (name, day) = (names::cooperative(dice), day(dice));
+        texts(&[&name, "成员", "存续", &dice.between(10, 300).to_string(), &day])
     };
     let post = |dice: &mut Dice, state: &str| {
         let unit = *dice.pick(&[
@@ -590,7 +711,7 @@ fn red_flags(planter: &mut Planter<'_>, households: &[Household], files: &mut Fi
             };
             let person = planter.listed[index].members[member].clone();
             let dice = &mut planter.dice;
-            let (name, id) = (person.name, written(&person.id, dice));
+            let (name, id) = (person.name, written(&person.id, 20, dice));
             let (rows, cells) = match rule {
                 "red_flag.vehicle" => {
                     let price = dice.between(32, 160) * 1000;
@@ -613,39 +734,49 @@ fn red_flags(planter: &mut Planter<'_>, households: &[Household], files: &mut Fi
         let index = planter.dice.below(planter.listed.len());
         let member = planter.dice.below(planter.listed[index].members.len());
         let person = planter.listed[index].members[member].clone();
-        if person.age() < 20 || person.id.len() != 18 {
+        // The departments know the right number or nobody of that name.
+        if person.age() < 20 || !is_right(&person.id) {
             continue;
         }
         let namesake = number % 3 == 0;
         let id = if namesake {
             planter.stranger(person.male).1
         } else {
-            written(&person.id, &mut planter.dice)
+            written(&person.id, 20, &mut planter.dice)
         };
         let dice = &mut planter.dice;
         let (rows, cells) = match (number / 3 % 4, namesake) {
             (0, true) => (&mut files.vehicles, car(dice, 88_000, "正常")),
             (0, false) if dice.chance(0.6) => {
                 let (plate, day) = (plate(dice), day(dice));
-                let price = dice.between(3, 12) * 500;
+                let (kind, price) = match dice.chance(0.5) {
+                    true => ("两轮摩托车", dice.between(3, 12) * 500),
+                    false => ("正三轮载货摩托车", dice.between(10, 28) * 500),
+                };
                 (
                     &mut files.vehicles,
-                    texts(&[&plate, "两轮摩托车", &price.to_string(), &day, "正常"]),
+                    texts(&[&plate, kind, &price.to_string(), &day, "正常"]),
                 )
             }
             (0, false) if dice.chance(0.5) => {
                 let price = dice.between(8, 29) * 1000;
                 (&mut files.vehicles, car(dice, price, "正常"))
             }
-            (0, false) => (&mut files.vehicles, car(dice, 76_000, "注销")),
+            (0, false) => {
+                let state = *dice.pick(&["注销", "报废", "达到报废标准"]);
+                (&mut files.vehicles, car(dice, 76_000, state))
+            }
             (1, true) => (&mut files.estates, flat(dice, "商品住宅")),
+            (1, false) if dice.chance(0.3) => (&mut files.estates, flat(dice, "移民安置房")),
             (1, false) => {
-                let kind = *dice.pick(&["移民安置房", "宅基地房屋"]);
-                (&mut files.estates, flat(dice, kind))
+                let kind = *dice.pick(&["宅基地房屋", "农村自建房"]);
+                (&mut files.estates, cottage(dice, kind, &planter.listed[index]))
             }
             (2, true) => (&mut files.companies, firm(dice, "存续")),
+            (2, false) if dice.chance(0.5) => (&mut files.companies, membership(dice)),
             (2, false) => (&mut files.companies, firm(dice, "注销")),
             (_, true) => (&mut files.payroll, post(dice, "在职")),
+            (_, false) if person.age() >= 55 => (&mut files.payroll, post(dice, "退休")),
             (_, false) => (&mut files.payroll, post(dice, "离职")),
         };
         rows.push(Row {
@@ -672,28 +803,32 @@ fn red_flags(planter: &mut Planter<'_>, households: &[Household], files: &mut Fi
             2 => (&mut files.companies, firm(dice, "存续")),
             _ => (&mut files.payroll, post(dice, "在职")),
         };
-        let id = written(&person.id, dice);
+        let id = written(&person.id, 20, dice);
         rows.push(Row {
             name: person.name.clone(),
             id,
             cells,
         });
     }
-    // Nearly everybody of working age is insured somewhere.
+    // Nearly everybody of working age is insured somewhere; some of the old are retired from a public body.
     for index in 0..planter.listed.len() {
         for member in 0..planter.listed[index].members.len() {
             let person = planter.listed[index].members[member].clone();
-            if !(16..60).contains(&person.age()) || !planter.dice.chance(0.45) {
+            let share = if person.age() < 60 { 0.45 } else { 0.02 };
+            if person.age() < 16 || !is_right(&person.id) || !planter.dice.chance(share) {
                 continue;
             }
             let dice = &mut planter.dice;
-            let cells = if dice.chance(0.06) {
+            let cells = if person.age() >= 60 {
+                let unit = *dice.pick(&["县农机站", "县供销社", "乡镇卫生院"]);
+                texts(&["机关事业单位养老保险(退休)", unit, ""])
+            } else if dice.chance(0.06) {
                 let (firm, base) = (names::firm(dice), dice.between(4000, 7000).to_string());
                 texts(&["城镇职工养老保险", &firm, &base])
             } else {
                 texts(&["城乡居民养老保险", "", ""])
             };
-            let id = written(&person.id, dice);
+            let id = written(&person.id, 20, dice);
             files.insurance.push(Row {
                 name: person.name,
                 id,

@@ -29,7 +29,7 @@ impl Field {
         match self {
             Self::Id => 6,
             Self::Name => 5,
-            Self::Birth => 6,
+            Self::Birth => 7,
             Self::Sex => 3,
             Self::Area => 6,
         }
@@ -71,12 +71,14 @@ pub mod birth {
     pub const EQUAL: u8 = 1;
     /// Month and day changed places.
     pub const SWAP: u8 = 2;
-    /// 18 to 55 days apart, as the lunar date of a birthday is from the solar one.
-    pub const LUNAR: u8 = 3;
+    /// Same year and day, the month before or after: a slip, or the lunar month for the solar one.
+    pub const MONTH: u8 = 3;
+    /// Otherwise 18 to 55 days apart, as the lunar date of a birthday is from the solar one.
+    pub const LUNAR: u8 = 4;
     /// Same day of another year: up to two years off, or the tens.
-    pub const YEAR: u8 = 4;
+    pub const YEAR: u8 = 5;
     /// Different.
-    pub const DIFFERENT: u8 = 5;
+    pub const DIFFERENT: u8 = 6;
 }
 
 /// Levels of the sex.
@@ -107,7 +109,7 @@ pub struct Pattern(pub [u8; 5]);
 
 impl Pattern {
     /// How many patterns there are.
-    pub const COUNT: usize = 6 * 5 * 6 * 3 * 6;
+    pub const COUNT: usize = 6 * 5 * 7 * 3 * 6;
 
     /// The pattern as a number below [`Pattern::COUNT`].
     pub fn number(self) -> usize {
@@ -234,6 +236,9 @@ pub fn compare_birth(left: Option<Birth>, right: Option<Birth>) -> u8 {
     if left.year == right.year && left.month == right.day && left.day == right.month {
         return birth::SWAP;
     }
+    if left.year == right.year && left.day == right.day && (left.month - right.month).abs() == 1 {
+        return birth::MONTH;
+    }
     if left.month == right.month && left.day == right.day {
         let years = (left.year - right.year).abs();
         return if years <= 2 || years == 10 || years == 20 {
@@ -343,6 +348,9 @@ mod tests {
         let cases = [
             (date(1985, 3, 8), birth::EQUAL),
             (date(1985, 8, 3), birth::SWAP),
+            (date(1985, 2, 8), birth::MONTH),
+            (date(1985, 4, 8), birth::MONTH),
+            (date(1985, 5, 8), birth::DIFFERENT),
             // The 17th day of the first lunar month of 1985 is the 8th of March.
             (date(1985, 1, 17), birth::LUNAR),
             (date(1986, 3, 8), birth::YEAR),

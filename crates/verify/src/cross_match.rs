@@ -15,7 +15,7 @@ use jiff::civil::Date;
 use rayon::prelude::*;
 
 use crate::blocking::Side;
-use crate::comparison::{Field, birth, id, name};
+use crate::comparison::{Field, birth, id, name, sex};
 use crate::explain::FoundItem;
 use crate::linkage::{Link, Linkage, link};
 use crate::normalise::Record;
@@ -106,7 +106,14 @@ fn choose(candidates: Vec<&Link>) -> Vec<&Link> {
             _ => names_agree && link.pattern.level(Field::Birth) == birth::EQUAL,
         }
     };
-    let mut left: Vec<&Link> = candidates.into_iter().filter(admissible).collect();
+    single_best(candidates.into_iter().filter(admissible))
+        .into_iter()
+        .collect()
+}
+
+/// The one link that weighs more than all others.
+fn single_best<'l>(links: impl Iterator<Item = &'l Link>) -> Option<&'l Link> {
+    let mut left: Vec<&Link> = links.collect();
     left.sort_by(|a, b| {
         b.score
             .weight
@@ -114,10 +121,75 @@ fn choose(candidates: Vec<&Link>) -> Vec<&Link> {
             .then(a.pair.cmp(&b.pair))
     });
     match left.as_slice() {
-        [best] => vec![best],
-        [best, second, ..] if best.score.weight > second.score.weight + 1e-9 => vec![best],
-        _ => Vec::new(),
+        [best] => Some(best),
+        [best, second, ..] if best.score.weight > second.score.weight + 1e-9 => Some(best),
+        _ => None,
     }
+}
+
+/// An entry without a usable number that is probably a person of the civil registry whose number another entry has.
+#[derive(Debug, Clone)]
+pub struct ListedAgain<'l> {
+    /// Number of the entry that has the number.
+    pub holder: u32,
+    /// Number of the record among the sorted extracts.
+    pub extract: u32,
+    /// The link of the other entry and the record.
+    pub link: &'l Link,
+}
+
+/// Entries of one person that only the civil registry brings together: alone, a name and a birth date written
+/// differently are too little among all pairs of a register, but the registry has everybody once.
+///
+/// `linkage` is that of [`match_extracts`].
+pub fn listed_again<'l>(
+    register: &Register<'_>,
+    extracts: &[&ExtractRecord],
+    linkage: &'l Linkage,
+) -> Vec<ListedAgain<'l>> {
+    let boundary = register.records.len() as u32;
+    let id_level = |link: &Link| link.pattern.level(Field::Id);
+    let mut holders: BTreeMap<u32, u32> = BTreeMap::new();
+    let mut by_person: BTreeMap<u32, Vec<&Link>> = BTreeMap::new();
+    for link in &linkage.links {
+        let (person, extract) = (link.pair.0, link.pair.1 - boundary);
+        if !matches!(
+            extracts[extract as usize].facts,
+            ExtractFacts::CivilRegistry { .. }
+        ) {
+            continue;
+        }
+        if id_level(link) == id::EQUAL && register.records[person as usize].id.valid {
+            holders.entry(extract).or_insert(person);
+        }
+        by_person.entry(person).or_default().push(link);
+    }
+    by_person
+        .into_values()
+        .filter_map(|links| {
+            // Whoever has a number of the registry, or one a slip away from one, is that person.
+            if links
+                .iter()
+                .any(|link| (id::EQUAL..=id::SWAP).contains(&id_level(link)))
+            {
+                return None;
+            }
+            let fits = |link: &&Link| {
+                id_level(link) != id::DIFFERENT_VALID
+                    && matches!(link.pattern.level(Field::Name), name::EQUAL | name::SOUND)
+                    && link.pattern.level(Field::Sex) != sex::DIFFERENT
+            };
+            let link = single_best(links.into_iter().filter(fits))?;
+            let extract = link.pair.1 - boundary;
+            let holder = *holders.get(&extract)?;
+            let household = |person: u32| register.records[person as usize].household;
+            (household(holder) != household(link.pair.0)).then_some(ListedAgain {
+                holder,
+                extract,
+                link,
+            })
+        })
+        .collect()
 }
 
 /// Items from the civil registry: another name under the same number, and death.

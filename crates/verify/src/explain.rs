@@ -111,6 +111,7 @@ pub fn level(field: Field, level: u8) -> Text {
         (Field::Name, name::ONE_CHARACTER) => ("相差一字", "one character differs"),
         (Field::Birth, birth::EQUAL) | (Field::Sex, sex::EQUAL) => ("相同", "equal"),
         (Field::Birth, birth::SWAP) => ("月日颠倒", "month and day swapped"),
+        (Field::Birth, birth::MONTH) => ("月份差一（疑农历）", "one month off (lunar month?)"),
         (Field::Birth, birth::LUNAR) => ("相差约一月（疑农历）", "about a month apart (lunar date?)"),
         (Field::Birth, birth::YEAR) => ("月日相同、年份不同", "same day of another year"),
         (Field::Area, area::GROUP) => ("同组", "same group"),

@@ -128,6 +128,9 @@ pub fn look_back(
     step(0.45)?;
 
     let (matches, across) = cross_match::match_extracts(&register, &extracts, key_limit, match_probability);
+    let again = cross_match::listed_again(&register, &extracts, &across);
+    let again = rules::listed_again(&register, &extracts, &again, &items);
+    items.extend(again);
     attach_civil_records(&mut items, &register, &extracts, &matches);
     step(0.7)?;
 

@@ -3,16 +3,20 @@
 //! One cause gives one item: a number that is not valid says nothing of birth date and sex, and a family rule fires only
 //! when every claimed birth date or sex agrees with it, because a contradiction between them is an item already.
 
+use std::collections::HashSet;
+
 use anju_model::code_list::Text;
 use anju_model::identity::{IdNumber, IdNumberError, Sex};
-use anju_model::lookback::Severity;
+use anju_model::lookback::{ExtractRecord, Severity};
 use anju_model::register::{Household, Relation};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use rayon::prelude::*;
+use uuid::Uuid;
 
 use crate::cluster::{Conflict, cluster};
 use crate::comparison::{Field, Pattern, id, name};
+use crate::cross_match::ListedAgain;
 use crate::explain::{self, FoundItem};
 use crate::linkage::{Link, Linkage};
 use crate::register::{Entry, Register};
@@ -454,32 +458,14 @@ fn duplicate(register: &Register<'_>, link: &Link, reason: Reason) -> FoundItem 
             "到两户核对本人身份证，更正录错的号码。",
             "See both identity cards and correct the number that is wrong.",
         ),
-        Reason::OnePerson | Reason::Conflict(_) => Text::new(
-            "核对本人身份证和户口簿；确为一人的，保留实际共同生活的一处登记，另一处更正。",
-            "See the identity card and the hukou book; if it is one person, keep the entry in the household the person lives in and correct the other.",
-        ),
+        Reason::OnePerson | Reason::Conflict(_) => keep_one(),
     };
     let severity = if reason == Reason::SharedNumber {
         Severity::Block
     } else {
         Severity::Ask
     };
-    let mut item = FoundItem::new(
-        "identity.duplicate_person",
-        severity,
-        &later.household.facts.area,
-        explanation,
-        action,
-    )
-    .about(later)
-    .value("name", a)
-    .value("other_name", b)
-    .value("id_number", ida)
-    .value("other_id_number", idb)
-    .value("register_number", numa)
-    .value("other_register_number", numb);
-    item.other_household = Some(earlier.household.id);
-    item.other_person = Some(earlier.person.id);
+    let mut item = item_of_pair(later, earlier, severity, explanation, action);
     // That a shared number has to be corrected is certain; that the two are one person is not.
     item.probability = if reason == Reason::SharedNumber {
         1.0
@@ -487,6 +473,85 @@ fn duplicate(register: &Register<'_>, link: &Link, reason: Reason) -> FoundItem 
         link.score.probability
     };
     explain::weights(item, link.pattern, &link.score)
+}
+
+fn keep_one() -> Text {
+    Text::new(
+        "核对本人身份证和户口簿；确为一人的，保留实际共同生活的一处登记，另一处更正。",
+        "See the identity card and the hukou book; if it is one person, keep the entry in the household the person lives in and correct the other.",
+    )
+}
+
+fn item_of_pair(
+    entry: &Entry<'_>,
+    other: &Entry<'_>,
+    severity: Severity,
+    explanation: Text,
+    action: Text,
+) -> FoundItem {
+    let mut item = FoundItem::new(
+        "identity.duplicate_person",
+        severity,
+        &entry.household.facts.area,
+        explanation,
+        action,
+    )
+    .about(entry)
+    .value("name", &entry.person.facts.name)
+    .value("other_name", &other.person.facts.name)
+    .value("id_number", entry.masked_id())
+    .value("other_id_number", other.masked_id())
+    .value("register_number", &entry.household.facts.register_number)
+    .value("other_register_number", &other.household.facts.register_number);
+    item.other_household = Some(other.household.id);
+    item.other_person = Some(other.person.id);
+    item
+}
+
+/// Items for entries that the civil registry shows to be one person and that no item has yet.
+pub fn listed_again(
+    register: &Register<'_>,
+    extracts: &[&ExtractRecord],
+    found: &[ListedAgain<'_>],
+    items: &[FoundItem],
+) -> Vec<FoundItem> {
+    let known: HashSet<(Uuid, Uuid)> = items
+        .iter()
+        .filter_map(|item| Some((item.person?, item.other_person?)))
+        .flat_map(|(a, b)| [(a, b), (b, a)])
+        .collect();
+    let entry = |number: u32| &register.entries[number as usize];
+    found
+        .iter()
+        .map(|again| (again, entry(again.link.pair.0), entry(again.holder)))
+        .filter(|(_, entry, holder)| !known.contains(&(entry.person.id, holder.person.id)))
+        .map(|(again, entry, holder)| {
+            let (link, extract) = (again.link, extracts[again.extract as usize]);
+            let weights = explain::waterfall(link.pattern, &link.score);
+            let shown = explain::percent(link.score.probability);
+            let (a, b) = (&entry.person.facts.name, &holder.person.facts.name);
+            let (numa, numb) = (
+                &entry.household.facts.register_number,
+                &holder.household.facts.register_number,
+            );
+            let (ida, idb) = (entry.masked_id(), holder.masked_id());
+            let (name, file, row) = (&extract.name, &extract.file, extract.row);
+            let explanation = Text::new(
+                format!(
+                    "{a}（{ida}，户 {numa}）疑为公安户籍中的{name}（{file} 第 {row} 行），概率 {}，该人的身份证号已在户 {numb} 登记为{b}（{idb}）。依据：{}。",
+                    shown.zh, weights.zh
+                ),
+                format!(
+                    "{a} ({ida}, household {numa}) may be {name} of the civil registry ({file}, row {row}), probability {}, whose ID number is listed in household {numb} as {b} ({idb}). Reasons: {}.",
+                    shown.en, weights.en
+                ),
+            );
+            let mut item = item_of_pair(entry, holder, Severity::Ask, explanation, keep_one());
+            item.evidence = vec![extract.id];
+            item.probability = link.score.probability;
+            explain::weights(item, link.pattern, &link.score)
+        })
+        .collect()
 }
 
 fn equal_id(pattern: Pattern) -> bool {

@@ -342,6 +342,56 @@ fn one_person_entered_twice() {
 }
 
 #[test]
+fn the_civil_registry_shows_who_is_entered_again_without_a_number() {
+    let syllables: Vec<char> = "伟强军勇涛明超刚平辉鹏华飞鑫波斌宇浩凯健".chars().collect();
+    let areas = [VILLAGE, "61902110220103"];
+    let mut county = County::default();
+    for number_of in 0..400_usize {
+        let name = format!("张{}{}", syllables[number_of / 20], syllables[number_of % 20]);
+        let (month, day) = (1 + number_of / 50, 1 + number_of * 5 % 28);
+        let birth = date(1950 + (number_of % 50) as i16, month as i8, day as i8);
+        let one = man(5000 + number_of as u128, &name, birth, 101, Relation::Head);
+        let mut facts = civil(Some(birth), None);
+        if let ExtractFacts::CivilRegistry { sex, .. } = &mut facts {
+            *sex = Some(Sex::Male);
+        }
+        let record = extract(9000 + number_of as u128, &name, &number(birth, 101), facts);
+        county.extracts.push(record);
+        county.households.push(household(
+            1000 + number_of as u128,
+            areas[number_of % 2],
+            vec![one],
+        ));
+    }
+    // Born on the 8th of March 1969: written as the 3rd of August, and with the month before it.
+    let known = &county.households[119].members[0];
+    let name = known.facts.name.clone();
+    assert_eq!(known.facts.birth_date, Some(date(1969, 3, 8)));
+    for birth in [date(1969, 8, 3), date(1969, 2, 8)] {
+        let again = person(8000, &name, "", birth, Sex::Male, Relation::OtherKin);
+        let mut county = county.clone();
+        county.households.push(household(8000, VILLAGE, vec![again]));
+        let found = duplicates(&county);
+        assert_eq!(found.len(), 1, "{birth}");
+        let item = &found[0];
+        assert_eq!(item.person, Some(Uuid::from_u128(8000)));
+        assert_eq!(item.other_person, Some(Uuid::from_u128(5119)));
+        assert_eq!(item.evidence, [Uuid::from_u128(9119)]);
+        assert!(item.probability > 0.9 && item.explanation.zh.contains("公安户籍"));
+        // Somebody born in another year or of the other sex is another person.
+        let other = |change: fn(&mut PersonFacts)| {
+            let mut county = county.clone();
+            change(&mut county.households[400].members[0].facts);
+            duplicates(&county)
+        };
+        assert!(other(|facts| facts.birth_date = Some(date(1974, 2, 8))).is_empty());
+        assert!(other(|facts| facts.sex = Sex::Female).is_empty());
+        county.extracts.clear();
+        assert!(duplicates(&county).is_empty(), "{birth}: without the registry");
+    }
+}
+
+#[test]
 fn namesakes_with_other_valid_numbers_are_two_persons() {
     let namesake = |birth, area: &str| {
         of(vec![

@@ -271,7 +271,9 @@ pub(crate) fn register(
                             cell = date(person.birth, habits.dates, &mut dice);
                             None
                         }
-                        (1, Field::Birth) => Some((Cell::Text("不详".into()), "no date")),
+                        (1, Field::Birth) => {
+                            Some((Cell::Text(format!("{}.2.30", person.birth.year())), "no such day"))
+                        }
                         (2, Field::Relation) => {
                             Some((Cell::Text("亲戚?".into()), "no relation of the code list"))
                         }

@@ -512,3 +512,47 @@ fn red_flags_name_the_planted_persons_and_near_misses_do_not() {
         assert_eq!(found, planted, "{rule}");
     }
 }
+
+/// The rows of a table of the truth, by header.
+fn rows_of(bytes: &[u8]) -> Vec<BTreeMap<String, String>> {
+    csv::Reader::from_reader(bytes)
+        .deserialize()
+        .collect::<Result<_, _>>()
+        .unwrap()
+}
+
+#[test]
+fn the_truth_names_the_file_and_the_sheet() {
+    let county = small(5);
+    for case in rows_of(&county["truth/planted.csv"]) {
+        let omitted = case["kind"] == "omitted";
+        assert_eq!(case["file"].is_empty(), omitted, "{case:?}");
+        assert!(
+            omitted || county.contains_key(&format!("register/{}", case["file"])),
+            "{case:?}"
+        );
+    }
+    let refused = rows_of(&county["truth/refused.csv"]);
+    assert!(!refused.is_empty());
+    for cell in refused {
+        let sheet = if cell["file"].ends_with(".csv") {
+            ""
+        } else {
+            "花名册"
+        };
+        assert_eq!(cell["sheet"], sheet, "{cell:?}");
+    }
+}
+
+#[test]
+fn three_in_ten_of_those_who_move_accept_another_township() {
+    let bytes = small(6)["搬迁意愿.xlsx"].clone();
+    let sheets = anju_exchange::table::read_table_bytes(Path::new("搬迁意愿.xlsx"), bytes).unwrap();
+    // Below title and header: number, choice, pathway, township, whether another township is accepted.
+    let moving: Vec<bool> = (2..sheets[0].rows.len())
+        .filter(|row| !sheets[0].cell(*row, 3).is_blank())
+        .map(|row| sheets[0].cell(row, 4).shown() == "是")
+        .collect();
+    let share = moving.iter().filter(|accepts| **accepts).count() as f64 / moving.len() as f64;
+    assert!((0.24..=0.36).contains(&share), "{share} of {}", moving.len());
+}

@@ -14,6 +14,7 @@ pub mod land;
 pub mod ledger;
 pub mod lookback;
 pub mod plan;
+mod policy;
 mod progress;
 pub mod register;
 pub mod start;

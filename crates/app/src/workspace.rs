@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::access::{Caller, NewUser, new_user};
-use crate::{AppError, Problem};
+use crate::{AppError, Problem, policy};
 
 const CONFIG_FILE: &str = "anju.toml";
 const KEY_FILE: &str = "ledger.key";
@@ -85,7 +85,7 @@ pub struct NewWorkspace {
     pub county_name: String,
     /// EPSG code of the metric CRS to work in.
     pub epsg: u16,
-    /// Policy pack.
+    /// Policy pack: the name of one that ships with the program, or the path of a `.toml` file.
     pub pack: String,
     /// `postgres://…`, or `None` for a SQLite file in the workspace.
     pub database: Option<String>,
@@ -132,7 +132,7 @@ impl Workspace {
                 "a county code has 6 digits",
             ));
         }
-        let pack = anju_model::policy::embedded(&new.pack)?;
+        let chosen = policy::choose(&new.pack)?;
         if anju_exchange::crs::Crs::from_epsg(new.epsg)?.is_geographic() {
             return Err(AppError::invalid(
                 "epsg",
@@ -175,15 +175,16 @@ impl Workspace {
             code: new.county_code.clone(),
             name: new.county_name.clone(),
             epsg: new.epsg,
-            pack: new.pack,
+            pack: chosen.pack.id.clone(),
         };
+        chosen.keep(root)?;
         let workspace = Self {
             root: root.to_owned(),
             db,
             attachments,
             key,
             county: county.clone(),
-            pack: Arc::new(pack),
+            pack: Arc::new(chosen.pack),
             last_instant: Mutex::new((environment.clock)()),
             environment,
         };
@@ -282,7 +283,7 @@ impl Workspace {
                 "the database does not hold this workspace",
             ));
         };
-        let pack = anju_model::policy::embedded(&county.pack)?;
+        let pack = policy::in_force(root, &county.pack)?;
         Ok(Self {
             root: root.to_owned(),
             db,

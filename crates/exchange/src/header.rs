@@ -115,6 +115,19 @@ pub struct Table<'s> {
 }
 
 impl Table<'_> {
+    /// Whether the sheet is one of [`crate::workbook::error_workbook`]: the held-back rows of a list, not a whole list.
+    pub fn is_error_workbook(&self) -> bool {
+        self.explanations().is_some()
+    }
+
+    /// The column of an error workbook in which its rows are explained.
+    pub(crate) fn explanations(&self) -> Option<usize> {
+        // Below a group of columns the header is that of the group and its own, joined.
+        self.headers
+            .iter()
+            .position(|header| header.rsplit('/').next() == Some(crate::workbook::ERROR_COLUMN))
+    }
+
     /// Headers that no field was found for; their columns are not read.
     pub fn unused_headers(&self) -> Vec<&str> {
         let used = |column: usize| self.columns.values().any(|used| *used == column);
@@ -122,7 +135,8 @@ impl Table<'_> {
             .headers
             .iter()
             .enumerate()
-            .filter(|(column, header)| !header.is_empty() && !used(*column));
+            .filter(|(column, header)| !header.is_empty() && !used(*column))
+            .filter(|(column, _)| self.explanations() != Some(*column));
         unused.map(|(_, header)| header.as_str()).collect()
     }
 

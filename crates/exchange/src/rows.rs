@@ -10,7 +10,7 @@ use crate::normal::{self, CodeList, Refusal};
 use crate::table::Cell;
 
 /// A cell that was not understood.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct CellProblem {
     /// Row, counted from 1 as the spreadsheet shows it.
     pub row: u32,

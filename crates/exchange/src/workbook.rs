@@ -182,8 +182,7 @@ fn corrections(table: &Table<'_>, refused_rows: &[RefusedRows]) -> Result<Vec<u8
     sheet.set_name("错误行")?;
     let source = table.sheet;
     // A workbook that is corrected a second time has the column of explanations already: it is written anew.
-    let explained = table.headers.iter().position(|header| header == ERROR_COLUMN);
-    let columns = explained.unwrap_or_else(|| source.width());
+    let columns = table.explanations().unwrap_or_else(|| source.width());
     let text_columns: BTreeSet<usize> = TEXT_FIELDS
         .iter()
         .filter_map(|field| table.columns.get(field))
@@ -290,6 +289,8 @@ fn corrections(table: &Table<'_>, refused_rows: &[RefusedRows]) -> Result<Vec<u8
             } else {
                 explanation.join("；")
             };
+            // Where to look it up in the file that the office keeps.
+            let explanation = format!("原表第{row}行：{explanation}");
             sheet.write_string_with_format(line(target)?, place(columns)?, &explanation, &text)?;
             target += 1;
         }

@@ -10,6 +10,8 @@ use std::sync::Arc;
 use anju_app::Workspace;
 use anju_app::workspace::{Environment, NewWorkspace};
 use anju_model::area::AreaCode;
+use anju_store::database_test;
+use anju_store::testing::TestDatabase;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
@@ -36,14 +38,16 @@ impl Answer {
 }
 
 impl Office {
-    async fn new() -> Self {
+    async fn new(test: &TestDatabase) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        // On SQLite the workspace keeps its own file, as a county's does.
+        let database = test.address.starts_with("postgres").then(|| test.address.clone());
         let new = NewWorkspace {
             county_code: AreaCode::parse("619021").unwrap(),
             county_name: "安澜县".into(),
             epsg: 4545,
             pack: "cn-shaanxi".into(),
-            database: None,
+            database,
             administrator: "admin".into(),
         };
         let root = folder.path().join("office");
@@ -125,211 +129,217 @@ impl Office {
     }
 }
 
-#[tokio::test]
-async fn nothing_personal_is_served_without_signing_in() {
-    let office = Office::new().await;
-    for path in [
-        "/api/v1/session",
-        "/api/v1/start",
-        "/api/v1/areas",
-        "/api/v1/register/households",
-        "/api/v1/register/households.xlsx",
-        "/api/v1/register/households.csv",
-        "/api/v1/register/households/0198c0de-0000-7000-8000-000000000000",
-        "/api/v1/register/households/0198c0de-0000-7000-8000-000000000000/history",
-        "/api/v1/register/figures",
-        "/api/v1/lookback/items",
-        "/api/v1/lookback/items.xlsx",
-        "/api/v1/lookback/figures",
-        "/api/v1/land",
-        "/api/v1/land/candidates",
-        "/api/v1/land/candidates.geojson",
-        "/api/v1/land/at?longitude=108&latitude=32",
-        "/api/v1/tiles/hillshade/10/1/1.png",
-        "/api/v1/tiles/suitability/10/1/1.png",
-        "/api/v1/tiles/layer/roads/10/1/1.mvt",
-        "/api/v1/tiles/households/10/1/1.mvt",
-        "/api/v1/plan",
-        "/api/v1/plan/assignments",
-        "/api/v1/plan/assignments.xlsx",
-        "/api/v1/plan/flows.geojson",
-        "/api/v1/plan/figures",
-        "/api/v1/jobs",
-        "/api/v1/ledger",
-        "/api/v1/ledger/entries",
-        "/api/v1/users",
-    ] {
-        let answer = office.send("GET", path, None, None).await;
-        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{path}");
-        assert_eq!(answer.kind, "application/problem+json", "{path}");
-        assert_eq!(answer.json()["code"], "not_signed_in", "{path}");
+database_test! {
+    async fn nothing_personal_is_served_without_signing_in(test) {
+        let office = Office::new(test).await;
+        for path in [
+            "/api/v1/session",
+            "/api/v1/start",
+            "/api/v1/areas",
+            "/api/v1/register/households",
+            "/api/v1/register/households.xlsx",
+            "/api/v1/register/households.csv",
+            "/api/v1/register/households/0198c0de-0000-7000-8000-000000000000",
+            "/api/v1/register/households/0198c0de-0000-7000-8000-000000000000/history",
+            "/api/v1/register/figures",
+            "/api/v1/lookback/items",
+            "/api/v1/lookback/items.xlsx",
+            "/api/v1/lookback/figures",
+            "/api/v1/land",
+            "/api/v1/land/candidates",
+            "/api/v1/land/candidates.geojson",
+            "/api/v1/land/at?longitude=108&latitude=32",
+            "/api/v1/tiles/hillshade/10/1/1.png",
+            "/api/v1/tiles/suitability/10/1/1.png",
+            "/api/v1/tiles/layer/roads/10/1/1.mvt",
+            "/api/v1/tiles/households/10/1/1.mvt",
+            "/api/v1/plan",
+            "/api/v1/plan/assignments",
+            "/api/v1/plan/assignments.xlsx",
+            "/api/v1/plan/flows.geojson",
+            "/api/v1/plan/figures",
+            "/api/v1/jobs",
+            "/api/v1/ledger",
+            "/api/v1/ledger/entries",
+            "/api/v1/users",
+        ] {
+            let answer = office.send("GET", path, None, None).await;
+            assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{path}");
+            assert_eq!(answer.kind, "application/problem+json", "{path}");
+            assert_eq!(answer.json()["code"], "not_signed_in", "{path}");
+        }
     }
 }
 
-#[tokio::test]
-async fn the_first_password_must_be_changed_before_anything_else() {
-    let office = Office::new().await;
-    let wrong = json!({"name": "admin", "password": "wrong"});
-    let answer = office.send("POST", "/api/v1/session", None, Some(wrong)).await;
-    assert_eq!(
-        (answer.status, answer.json()["code"].as_str()),
-        (StatusCode::UNAUTHORIZED, Some("wrong_password"))
-    );
-
-    let right = json!({"name": "admin", "password": office.password});
-    let answer = office.send("POST", "/api/v1/session", None, Some(right)).await;
-    assert_eq!(answer.json()["must_change_password"], true);
-    let cookie = answer.cookie.unwrap();
-    let start = office.send("GET", "/api/v1/start", Some(&cookie), None).await;
-    assert_eq!(start.json()["code"], "password_change_needed");
-
-    let weak = json!({"current": office.password, "new": "short"});
-    let answer = office
-        .send("POST", "/api/v1/session/password", Some(&cookie), Some(weak))
-        .await;
-    assert_eq!(answer.json()["code"], "weak_password");
-
-    let cookie = office.enter("admin", &office.password).await;
-    let start = office.send("GET", "/api/v1/start", Some(&cookie), None).await;
-    assert_eq!(start.status, StatusCode::OK);
-    assert_eq!(start.json()["county"]["name"], "安澜县");
-
-    let answer = office
-        .send("DELETE", "/api/v1/session", Some(&cookie), None)
-        .await;
-    assert_eq!(answer.status, StatusCode::NO_CONTENT);
-    assert_eq!(
-        office
-            .send("GET", "/api/v1/start", Some(&cookie), None)
-            .await
-            .status,
-        StatusCode::UNAUTHORIZED
-    );
-}
-
-#[tokio::test]
-async fn roles_and_areas_limit_what_is_allowed() {
-    let office = Office::new().await;
-    let administrator = office.enter("admin", &office.password).await;
-    let new = json!({"name": "li", "display_name": "李干部", "role": "township_officer", "area": "619021101",
-                     "password": "first password"});
-    let made = office
-        .send("POST", "/api/v1/users", Some(&administrator), Some(new.clone()))
-        .await;
-    assert_eq!(made.status, StatusCode::CREATED);
-    assert!(made.json().get("password_hash").is_none());
-    let again = office
-        .send("POST", "/api/v1/users", Some(&administrator), Some(new))
-        .await;
-    assert_eq!(again.json()["code"], "user_exists");
-
-    let officer = office.enter("li", "first password").await;
-    for (method, path, body) in [
-        ("GET", "/api/v1/users", None),
-        ("POST", "/api/v1/jobs", Some(json!({"kind": "lookback"}))),
-        ("GET", "/api/v1/ledger", None),
-        ("GET", "/api/v1/register/households?area=619021102", None),
-        ("GET", "/api/v1/lookback/items?area=619021102", None),
-    ] {
-        let answer = office.send(method, path, Some(&officer), body).await;
+database_test! {
+    async fn the_first_password_must_be_changed_before_anything_else(test) {
+        let office = Office::new(test).await;
+        let wrong = json!({"name": "admin", "password": "wrong"});
+        let answer = office.send("POST", "/api/v1/session", None, Some(wrong)).await;
         assert_eq!(
             (answer.status, answer.json()["code"].as_str()),
-            (StatusCode::FORBIDDEN, Some("forbidden")),
-            "{path}"
+            (StatusCode::UNAUTHORIZED, Some("wrong_password"))
+        );
+
+        let right = json!({"name": "admin", "password": office.password});
+        let answer = office.send("POST", "/api/v1/session", None, Some(right)).await;
+        assert_eq!(answer.json()["must_change_password"], true);
+        let cookie = answer.cookie.unwrap();
+        let start = office.send("GET", "/api/v1/start", Some(&cookie), None).await;
+        assert_eq!(start.json()["code"], "password_change_needed");
+
+        let weak = json!({"current": office.password, "new": "short"});
+        let answer = office
+            .send("POST", "/api/v1/session/password", Some(&cookie), Some(weak))
+            .await;
+        assert_eq!(answer.json()["code"], "weak_password");
+
+        let cookie = office.enter("admin", &office.password).await;
+        let start = office.send("GET", "/api/v1/start", Some(&cookie), None).await;
+        assert_eq!(start.status, StatusCode::OK);
+        assert_eq!(start.json()["county"]["name"], "安澜县");
+
+        let answer = office
+            .send("DELETE", "/api/v1/session", Some(&cookie), None)
+            .await;
+        assert_eq!(answer.status, StatusCode::NO_CONTENT);
+        assert_eq!(
+            office
+                .send("GET", "/api/v1/start", Some(&cookie), None)
+                .await
+                .status,
+            StatusCode::UNAUTHORIZED
         );
     }
-    let own = office
-        .send(
-            "GET",
-            "/api/v1/register/households?area=619021101",
-            Some(&officer),
-            None,
-        )
-        .await;
-    assert_eq!(own.status, StatusCode::OK);
-    assert_eq!(own.json()["total"], 0);
 }
 
-#[tokio::test]
-async fn requests_from_another_site_and_unknown_paths_are_refused() {
-    let office = Office::new().await;
-    let cookie = office.enter("admin", &office.password).await;
-    let foreign = [("sec-fetch-site", "cross-site")];
-    let job = Some(json!({"kind": "plan"}));
-    let answer = office
-        .send_with("POST", "/api/v1/jobs", Some(&cookie), job, &foreign)
-        .await;
-    assert_eq!(answer.json()["code"], "foreign_origin");
+database_test! {
+    async fn roles_and_areas_limit_what_is_allowed(test) {
+        let office = Office::new(test).await;
+        let administrator = office.enter("admin", &office.password).await;
+        let new = json!({"name": "li", "display_name": "李干部", "role": "township_officer", "area": "619021101",
+                         "password": "first password"});
+        let made = office
+            .send("POST", "/api/v1/users", Some(&administrator), Some(new.clone()))
+            .await;
+        assert_eq!(made.status, StatusCode::CREATED);
+        assert!(made.json().get("password_hash").is_none());
+        let again = office
+            .send("POST", "/api/v1/users", Some(&administrator), Some(new))
+            .await;
+        assert_eq!(again.json()["code"], "user_exists");
 
-    let answer = office.send("GET", "/api/v1/nothing", Some(&cookie), None).await;
-    assert_eq!(
-        (answer.status, answer.json()["code"].as_str()),
-        (StatusCode::NOT_FOUND, Some("not_found"))
-    );
-    let answer = office
-        .send("GET", "/api/v1/tiles/layer/moon/1/0/0.mvt", Some(&cookie), None)
-        .await;
-    assert_eq!(answer.status, StatusCode::NOT_FOUND);
-    let answer = office
-        .send("GET", "/api/v1/tiles/hillshade/3/9/0.png", Some(&cookie), None)
-        .await;
-    assert_eq!(answer.status, StatusCode::NOT_FOUND);
-}
-
-#[tokio::test]
-async fn a_job_that_cannot_run_says_why() {
-    let office = Office::new().await;
-    let cookie = office.enter("admin", &office.password).await;
-    let answer = office
-        .send(
-            "POST",
-            "/api/v1/jobs",
-            Some(&cookie),
-            Some(json!({"kind": "land"})),
-        )
-        .await;
-    assert_eq!(answer.status, StatusCode::ACCEPTED);
-    let path = format!("/api/v1/jobs/{}", answer.json()["id"].as_str().unwrap());
-    let mut job = answer.json();
-    for _ in 0..500 {
-        if job["state"] != "running" {
-            break;
+        let officer = office.enter("li", "first password").await;
+        for (method, path, body) in [
+            ("GET", "/api/v1/users", None),
+            ("POST", "/api/v1/jobs", Some(json!({"kind": "lookback"}))),
+            ("GET", "/api/v1/ledger", None),
+            ("GET", "/api/v1/register/households?area=619021102", None),
+            ("GET", "/api/v1/lookback/items?area=619021102", None),
+        ] {
+            let answer = office.send(method, path, Some(&officer), body).await;
+            assert_eq!(
+                (answer.status, answer.json()["code"].as_str()),
+                (StatusCode::FORBIDDEN, Some("forbidden")),
+                "{path}"
+            );
         }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        job = office.send("GET", &path, Some(&cookie), None).await.json();
+        let own = office
+            .send(
+                "GET",
+                "/api/v1/register/households?area=619021101",
+                Some(&officer),
+                None,
+            )
+            .await;
+        assert_eq!(own.status, StatusCode::OK);
+        assert_eq!(own.json()["total"], 0);
     }
-    assert_eq!(job["state"], "failed");
-    assert!(job["error"].as_str().unwrap().contains("anju import"), "{job}");
 }
 
-#[tokio::test]
-async fn the_ledger_shows_who_did_what() {
-    let office = Office::new().await;
-    let cookie = office.enter("admin", &office.password).await;
-    let page = office
-        .send("GET", "/api/v1/ledger", Some(&cookie), None)
-        .await
-        .json();
-    assert!(
-        page["checkpoint"]["note"]
-            .as_str()
+database_test! {
+    async fn requests_from_another_site_and_unknown_paths_are_refused(test) {
+        let office = Office::new(test).await;
+        let cookie = office.enter("admin", &office.password).await;
+        let foreign = [("sec-fetch-site", "cross-site")];
+        let job = Some(json!({"kind": "plan"}));
+        let answer = office
+            .send_with("POST", "/api/v1/jobs", Some(&cookie), job, &foreign)
+            .await;
+        assert_eq!(answer.json()["code"], "foreign_origin");
+
+        let answer = office.send("GET", "/api/v1/nothing", Some(&cookie), None).await;
+        assert_eq!(
+            (answer.status, answer.json()["code"].as_str()),
+            (StatusCode::NOT_FOUND, Some("not_found"))
+        );
+        let answer = office
+            .send("GET", "/api/v1/tiles/layer/moon/1/0/0.mvt", Some(&cookie), None)
+            .await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND);
+        let answer = office
+            .send("GET", "/api/v1/tiles/hillshade/3/9/0.png", Some(&cookie), None)
+            .await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    }
+}
+
+database_test! {
+    async fn a_job_that_cannot_run_says_why(test) {
+        let office = Office::new(test).await;
+        let cookie = office.enter("admin", &office.password).await;
+        let answer = office
+            .send(
+                "POST",
+                "/api/v1/jobs",
+                Some(&cookie),
+                Some(json!({"kind": "land"})),
+            )
+            .await;
+        assert_eq!(answer.status, StatusCode::ACCEPTED);
+        let path = format!("/api/v1/jobs/{}", answer.json()["id"].as_str().unwrap());
+        let mut job = answer.json();
+        for _ in 0..500 {
+            if job["state"] != "running" {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            job = office.send("GET", &path, Some(&cookie), None).await.json();
+        }
+        assert_eq!(job["state"], "failed");
+        assert!(job["error"].as_str().unwrap().contains("anju import"), "{job}");
+    }
+}
+
+database_test! {
+    async fn the_ledger_shows_who_did_what(test) {
+        let office = Office::new(test).await;
+        let cookie = office.enter("admin", &office.password).await;
+        let page = office
+            .send("GET", "/api/v1/ledger", Some(&cookie), None)
+            .await
+            .json();
+        assert!(
+            page["checkpoint"]["note"]
+                .as_str()
+                .unwrap()
+                .contains("anju-619021")
+        );
+        let entries = office
+            .send(
+                "GET",
+                "/api/v1/ledger/entries?kind=user_account",
+                Some(&cookie),
+                None,
+            )
+            .await
+            .json();
+        let commands: Vec<&str> = entries
+            .as_array()
             .unwrap()
-            .contains("anju-619021")
-    );
-    let entries = office
-        .send(
-            "GET",
-            "/api/v1/ledger/entries?kind=user_account",
-            Some(&cookie),
-            None,
-        )
-        .await
-        .json();
-    let commands: Vec<&str> = entries
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|e| e["command"].as_str().unwrap())
-        .collect();
-    assert_eq!(commands, ["change_password", "init"]);
+            .iter()
+            .map(|e| e["command"].as_str().unwrap())
+            .collect();
+        assert_eq!(commands, ["change_password", "init"]);
+    }
 }

@@ -28,22 +28,14 @@ use anju_model::land::{
 };
 use anju_model::policy::Pack;
 use anju_store::Versioned;
-use geo::{Contains, Geometry, LineString, MultiPolygon, Point, Polygon, unary_union};
+use geo::orient::Direction;
+use geo::{Contains, Geometry, LineString, MultiPolygon, Orient, Point, Polygon, unary_union};
 use serde::Serialize;
 
 pub(crate) use layers::{RasterU8, layer, read_raster, read_vector};
 
 use crate::{AppError, Caller, Progress, Workspace};
 
-/// The best candidates of each township that are kept: own township comes first, so every township needs its own choice,
-/// and more than this adds nothing that could be built.
-const CANDIDATES_PER_TOWNSHIP: usize = 16;
-/// A piece of land takes at most this many of the largest settlements' households; larger land is cut up.
-const LARGEST_SITE_HOUSEHOLDS: f64 = 600.0;
-/// Persons a household has on average when land is turned into households (`domain` default, 3.75).
-const MEAN_HOUSEHOLD: f64 = 3.75;
-/// Land below this suitability is not offered as a candidate, 0 to 1.
-const LEAST_SUITABILITY: f64 = 0.35;
 /// Overlaps up to this area are imprecise digitising, m².
 const OVERLAP_TOLERANCE_M2: f64 = 1.0;
 
@@ -118,14 +110,16 @@ pub async fn run(workspace: &Workspace, caller: &Caller, progress: &Progress) ->
     let judges = judges(&vectors, workspace.pack(), OVERLAP_TOLERANCE_M2)?;
     let id = workspace.new_id();
     let mut candidates = Vec::with_capacity(result.candidates.len());
-    let mut kept: BTreeMap<AreaCode, usize> = BTreeMap::new();
+    // The own township comes first, so every township needs candidates of its own.
+    let most_of_township = workspace.pack().count("siting.candidates_per_township")?;
+    let mut kept: BTreeMap<AreaCode, u32> = BTreeMap::new();
     // Best first, so that the codes rise as the score falls.
     for found in &result.candidates {
         let township = townships
             .at(&found.point)
             .unwrap_or_else(|| workspace.county().code.clone());
         let count = kept.entry(township.clone()).or_default();
-        if *count == CANDIDATES_PER_TOWNSHIP {
+        if *count == most_of_township {
             continue;
         }
         *count += 1;
@@ -252,7 +246,8 @@ fn assess(
             })
         })
         .collect::<Result<_, AppError>>()?;
-    let household_m2 = pack.number("siting.land_per_person")? * MEAN_HOUSEHOLD;
+    let household_m2 =
+        pack.number("siting.land_per_person")? * pack.number("siting.persons_per_household")?;
     let smallest_m2 = f64::from(pack.count("siting.min_households")?) * household_m2;
     let input = LandInput {
         dem,
@@ -280,9 +275,9 @@ fn assess(
             criteria,
         },
         candidate_rules: CandidateRules {
-            min_score: LEAST_SUITABILITY,
+            min_score: pack.number("siting.candidate_min_suitability")?,
             min_area_m2: (pack.number("siting.candidate_min_area")? * 10_000.0).max(smallest_m2),
-            max_area_m2: LARGEST_SITE_HOUSEHOLDS * household_m2,
+            max_area_m2: pack.number("siting.candidate_max_households")? * household_m2,
             connectivity: Connectivity::Four,
             smoothing_m2: dem.grid().cell_area(),
             limit: None,
@@ -415,7 +410,8 @@ fn candidate(
     vectors: &BTreeMap<LayerKind, VectorLayer>,
 ) -> Result<Candidate, AppError> {
     let pack = workspace.pack();
-    let household_m2 = pack.number("siting.land_per_person")? * MEAN_HOUSEHOLD;
+    let household_m2 =
+        pack.number("siting.land_per_person")? * pack.number("siting.persons_per_household")?;
     let names: BTreeMap<&str, &Text> = pack
         .criteria()
         .iter()
@@ -557,8 +553,13 @@ impl Townships {
                 Some((AreaCode::parse(&code).ok()?, outline))
             })
             .collect();
-        let polygons: Vec<&Polygon<f64>> = outlines.iter().flat_map(|(_, outline)| &outline.0).collect();
-        let union = (!polygons.is_empty()).then(|| unary_union(polygons));
+        // Shapefile rings run clockwise, GeoJSON's do not: the union is of outlines wound alike, or it loses some.
+        let polygons: Vec<Polygon<f64>> = outlines
+            .iter()
+            .flat_map(|(_, outline)| &outline.0)
+            .map(|polygon| polygon.orient(Direction::Default))
+            .collect();
+        let union = (!polygons.is_empty()).then(|| unary_union(&polygons));
         Self { outlines, union }
     }
 

@@ -9,6 +9,9 @@ use anju_model::land::LayerKind;
 
 use crate::Context;
 
+/// Cells left out that are shown of each file; `--json` gives more.
+const SHOWN_CELLS: usize = 3;
+
 /// Import the office's files: household lists, consent, departments' extracts, layers. What each file is, is
 /// recognised; good households are stored, refused rows go into an error workbook to be corrected and imported again.
 #[derive(clap::Args)]
@@ -22,8 +25,8 @@ pub(crate) struct Arguments {
     /// Name of a saved column profile to try first.
     #[arg(long)]
     profile: Option<String>,
-    /// EPSG code for layers that do not say their CRS.
-    #[arg(long)]
+    /// EPSG code for layers that do not say their CRS: `4545`, or `EPSG:4545`.
+    #[arg(long, value_parser = parse_epsg)]
     crs: Option<u16>,
     /// What the layer shows, for a layer whose name does not say it (e.g. `flood_zones`).
     #[arg(long, value_parser = parse_layer_kind)]
@@ -31,6 +34,16 @@ pub(crate) struct Arguments {
     /// Import the good files even when others cannot be read; without it one unreadable file stops everything.
     #[arg(long)]
     keep_going: bool,
+}
+
+fn parse_epsg(text: &str) -> Result<u16, String> {
+    let number = match text.split_at_checked(5) {
+        Some((prefix, number)) if prefix.eq_ignore_ascii_case("EPSG:") => number,
+        _ => text,
+    };
+    number
+        .parse()
+        .map_err(|_| "an EPSG code such as 4545 or EPSG:4545".to_owned())
 }
 
 fn parse_layer_kind(text: &str) -> Result<LayerKind, String> {
@@ -88,6 +101,35 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<ExitC
         lines.push((
             output.say("请更正后再导入", "correct and import again"),
             workbook.clone(),
+        ));
+    }
+    for file in outcome
+        .files
+        .iter()
+        .filter(|file| !file.unused_headers.is_empty())
+    {
+        lines.push((
+            output.say("未使用的列", "columns not used"),
+            format!("{}: {}", file.name, file.unused_headers.join(", ")),
+        ));
+    }
+    for file in outcome.files.iter().filter(|file| file.cells_left_out > 0) {
+        let cells = file.left_out.iter().take(SHOWN_CELLS).map(|cell| {
+            let reason = if output.chinese {
+                &cell.reason.zh
+            } else {
+                &cell.reason.en
+            };
+            format!("{} {} {:?} ({reason})", cell.row, cell.header, cell.value)
+        });
+        lines.push((
+            output.say("未能读取而留空的单元格", "cells left blank, not readable"),
+            format!(
+                "{}: {}; {}",
+                file.name,
+                file.cells_left_out,
+                cells.collect::<Vec<_>>().join("; ")
+            ),
         ));
     }
     for problem in &outcome.problems {

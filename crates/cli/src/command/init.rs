@@ -20,7 +20,8 @@ pub(crate) struct Arguments {
     /// EPSG code of the metric CRS to work in, e.g. 4545 (CGCS2000, 3-degree Gauss-Kruger, 108° E).
     #[arg(long, default_value_t = 4545)]
     epsg: u16,
-    /// Policy pack.
+    /// Policy pack: the name of one that ships with the program (cn-national, cn-shaanxi, cn-shaanxi-2025), or a
+    /// `.toml` file of the county's own.
     #[arg(long, default_value = "cn-shaanxi")]
     pack: String,
     /// Sign-in name of the first administrator.

@@ -1,0 +1,562 @@
+//! What the files' records change in the register, compared with what is stored, and the error workbooks of the rest.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use anju_exchange::areas::AreaIndex;
+use anju_exchange::header::{ColumnProfile, Table, recognise};
+use anju_exchange::{CellProblem, Parsed, RefusedRows};
+use anju_model::area::Area;
+use anju_model::code_list::Text;
+use anju_model::land::{Layer, LayerKind};
+use anju_model::lookback::{ExtractRecord, ThreatenedHousehold};
+use anju_model::register::{
+    ConsentRecord, FileKind, Fund, Household, HouseholdRecord, ImportedFile, Person, PersonFacts,
+    StockHousing,
+};
+use anju_store::attachment::Attachment;
+use anju_store::{Subject, Versioned};
+use uuid::Uuid;
+
+use super::source::{Content, Source};
+use super::{FileOutcome, SHOWN_CELLS, list_name};
+use crate::workspace::Transaction;
+use crate::{AppError, Caller, Workspace};
+
+/// What came of a table: rows read, rows held back, cells left out, and the error workbook of the rows held back.
+struct Taken {
+    read: u64,
+    refused: u64,
+    unused_headers: Vec<String>,
+    left_out: Vec<CellProblem>,
+    workbook: Option<Vec<u8>>,
+}
+
+/// New and changed subjects of one kind.
+struct Changes<S> {
+    added: Vec<S>,
+    changed: Vec<Versioned<S>>,
+    retired: Vec<Versioned<S>>,
+}
+
+impl<S> Default for Changes<S> {
+    fn default() -> Self {
+        Self {
+            added: Vec::new(),
+            changed: Vec::new(),
+            retired: Vec::new(),
+        }
+    }
+}
+
+impl<S: Subject + Clone> Changes<S> {
+    /// Brings stored records to the ones read: equal ones stay, whatever their ids, new ones are added, and those of
+    /// the others that `replaced` names are retired.
+    fn replace(
+        &mut self,
+        stored: &mut Vec<Versioned<S>>,
+        read: Vec<S>,
+        without_id: impl Fn(&S) -> S,
+        replaced: impl Fn(&S) -> bool,
+    ) -> Result<(), AppError> {
+        let key = |record: &S| {
+            serde_json::to_string(&without_id(record)).map_err(|error| AppError::Aborted(error.to_string()))
+        };
+        let mut before: HashMap<String, Vec<Versioned<S>>> = HashMap::new();
+        for record in stored.drain(..) {
+            before.entry(key(&record.value)?).or_default().push(record);
+        }
+        for record in read {
+            match before.get_mut(&key(&record)?).and_then(Vec::pop) {
+                // Kept from now on, also from the next list of this import.
+                Some(_) => {}
+                None => self.added.push(record),
+            }
+        }
+        let (gone, rest): (Vec<_>, Vec<_>) = before
+            .into_values()
+            .flatten()
+            .partition(|record| replaced(&record.value));
+        self.retired.extend(gone);
+        *stored = rest;
+        Ok(())
+    }
+
+    async fn write(&self, transaction: &mut Transaction<'_>) -> Result<(), AppError> {
+        transaction.retire(&self.retired).await?;
+        transaction.update(&self.changed).await?;
+        transaction.insert(&self.added).await
+    }
+
+    fn is_empty(&self) -> bool {
+        self.added.is_empty() && self.changed.is_empty() && self.retired.is_empty()
+    }
+}
+
+/// What is in the workspace, and what this import makes of it.
+pub(super) struct Stage {
+    areas: BTreeMap<anju_model::area::AreaCode, Area>,
+    known_files: HashMap<String, Versioned<ImportedFile>>,
+    stored_households: HashMap<String, Versioned<Household>>,
+    stored_extracts: Vec<Versioned<ExtractRecord>>,
+    stored_threatened: Vec<Versioned<ThreatenedHousehold>>,
+    stored_stock: Vec<Versioned<StockHousing>>,
+    stored_funds: Vec<Versioned<Fund>>,
+    stored_layers: Vec<Versioned<Layer>>,
+    new_areas: Changes<Area>,
+    pub(super) households: Households,
+    files: Changes<ImportedFile>,
+    extracts: Changes<ExtractRecord>,
+    threatened: Changes<ThreatenedHousehold>,
+    stock: Changes<StockHousing>,
+    funds: Changes<Fund>,
+    layers: Changes<Layer>,
+    attachments: Vec<Attachment>,
+}
+
+/// Households of this import by register number, so that consent finds the ones read a moment ago.
+#[derive(Default)]
+pub(super) struct Households {
+    pub(super) added: BTreeMap<String, Household>,
+    pub(super) changed: BTreeMap<String, Versioned<Household>>,
+}
+
+impl Stage {
+    pub(super) async fn load(workspace: &Workspace) -> Result<Self, AppError> {
+        let db = workspace.db();
+        let households: Vec<Versioned<Household>> = anju_store::load_all(db).await?;
+        let files: Vec<Versioned<ImportedFile>> = anju_store::load_all(db).await?;
+        Ok(Self {
+            areas: workspace
+                .areas()
+                .await?
+                .all()
+                .map(|area| (area.code.clone(), area))
+                .collect(),
+            known_files: files
+                .into_iter()
+                .map(|file| (file.value.name.clone(), file))
+                .collect(),
+            stored_households: households
+                .into_iter()
+                .map(|household| (household.value.facts.register_number.clone(), household))
+                .collect(),
+            stored_extracts: anju_store::load_all(db).await?,
+            stored_threatened: anju_store::load_all(db).await?,
+            stored_stock: anju_store::load_all(db).await?,
+            stored_funds: anju_store::load_all(db).await?,
+            stored_layers: anju_store::load_all(db).await?,
+            new_areas: Changes::default(),
+            households: Households::default(),
+            files: Changes::default(),
+            extracts: Changes::default(),
+            threatened: Changes::default(),
+            stock: Changes::default(),
+            funds: Changes::default(),
+            layers: Changes::default(),
+            attachments: Vec::new(),
+        })
+    }
+
+    /// Takes in one source; returns what came of it and its error workbook, if rows were refused.
+    pub(super) fn take(
+        &mut self,
+        workspace: &Workspace,
+        source: Source,
+        profiles: &[ColumnProfile],
+    ) -> Result<(FileOutcome, Option<Vec<u8>>), AppError> {
+        let kind = source.kind();
+        // The rows refused when the very same file was imported before.
+        let refused_before = self
+            .known_files
+            .get(&source.name)
+            .filter(|file| file.value.sha256 == source.sha256)
+            .map(|file| file.value.records_refused);
+        let Source {
+            name,
+            sha256,
+            content,
+        } = source;
+        let taken = match content {
+            Content::Table { sheet, kind } => {
+                let sheets = [sheet];
+                match recognise(&sheets, profiles, Some(kind))?.first() {
+                    Some(table) => self.take_table(workspace, refused_before, table)?,
+                    None => Taken::whole(0),
+                }
+            }
+            Content::Vector {
+                layer,
+                kind,
+                source_crs,
+            } => {
+                let features = layer.features.len() as u64;
+                if refused_before.is_none() {
+                    let bytes = crate::land::layers::encode_vector(&layer);
+                    let stored = workspace.store_file("application/geo+json", &name, &bytes)?;
+                    self.take_layer(workspace, &name, kind, source_crs, features, stored);
+                }
+                Taken::whole(features)
+            }
+            Content::Elevation { raster, source_crs } => {
+                if refused_before.is_none() {
+                    let stored = crate::land::layers::store_geotiff(workspace, &name, &raster)?;
+                    let cells = (raster.rows * raster.cols) as u64;
+                    self.take_layer(workspace, &name, LayerKind::Elevation, source_crs, cells, stored);
+                }
+                Taken::whole(1)
+            }
+        };
+        let Taken {
+            read,
+            refused,
+            unused_headers,
+            mut left_out,
+            workbook,
+        } = taken;
+        let cells_left_out = left_out.len() as u64;
+        left_out.truncate(SHOWN_CELLS);
+        let record = ImportedFile {
+            id: workspace.new_id(),
+            name: name.clone(),
+            kind,
+            sha256,
+            records_read: read,
+            records_accepted: read - refused,
+            records_refused: refused,
+            imported_at: workspace.now(),
+        };
+        match self.known_files.get(&name) {
+            Some(before) => {
+                let same = ImportedFile {
+                    id: before.value.id,
+                    imported_at: before.value.imported_at,
+                    ..record.clone()
+                };
+                if same != before.value {
+                    let value = ImportedFile {
+                        id: before.value.id,
+                        ..record
+                    };
+                    self.files.changed.push(Versioned {
+                        value,
+                        ..before.clone()
+                    });
+                }
+            }
+            None => self.files.added.push(record),
+        }
+        Ok((
+            FileOutcome {
+                name,
+                kind,
+                read,
+                accepted: read - refused,
+                refused,
+                unused_headers,
+                cells_left_out,
+                left_out,
+            },
+            workbook,
+        ))
+    }
+
+    fn take_table(
+        &mut self,
+        workspace: &Workspace,
+        refused_before: Option<u64>,
+        table: &Table<'_>,
+    ) -> Result<Taken, AppError> {
+        let index = AreaIndex::new(&self.areas.values().cloned().collect::<Vec<_>>());
+        let new_id = || workspace.new_id();
+        let file = table.sheet.file.as_str();
+        // The records of a list are kept by file; a corrected workbook adds to the list it came from, and a new list
+        // takes the place of the old one with its corrections.
+        let correction = table.is_error_workbook();
+        let replaced = |stored: &str| match correction {
+            true => stored == file,
+            false => list_name(stored) == list_name(file),
+        };
+        match table.kind {
+            FileKind::Areas => {
+                let (areas, taken) = close(table, anju_exchange::areas::read_areas(table))?;
+                areas.into_iter().for_each(|area| self.take_area(area));
+                Ok(taken)
+            }
+            FileKind::Register => {
+                let parsed = anju_exchange::register::read_register(table, &index);
+                let (records, taken) = close(table, parsed)?;
+                for record in records {
+                    self.take_household(workspace, record);
+                }
+                Ok(taken)
+            }
+            FileKind::Consent => {
+                let mut parsed = anju_exchange::consent::read_consent(table, &index);
+                let known = |number: &str| {
+                    self.households.added.contains_key(number) || self.stored_households.contains_key(number)
+                };
+                refuse_unknown(&mut parsed, table, &known);
+                let (records, taken) = close(table, parsed)?;
+                for record in records {
+                    self.take_consent(record);
+                }
+                Ok(taken)
+            }
+            FileKind::ThreatenedHouseholds => {
+                let parsed = anju_exchange::threatened::read_threatened(table, &index, new_id);
+                let (records, taken) = close(table, parsed)?;
+                if refused_before != Some(taken.refused) {
+                    let without_id = |record: &ThreatenedHousehold| ThreatenedHousehold {
+                        id: Uuid::nil(),
+                        ..record.clone()
+                    };
+                    let replaced = |record: &ThreatenedHousehold| replaced(&record.file);
+                    self.threatened
+                        .replace(&mut self.stored_threatened, records, without_id, replaced)?;
+                }
+                Ok(taken)
+            }
+            FileKind::StockHousing => {
+                let parsed = anju_exchange::stock_housing::read_stock_housing(table, &index, new_id);
+                let (records, taken) = close(table, parsed)?;
+                if refused_before != Some(taken.refused) {
+                    let without_id = |offer: &StockHousing| StockHousing {
+                        id: Uuid::nil(),
+                        ..offer.clone()
+                    };
+                    self.stock
+                        .replace(&mut self.stored_stock, records, without_id, |_| !correction)?;
+                }
+                Ok(taken)
+            }
+            FileKind::Funds => {
+                let (records, taken) = close(table, anju_exchange::funds::read_funds(table, new_id))?;
+                if refused_before != Some(taken.refused) {
+                    let without_id = |fund: &Fund| Fund {
+                        id: Uuid::nil(),
+                        ..fund.clone()
+                    };
+                    self.funds
+                        .replace(&mut self.stored_funds, records, without_id, |_| !correction)?;
+                }
+                Ok(taken)
+            }
+            FileKind::CivilRegistry
+            | FileKind::SocialInsurance
+            | FileKind::Vehicles
+            | FileKind::RealEstate
+            | FileKind::Companies
+            | FileKind::PublicPayroll => {
+                let Some(parsed) = anju_exchange::extract::read_extract(table, new_id) else {
+                    return Ok(Taken::whole(0));
+                };
+                let (records, taken) = close(table, parsed)?;
+                if refused_before != Some(taken.refused) {
+                    let without_id = |record: &ExtractRecord| ExtractRecord {
+                        id: Uuid::nil(),
+                        ..record.clone()
+                    };
+                    let replaced = |record: &ExtractRecord| replaced(&record.file);
+                    self.extracts
+                        .replace(&mut self.stored_extracts, records, without_id, replaced)?;
+                }
+                Ok(taken)
+            }
+            // Layers are no tables; the recognition of tables never gives these kinds.
+            FileKind::VectorLayer | FileKind::Elevation => Ok(Taken::whole(0)),
+        }
+    }
+
+    fn take_area(&mut self, area: Area) {
+        match self.areas.get(&area.code) {
+            Some(before) if *before == area => {}
+            // An area that is there already keeps its name: renaming is a decision of its own.
+            Some(_) => {}
+            None => {
+                self.new_areas.added.push(area.clone());
+                self.areas.insert(area.code.clone(), area);
+            }
+        }
+    }
+
+    fn take_household(&mut self, workspace: &Workspace, record: HouseholdRecord) {
+        let number = record.facts.register_number.clone();
+        match self.stored_households.get(&number) {
+            Some(stored) => {
+                let members = keep_identities(workspace, &stored.value.members, record.members);
+                let value = Household {
+                    id: stored.value.id,
+                    facts: record.facts,
+                    members,
+                    consent: stored.value.consent.clone(),
+                };
+                if value != stored.value {
+                    let changed = Versioned {
+                        value,
+                        ..stored.clone()
+                    };
+                    self.households.changed.insert(number, changed);
+                }
+            }
+            None => {
+                let household = Household {
+                    id: workspace.new_id(),
+                    facts: record.facts,
+                    members: keep_identities(workspace, &[], record.members),
+                    consent: None,
+                };
+                self.households.added.insert(number, household);
+            }
+        }
+    }
+
+    fn take_consent(&mut self, record: ConsentRecord) {
+        let number = &record.register_number;
+        if let Some(household) = self.households.added.get_mut(number) {
+            household.consent = Some(record.consent);
+        } else if let Some(household) = self.households.changed.get_mut(number) {
+            household.value.consent = Some(record.consent);
+        } else if let Some(stored) = self.stored_households.get(number)
+            && stored.value.consent.as_ref() != Some(&record.consent)
+        {
+            let mut changed = stored.clone();
+            changed.value.consent = Some(record.consent);
+            self.households.changed.insert(number.clone(), changed);
+        }
+    }
+
+    fn take_layer(
+        &mut self,
+        workspace: &Workspace,
+        source: &str,
+        kind: LayerKind,
+        source_crs: String,
+        features: u64,
+        stored: Attachment,
+    ) {
+        let layer = Layer {
+            id: workspace.new_id(),
+            kind,
+            source: source.to_owned(),
+            source_crs,
+            features,
+            content: stored.hash.clone(),
+            imported_at: workspace.now(),
+        };
+        // One layer of a kind: a new one takes the place of the old.
+        let old = std::mem::take(&mut self.stored_layers);
+        let (gone, rest): (Vec<_>, Vec<_>) = old.into_iter().partition(|stored| stored.value.kind == kind);
+        self.stored_layers = rest;
+        self.layers.retired.extend(gone);
+        self.layers.added.push(layer);
+        self.attachments.push(stored);
+    }
+
+    /// Writes everything in one transaction; nothing to write is no transaction.
+    pub(super) async fn write(self, workspace: &Workspace, caller: &Caller) -> Result<(), AppError> {
+        let households = Changes {
+            added: self.households.added.into_values().collect(),
+            changed: self.households.changed.into_values().collect(),
+            retired: Vec::new(),
+        };
+        let nothing = self.new_areas.is_empty()
+            && households.is_empty()
+            && self.files.is_empty()
+            && self.extracts.is_empty()
+            && self.threatened.is_empty()
+            && self.stock.is_empty()
+            && self.funds.is_empty()
+            && self.layers.is_empty();
+        if nothing {
+            return Ok(());
+        }
+        let mut transaction = workspace.begin(caller, "import", None).await?;
+        transaction.insert_attachments(&self.attachments).await?;
+        self.new_areas.write(&mut transaction).await?;
+        households.write(&mut transaction).await?;
+        self.extracts.write(&mut transaction).await?;
+        self.threatened.write(&mut transaction).await?;
+        self.stock.write(&mut transaction).await?;
+        self.funds.write(&mut transaction).await?;
+        self.layers.write(&mut transaction).await?;
+        self.files.write(&mut transaction).await?;
+        transaction.commit().await
+    }
+}
+
+impl Taken {
+    /// All of a source, with nothing left out.
+    fn whole(read: u64) -> Self {
+        Self {
+            read,
+            refused: 0,
+            unused_headers: Vec::new(),
+            left_out: Vec::new(),
+            workbook: None,
+        }
+    }
+}
+
+/// The good records, and what came of the rest.
+fn close<T>(table: &Table<'_>, parsed: Parsed<T>) -> Result<(Vec<T>, Taken), AppError> {
+    let refused = parsed.refused.iter().map(|rows| rows.rows.len() as u64).sum();
+    let workbook = match parsed.refused.as_slice() {
+        [] => None,
+        refused => Some(anju_exchange::workbook::error_workbook(table, refused)?),
+    };
+    let taken = Taken {
+        read: parsed.rows_read,
+        refused,
+        unused_headers: table.unused_headers().into_iter().map(str::to_owned).collect(),
+        left_out: parsed.notes,
+        workbook,
+    };
+    Ok((parsed.records, taken))
+}
+
+/// Holds back consent of households that the register does not have.
+fn refuse_unknown(parsed: &mut Parsed<ConsentRecord>, table: &Table<'_>, known: &dyn Fn(&str) -> bool) {
+    let (good, unknown): (Vec<_>, Vec<_>) = std::mem::take(&mut parsed.records)
+        .into_iter()
+        .partition(|record| known(&record.register_number));
+    parsed.records = good;
+    parsed.refused.extend(unknown.into_iter().map(|record| RefusedRows {
+        rows: vec![record.row],
+        cells: vec![CellProblem {
+            row: record.row,
+            column: table.columns.get("register_number").map(|&column| column as u32),
+            header: table.header("register_number"),
+            value: record.register_number,
+            reason: Text::new("名册中没有这一户", "the register has no such household"),
+            remedy: Text::new(
+                "更正户编号;若该户因有误而退回,先导入更正后的名册,再导入本表",
+                "correct the number; if the household itself was refused, import its corrected list first, then this one",
+            ),
+        }],
+    }));
+    parsed
+        .refused
+        .sort_by_key(|refused| refused.rows.first().copied());
+}
+
+/// Members keep the identity they had: the same ID number, else the same name and birth date.
+fn keep_identities(workspace: &Workspace, before: &[Person], after: Vec<PersonFacts>) -> Vec<Person> {
+    let mut taken: HashSet<Uuid> = HashSet::new();
+    after
+        .into_iter()
+        .map(|facts| {
+            let same = |person: &&Person| {
+                let number = |facts: &PersonFacts| facts.id_number.as_ref().and_then(|number| number.to_18());
+                let by_number = number(&person.facts).is_some() && number(&person.facts) == number(&facts);
+                let by_name = person.facts.name == facts.name && person.facts.birth_date == facts.birth_date;
+                !taken.contains(&person.id) && (by_number || by_name)
+            };
+            let id = before
+                .iter()
+                .find(same)
+                .map_or_else(|| workspace.new_id(), |person| person.id);
+            taken.insert(id);
+            Person { id, facts }
+        })
+        .collect()
+}

@@ -130,7 +130,7 @@ async fn households(
     let address = address(z, x, &y, ".mvt")?;
     Ok(tile(
         VECTOR_TILE,
-        views::households_tile(&server.workspace, &caller, address).await?,
+        views::households_tile(&server.workspace, &caller, &server.tiles, address).await?,
     ))
 }
 

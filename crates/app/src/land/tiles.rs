@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 
 use anju_exchange::crs::Transformer;
 use anju_exchange::vector::PropertyValue;
+use anju_model::area::AreaCode;
 use anju_model::land::LayerKind;
 use geo::{BoundingRect, Coord, Geometry, LineString, MapCoords, Polygon, Rect, Simplify};
 use mvt::{GeomEncoder, GeomType, Tile};
@@ -75,7 +76,7 @@ pub enum RasterTile {
 type Properties = Vec<(String, PropertyValue)>;
 
 /// Features of one layer in mercator units.
-struct MercatorLayer {
+pub(crate) struct MercatorLayer {
     features: Vec<(Rect<f64>, Geometry<f64>, Properties)>,
 }
 
@@ -84,6 +85,27 @@ struct MercatorLayer {
 pub struct TileCache {
     rasters: Mutex<HashMap<String, Arc<RasterU8>>>,
     layers: Mutex<HashMap<String, Arc<MercatorLayer>>>,
+    /// Households by the area they were asked for, with the size of the ledger they were read at.
+    households: Mutex<HashMap<AreaCode, (u64, Arc<MercatorLayer>)>>,
+}
+
+impl TileCache {
+    /// The households of an area, when nothing was written since they were read.
+    pub(crate) fn households(&self, area: &AreaCode, ledger_size: u64) -> Option<Arc<MercatorLayer>> {
+        let households = self.households.lock().ok()?;
+        let (read_at, layer) = households.get(area)?;
+        (*read_at == ledger_size).then(|| layer.clone())
+    }
+
+    /// Keeps the households of an area.
+    pub(crate) fn keep_households(&self, area: AreaCode, ledger_size: u64, layer: Arc<MercatorLayer>) {
+        if let Ok(mut households) = self.households.lock() {
+            if households.len() >= 64 {
+                households.clear();
+            }
+            households.insert(area, (ledger_size, layer));
+        }
+    }
 }
 
 /// A raster tile as PNG, or `None` when there is no land assessment yet.
@@ -253,12 +275,8 @@ pub(crate) struct TilePoint {
     pub properties: Vec<(String, PropertyValue)>,
 }
 
-/// A vector tile of points.
-pub(crate) fn point_tile(
-    name: &str,
-    points: Vec<TilePoint>,
-    address: TileAddress,
-) -> Result<Vec<u8>, AppError> {
+/// Points, ready to be drawn.
+pub(crate) fn point_layer(points: Vec<TilePoint>) -> MercatorLayer {
     let features = points
         .into_iter()
         .map(|point| {
@@ -271,7 +289,7 @@ pub(crate) fn point_tile(
             )
         })
         .collect();
-    encode(name, &MercatorLayer { features }, address)
+    MercatorLayer { features }
 }
 
 fn prepare(features: Vec<(Geometry<f64>, Properties)>, to_degrees: &Transformer) -> MercatorLayer {
@@ -299,7 +317,8 @@ fn prepare(features: Vec<(Geometry<f64>, Properties)>, to_degrees: &Transformer)
     MercatorLayer { features }
 }
 
-fn encode(name: &str, layer: &MercatorLayer, address: TileAddress) -> Result<Vec<u8>, AppError> {
+/// The part of a layer that a tile shows.
+pub(crate) fn encode(name: &str, layer: &MercatorLayer, address: TileAddress) -> Result<Vec<u8>, AppError> {
     let failed = |error: mvt::Error| AppError::Aborted(error.to_string());
     let (left, top, side) = address.square();
     let scale = EXTENT / side;

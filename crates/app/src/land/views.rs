@@ -1,6 +1,7 @@
 //! What the map and the land pages show.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use anju_exchange::vector::PropertyValue;
 use anju_model::access::Action;
@@ -13,7 +14,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::layers::{read_dem, read_numbers, read_vector};
-use super::tiles::{TileAddress, TilePoint, point_tile};
+use super::tiles::{TileAddress, TileCache, TilePoint, encode, point_layer};
 use crate::register::views::sort_key;
 use crate::workspace::AreaNames;
 use crate::{AppError, Caller, Workspace};
@@ -259,10 +260,15 @@ fn value_at(raster: &anju_land::Raster<f32>, place: Coord<f64>) -> Option<f64> {
 pub async fn households_tile(
     workspace: &Workspace,
     caller: &Caller,
+    cache: &TileCache,
     address: TileAddress,
 ) -> Result<Vec<u8>, AppError> {
     let area = caller.narrow(Action::ReadRegister, None)?;
-    let filter = anju_store::register::HouseholdFilter::within(area);
+    let ledger_size = anju_store::entry_count(workspace.db()).await?;
+    if let Some(layer) = cache.households(&area, ledger_size) {
+        return encode("households", &layer, address);
+    }
+    let filter = anju_store::register::HouseholdFilter::within(area.clone());
     let page =
         anju_store::register::households(workspace.db(), &filter, &anju_store::Paging::default()).await?;
     let points = page
@@ -296,7 +302,9 @@ pub async fn households_tile(
             })
         })
         .collect();
-    point_tile("households", points, address)
+    let layer = Arc::new(point_layer(points));
+    cache.keep_households(area, ledger_size, layer.clone());
+    encode("households", &layer, address)
 }
 
 async fn views(workspace: &Workspace, candidates: Vec<Candidate>) -> Result<Vec<CandidateView>, AppError> {

@@ -81,7 +81,7 @@ pub(super) fn find_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, AppError> {
                 folders.push(path);
             } else if matches!(
                 extension(&path).as_str(),
-                "xlsx" | "csv" | "shp" | "geojson" | "gpkg" | "tif" | "tiff"
+                "xlsx" | "xls" | "csv" | "shp" | "geojson" | "gpkg" | "tif" | "tiff"
             ) {
                 found.push(path);
             }
@@ -97,8 +97,8 @@ pub(super) fn find_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, AppError> {
                 .map(|path| path.display().to_string())
                 .collect::<Vec<_>>()
                 .join(", "),
-            "没有可导入的文件(xlsx、csv、shp、geojson、gpkg、tif)",
-            "there is nothing to import (xlsx, csv, shp, geojson, gpkg, tif)",
+            "没有可导入的文件(xlsx、xls、csv、shp、geojson、gpkg、tif)",
+            "there is nothing to import (xlsx, xls, csv, shp, geojson, gpkg, tif)",
         )]));
     }
     Ok(found)
@@ -169,7 +169,7 @@ fn read(
     let sha256 = content_hash(path)?;
     let county_crs = Crs::from_epsg(epsg)?;
     match extension(path).as_str() {
-        "xlsx" | "csv" => {
+        "xlsx" | "xls" | "csv" => {
             let sheets = read_table_file(path)?;
             let tables = recognise(&sheets, profiles, None)?;
             let several = tables.len() > 1;

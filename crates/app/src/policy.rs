@@ -118,7 +118,7 @@ mod tests {
     "#;
 
     #[test]
-    fn a_countys_own_pack_replaces_what_it_names_and_stays_with_the_workspace() {
+    fn an_own_pack_replaces_what_it_names_and_stays_with_the_workspace() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("own.toml");
         std::fs::write(&file, OWN).unwrap();

@@ -9,6 +9,7 @@
 pub mod access;
 pub mod area;
 pub mod code_list;
+pub mod identification;
 pub mod identity;
 pub mod job;
 pub mod land;

@@ -1,0 +1,924 @@
+//! Identification (识别): how a household comes on the roster, step by step, each step with who, when and why.
+//!
+//! A case is one household in one procedure. Which steps there are is the procedure's affair, chosen by the policy
+//! pack; every step is passed, returned with a reason to the step before, or refused. Whoever acts at one level
+//! (village, township, county) does not act at another, so that maker and checker are different people. An open
+//! objection suspends the case.
+
+use jiff::Timestamp;
+use jiff::ToSpan;
+use jiff::civil::{Date, Weekday};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::area::AreaCode;
+use crate::code_list;
+use crate::code_list::Text;
+
+code_list! {
+    /// What a case waits for, or how it ended.
+    Step {
+        GroupReview = "group_review", "小组评议", "group review";
+        CrossMatch = "cross_match", "信息比对", "cross-match";
+        VillageReview = "village_review", "村民代表会议评议", "village representatives' meeting";
+        VillagePublicity = "village_publicity", "村级公示", "village publicity";
+        TownshipCheck = "township_check", "乡镇审核", "township check";
+        CountyDecision = "county_decision", "县级审批", "county decision";
+        CountyPublicity = "county_publicity", "县级公示", "county publicity";
+        Announcement = "announcement", "公告", "announcement";
+        Announced = "announced", "已公告", "announced";
+        Refused = "refused", "不予认定", "refused";
+        Withdrawn = "withdrawn", "已撤回", "withdrawn";
+    }
+}
+
+code_list! {
+    /// Level of government that takes a step.
+    Level {
+        Village = "village", "村", "village";
+        Township = "township", "乡镇", "township";
+        County = "county", "县", "county";
+    }
+}
+
+impl Step {
+    /// Who takes the step; none when the case has ended.
+    pub fn level(self) -> Option<Level> {
+        match self {
+            Step::GroupReview | Step::CrossMatch | Step::VillageReview | Step::VillagePublicity => {
+                Some(Level::Village)
+            }
+            Step::TownshipCheck => Some(Level::Township),
+            Step::CountyDecision | Step::CountyPublicity | Step::Announcement => Some(Level::County),
+            Step::Announced | Step::Refused | Step::Withdrawn => None,
+        }
+    }
+
+    /// Whether the case is open to objection on a notice at this step.
+    pub fn is_publicity(self) -> bool {
+        matches!(self, Step::VillagePublicity | Step::CountyPublicity)
+    }
+
+    /// Whether the step is taken by a vote.
+    pub fn needs_vote(self) -> bool {
+        matches!(self, Step::GroupReview | Step::VillageReview)
+    }
+}
+
+code_list! {
+    /// The order of steps, by policy pack.
+    Procedure {
+        TwoReviews = "two_reviews_two_notices_one_match", "两评议两公示一比对", "two reviews, two notices, one match";
+        TwoNotices = "two_notices", "两公示", "two notices";
+        OneNotice = "one_notice", "一公示", "one notice";
+    }
+}
+
+impl Procedure {
+    /// The steps in their order.
+    pub fn steps(self) -> &'static [Step] {
+        use Step::{
+            Announcement, CountyDecision, CountyPublicity, CrossMatch, GroupReview, TownshipCheck,
+            VillagePublicity, VillageReview,
+        };
+        match self {
+            Procedure::TwoReviews => &[
+                GroupReview,
+                CrossMatch,
+                VillageReview,
+                VillagePublicity,
+                TownshipCheck,
+                CountyDecision,
+                CountyPublicity,
+                Announcement,
+            ],
+            Procedure::TwoNotices => &[
+                VillageReview,
+                VillagePublicity,
+                TownshipCheck,
+                CountyDecision,
+                CountyPublicity,
+                Announcement,
+            ],
+            Procedure::OneNotice => &[
+                CrossMatch,
+                VillageReview,
+                VillagePublicity,
+                TownshipCheck,
+                CountyDecision,
+                Announcement,
+            ],
+        }
+    }
+
+    /// The step after one; [`Step::Announced`] after the last.
+    pub fn after(self, step: Step) -> Step {
+        let steps = self.steps();
+        match steps.iter().position(|other| *other == step) {
+            Some(place) => steps.get(place + 1).copied().unwrap_or(Step::Announced),
+            None => step,
+        }
+    }
+
+    /// The step before one; none before the first.
+    pub fn before(self, step: Step) -> Option<Step> {
+        let steps = self.steps();
+        let place = steps.iter().position(|other| *other == step)?;
+        place.checked_sub(1).map(|place| steps[place])
+    }
+}
+
+code_list! {
+    /// How the household applied, or why it was put forward.
+    ApplicationForm {
+        Written = "written", "书面申请", "written application";
+        Oral = "oral", "口头申请", "oral application";
+        Visit = "visit", "入户走访发现", "found by visit";
+        Alert = "alert", "预警核实发现", "found by an alert";
+    }
+}
+
+/// What set the case going.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Application {
+    /// How.
+    pub form: ApplicationForm,
+    /// Day.
+    pub date: Date,
+    /// Who witnessed an oral application.
+    #[serde(default)]
+    pub witness: Option<String>,
+}
+
+/// A vote as counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Vote {
+    /// Who could have come: representatives of the village, or households of the group.
+    pub entitled: u32,
+    /// Who came.
+    pub present: u32,
+    /// Votes in favour.
+    pub in_favour: u32,
+    /// Votes against.
+    pub against: u32,
+    /// Abstentions.
+    pub abstained: u32,
+}
+
+impl Vote {
+    /// Checks the count and what it decides.
+    ///
+    /// # Errors
+    /// When the figures do not add up, fewer than `quorum` (0 to 1) of those entitled came, or no majority of those
+    /// present was in favour.
+    pub fn check(&self, quorum: f64) -> Result<(), IdentificationError> {
+        let cast = u64::from(self.in_favour) + u64::from(self.against) + u64::from(self.abstained);
+        if self.present == 0 || self.present > self.entitled || cast != u64::from(self.present) {
+            return Err(IdentificationError::VoteCount { vote: *self });
+        }
+        let needed = (f64::from(self.entitled) * quorum).ceil() as u32;
+        if self.present < needed {
+            return Err(IdentificationError::NoQuorum {
+                present: self.present,
+                needed,
+            });
+        }
+        if u64::from(self.in_favour) * 2 <= u64::from(self.present) {
+            return Err(IdentificationError::NoMajority {
+                in_favour: self.in_favour,
+                present: self.present,
+            });
+        }
+        Ok(())
+    }
+}
+
+code_list! {
+    /// What was done with a step.
+    StepOutcome {
+        Passed = "passed", "通过", "passed";
+        Returned = "returned", "退回", "returned";
+        Refused = "refused", "不予认定", "refused";
+        Withdrawn = "withdrawn", "撤回", "withdrawn";
+    }
+}
+
+/// A step that was taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TakenStep {
+    /// Which.
+    pub step: Step,
+    /// What came of it.
+    pub outcome: StepOutcome,
+    /// Sign-in name of who took it.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// Reason or remark.
+    pub remark: Option<String>,
+    /// The vote, where the step is taken by one.
+    pub vote: Option<Vote>,
+}
+
+/// A household in the procedure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdentificationCase {
+    /// UUIDv7.
+    pub id: Uuid,
+    /// The household; it has at most one case that has not ended.
+    pub household: Uuid,
+    /// Villagers' group or village of the household.
+    pub area: AreaCode,
+    /// The order of steps.
+    pub procedure: Procedure,
+    /// What set it going.
+    pub application: Application,
+    /// What it waits for.
+    pub step: Step,
+    /// The notice on which it stands, at a publicity step.
+    pub notice: Option<Uuid>,
+    /// Objections that are not decided yet.
+    pub open_objections: u32,
+    /// What was done, oldest first.
+    pub taken: Vec<TakenStep>,
+}
+
+/// What a person says when taking a step.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Say {
+    /// Sign-in name.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// Reason or remark.
+    pub remark: Option<String>,
+}
+
+impl IdentificationCase {
+    /// Whether the case has ended.
+    pub fn has_ended(&self) -> bool {
+        self.step.level().is_none()
+    }
+
+    /// Passes a step that is not a publicity step.
+    ///
+    /// # Errors
+    /// When the case has ended, is suspended or stands on a notice, the vote is missing or fails, or the person has
+    /// acted at another level of this case.
+    pub fn pass(&mut self, say: Say, vote: Option<Vote>, quorum: f64) -> Result<(), IdentificationError> {
+        self.check_open()?;
+        if self.step.is_publicity() {
+            return Err(IdentificationError::Publicity { step: self.step });
+        }
+        self.check_person(&say.by)?;
+        match (self.step.needs_vote(), vote) {
+            (true, None) => return Err(IdentificationError::VoteMissing { step: self.step }),
+            // The quorum is a rule of the village's meeting; a group only counts heads.
+            (true, Some(vote)) if self.step == Step::VillageReview => vote.check(quorum)?,
+            (true, Some(vote)) => vote.check(0.0)?,
+            (false, _) => {}
+        }
+        let vote = vote.filter(|_| self.step.needs_vote());
+        self.take(StepOutcome::Passed, say, vote);
+        self.step = self.procedure.after(self.step);
+        Ok(())
+    }
+
+    /// Puts the case on a notice.
+    ///
+    /// # Errors
+    /// When it does not wait for publicity at this level, or stands on a notice already.
+    pub fn post(&mut self, notice: &PublicityNotice, by: &str) -> Result<(), IdentificationError> {
+        if !self.step.is_publicity() || self.step.level() != Some(notice.level) {
+            return Err(IdentificationError::NotForNotice {
+                step: self.step,
+                level: notice.level,
+            });
+        }
+        if self.notice.is_some() {
+            return Err(IdentificationError::OnNotice);
+        }
+        self.check_person(by)?;
+        self.notice = Some(notice.id);
+        Ok(())
+    }
+
+    /// Passes a publicity step after its notice has run.
+    ///
+    /// # Errors
+    /// When the notice still runs on `today`, is not the case's, or an objection is open.
+    pub fn close_publicity(
+        &mut self,
+        notice: &PublicityNotice,
+        today: Date,
+        say: Say,
+    ) -> Result<(), IdentificationError> {
+        self.check_open()?;
+        if self.notice != Some(notice.id) {
+            return Err(IdentificationError::NotForNotice {
+                step: self.step,
+                level: notice.level,
+            });
+        }
+        if today <= notice.until {
+            return Err(IdentificationError::NoticeRuns { until: notice.until });
+        }
+        self.check_person(&say.by)?;
+        self.notice = None;
+        self.take(StepOutcome::Passed, say, None);
+        self.step = self.procedure.after(self.step);
+        Ok(())
+    }
+
+    /// Gives the case back to the step before, with a reason.
+    ///
+    /// # Errors
+    /// At the first step, without a reason, or when the case has ended or is suspended.
+    pub fn give_back(&mut self, say: Say) -> Result<(), IdentificationError> {
+        self.check_open()?;
+        let reason = self.check_reason(&say)?;
+        let Some(before) = self.procedure.before(self.step) else {
+            return Err(IdentificationError::FirstStep { step: self.step });
+        };
+        self.notice = None;
+        self.take(
+            StepOutcome::Returned,
+            Say {
+                remark: Some(reason),
+                ..say
+            },
+            None,
+        );
+        self.step = before;
+        Ok(())
+    }
+
+    /// Refuses the household, with a reason.
+    ///
+    /// # Errors
+    /// Without a reason, or when the case has ended or is suspended.
+    pub fn refuse(&mut self, say: Say) -> Result<(), IdentificationError> {
+        self.end(say, StepOutcome::Refused, Step::Refused)
+    }
+
+    /// Withdraws the application at the household's wish.
+    ///
+    /// # Errors
+    /// Without a reason, or when the case has ended or is suspended.
+    pub fn withdraw(&mut self, say: Say) -> Result<(), IdentificationError> {
+        self.end(say, StepOutcome::Withdrawn, Step::Withdrawn)
+    }
+
+    /// Decides one open objection. Upheld, the case goes back to the village's meeting, which heard it last.
+    ///
+    /// # Errors
+    /// When no objection is open.
+    pub fn decide_objection(&mut self, upheld: bool, say: Say) -> Result<(), IdentificationError> {
+        self.open_objections = self
+            .open_objections
+            .checked_sub(1)
+            .ok_or(IdentificationError::NoObjection)?;
+        if upheld && !self.has_ended() {
+            self.notice = None;
+            self.take(StepOutcome::Returned, say, None);
+            self.step = Step::VillageReview;
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, say: Say, outcome: StepOutcome, step: Step) -> Result<(), IdentificationError> {
+        self.check_open()?;
+        let reason = self.check_reason(&say)?;
+        self.notice = None;
+        self.take(
+            outcome,
+            Say {
+                remark: Some(reason),
+                ..say
+            },
+            None,
+        );
+        self.step = step;
+        Ok(())
+    }
+
+    fn take(&mut self, outcome: StepOutcome, say: Say, vote: Option<Vote>) {
+        self.taken.push(TakenStep {
+            step: self.step,
+            outcome,
+            by: say.by,
+            at: say.at,
+            remark: say.remark,
+            vote,
+        });
+    }
+
+    fn check_open(&self) -> Result<(), IdentificationError> {
+        if self.has_ended() {
+            return Err(IdentificationError::Ended { step: self.step });
+        }
+        if self.open_objections > 0 {
+            return Err(IdentificationError::Suspended {
+                objections: self.open_objections,
+            });
+        }
+        Ok(())
+    }
+
+    fn check_reason(&self, say: &Say) -> Result<String, IdentificationError> {
+        say.remark
+            .as_deref()
+            .map(str::trim)
+            .filter(|reason| !reason.is_empty())
+            .map(str::to_owned)
+            .ok_or(IdentificationError::ReasonMissing)
+    }
+
+    /// Whoever passed a step of another level may not take this one.
+    fn check_person(&self, by: &str) -> Result<(), IdentificationError> {
+        let elsewhere = self.taken.iter().find(|taken| {
+            taken.by == by && taken.outcome == StepOutcome::Passed && taken.step.level() != self.step.level()
+        });
+        match elsewhere {
+            Some(taken) => Err(IdentificationError::SamePerson {
+                by: by.to_owned(),
+                step: taken.step,
+            }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A list posted in public, open to objection until a day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublicityNotice {
+    /// UUIDv7.
+    pub id: Uuid,
+    /// The village or the county.
+    pub area: AreaCode,
+    /// Village or county.
+    pub level: Level,
+    /// Where it hangs.
+    pub place: String,
+    /// Whom to tell of an objection: name or office, and phone.
+    pub contact: String,
+    /// First day.
+    pub from: Date,
+    /// Last day on which an objection is taken.
+    pub until: Date,
+    /// The cases on it.
+    pub cases: Vec<Uuid>,
+    /// Sign-in name of who posted it.
+    pub posted_by: String,
+    /// When its cases went on.
+    pub closed_at: Option<Timestamp>,
+}
+
+code_list! {
+    /// Which days count.
+    Calendar {
+        CalendarDays = "calendar_days", "自然日", "calendar days";
+        WorkingDays = "working_days", "工作日", "working days";
+    }
+}
+
+/// The last day of a notice of `days` days posted on `from`; the day of posting does not count. Of working days,
+/// Saturdays, Sundays and `holidays` do not count.
+pub fn last_day(from: Date, days: u32, calendar: Calendar, holidays: &[Date]) -> Date {
+    let mut day = from;
+    let mut left = days;
+    while left > 0 {
+        let Ok(next) = day.checked_add(1.day()) else { break };
+        day = next;
+        let rest = matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday) || holidays.contains(&day);
+        if calendar == Calendar::CalendarDays || !rest {
+            left -= 1;
+        }
+    }
+    day
+}
+
+code_list! {
+    /// What became of an objection.
+    ObjectionState {
+        Open = "open", "待处理", "open";
+        Upheld = "upheld", "成立", "upheld";
+        Dismissed = "dismissed", "不成立", "dismissed";
+    }
+}
+
+/// An objection to a household on a notice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Objection {
+    /// UUIDv7.
+    pub id: Uuid,
+    /// The notice.
+    pub notice: Uuid,
+    /// The case objected to.
+    pub case: Uuid,
+    /// Villagers' group or village of the household.
+    pub area: AreaCode,
+    /// Who objects; nobody for an anonymous objection.
+    pub from: Option<String>,
+    /// What is objected.
+    pub content: String,
+    /// Who took it down.
+    pub received_by: String,
+    /// When.
+    pub received_at: Timestamp,
+    /// What became of it.
+    pub state: ObjectionState,
+    /// The answer given.
+    pub answer: Option<String>,
+    /// Who decided.
+    pub decided_by: Option<String>,
+    /// When.
+    pub decided_at: Option<Timestamp>,
+}
+
+/// Why a step cannot be taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IdentificationError {
+    /// Nothing can be done with a case that has ended.
+    #[error("the case has ended: {}", step.en())]
+    Ended {
+        /// How.
+        step: Step,
+    },
+    /// An objection is open.
+    #[error("{objections} objection(s) are not decided yet; decide them first")]
+    Suspended {
+        /// How many.
+        objections: u32,
+    },
+    /// A publicity step is passed by closing its notice.
+    #[error("{} is passed by posting a notice and closing it when it has run", step.en())]
+    Publicity {
+        /// The step.
+        step: Step,
+    },
+    /// The case does not belong on the notice.
+    #[error("a case that waits for {} does not go on a notice of the {}", step.en(), level.en())]
+    NotForNotice {
+        /// What the case waits for.
+        step: Step,
+        /// The notice's level.
+        level: Level,
+    },
+    /// It stands on another notice.
+    #[error("the case stands on a notice already")]
+    OnNotice,
+    /// Objections are still taken.
+    #[error("the notice runs until {until}; it can be closed the day after")]
+    NoticeRuns {
+        /// Last day.
+        until: Date,
+    },
+    /// The step is taken by a vote.
+    #[error("{} needs the vote that was taken", step.en())]
+    VoteMissing {
+        /// The step.
+        step: Step,
+    },
+    /// The figures of the vote do not add up.
+    #[error(
+        "the vote does not add up: {} entitled, {} present, {} in favour, {} against, {} abstained",
+        vote.entitled, vote.present, vote.in_favour, vote.against, vote.abstained
+    )]
+    VoteCount {
+        /// The vote.
+        vote: Vote,
+    },
+    /// Too few came.
+    #[error("{present} came; the meeting needs {needed}")]
+    NoQuorum {
+        /// Who came.
+        present: u32,
+        /// Who must come.
+        needed: u32,
+    },
+    /// No majority was in favour.
+    #[error("{in_favour} of {present} were in favour: no majority; return or refuse the case instead")]
+    NoMajority {
+        /// In favour.
+        in_favour: u32,
+        /// Present.
+        present: u32,
+    },
+    /// Maker and checker are the same person.
+    #[error("{by} passed {} of this case; somebody else must take this step", step.en())]
+    SamePerson {
+        /// Who.
+        by: String,
+        /// The step passed before.
+        step: Step,
+    },
+    /// Returning, refusing and withdrawing need a reason.
+    #[error("give a reason")]
+    ReasonMissing,
+    /// There is no step before.
+    #[error("{} is the first step; refuse the case or let it be withdrawn", step.en())]
+    FirstStep {
+        /// The step.
+        step: Step,
+    },
+    /// There is nothing to decide.
+    #[error("no objection is open")]
+    NoObjection,
+}
+
+impl IdentificationError {
+    /// Stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Ended { .. } => "case_ended",
+            Self::Suspended { .. } => "case_suspended",
+            Self::Publicity { .. } => "publicity_step",
+            Self::NotForNotice { .. } => "not_for_notice",
+            Self::OnNotice => "on_notice",
+            Self::NoticeRuns { .. } => "notice_runs",
+            Self::VoteMissing { .. } => "vote_missing",
+            Self::VoteCount { .. } => "vote_count",
+            Self::NoQuorum { .. } => "no_quorum",
+            Self::NoMajority { .. } => "no_majority",
+            Self::SamePerson { .. } => "same_person",
+            Self::ReasonMissing => "reason_missing",
+            Self::FirstStep { .. } => "first_step",
+            Self::NoObjection => "no_objection",
+        }
+    }
+
+    /// The reason in both languages.
+    pub fn text(&self) -> Text {
+        let zh = match self {
+            Self::Ended { step } => format!("本件已办结({})", step.zh()),
+            Self::Suspended { objections } => format!("有 {objections} 件异议尚未处理,须先处理"),
+            Self::Publicity { step } => format!("{}须张贴公示,期满后关闭公示", step.zh()),
+            Self::NotForNotice { step, level } => {
+                format!("当前环节为{},不能列入{}级公示", step.zh(), level.zh())
+            }
+            Self::OnNotice => "已列入另一公示".to_owned(),
+            Self::NoticeRuns { until } => format!("公示至 {until} 止,次日起方可关闭"),
+            Self::VoteMissing { step } => format!("{}须填写表决结果", step.zh()),
+            Self::VoteCount { vote } => format!(
+                "票数不符:应到 {},实到 {},赞成 {},反对 {},弃权 {}",
+                vote.entitled, vote.present, vote.in_favour, vote.against, vote.abstained
+            ),
+            Self::NoQuorum { present, needed } => format!("实到 {present} 人,不足法定的 {needed} 人"),
+            Self::NoMajority { in_favour, present } => {
+                format!("实到 {present} 人,赞成 {in_favour} 人,未过半数;请退回或不予认定")
+            }
+            Self::SamePerson { by, step } => format!("{by} 已办理本件的{},须由他人办理本环节", step.zh()),
+            Self::ReasonMissing => "请填写理由".to_owned(),
+            Self::FirstStep { step } => format!("{}为首个环节,无可退回;可不予认定或撤回", step.zh()),
+            Self::NoObjection => "没有待处理的异议".to_owned(),
+        };
+        Text::new(zh, self.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use jiff::civil::date;
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    use super::{
+        Application, ApplicationForm, Calendar, IdentificationCase, IdentificationError, Level, Procedure,
+        PublicityNotice, Say, Step, StepOutcome, Vote, last_day,
+    };
+    use crate::area::AreaCode;
+
+    const QUORUM: f64 = 2.0 / 3.0;
+    const VOTE: Vote = Vote {
+        entitled: 30,
+        present: 20,
+        in_favour: 15,
+        against: 3,
+        abstained: 2,
+    };
+
+    fn case(procedure: Procedure) -> IdentificationCase {
+        IdentificationCase {
+            id: Uuid::from_u128(1),
+            household: Uuid::from_u128(2),
+            area: AreaCode::parse("619021101201").unwrap(),
+            procedure,
+            application: Application {
+                form: ApplicationForm::Oral,
+                date: date(2026, 3, 1),
+                witness: Some("王五".into()),
+            },
+            step: procedure.steps()[0],
+            notice: None,
+            open_objections: 0,
+            taken: Vec::new(),
+        }
+    }
+
+    fn say(by: &str) -> Say {
+        Say {
+            by: by.into(),
+            at: Timestamp::UNIX_EPOCH,
+            remark: None,
+        }
+    }
+
+    fn notice(level: Level) -> PublicityNotice {
+        PublicityNotice {
+            id: Uuid::from_u128(9),
+            area: AreaCode::parse("619021").unwrap(),
+            level,
+            place: "村委会公示栏".into(),
+            contact: "0916-0000000".into(),
+            from: date(2026, 3, 2),
+            until: date(2026, 3, 9),
+            cases: vec![Uuid::from_u128(1)],
+            posted_by: "village".into(),
+            closed_at: None,
+        }
+    }
+
+    /// Takes the next step as the right person; the last day of notices is 2026-03-09.
+    fn go(case: &mut IdentificationCase) {
+        let level = case.step.level().unwrap();
+        if case.step.is_publicity() {
+            case.post(&notice(level), level.code()).unwrap();
+            case.close_publicity(&notice(level), date(2026, 3, 10), say(level.code()))
+                .unwrap();
+        } else {
+            let vote = case.step.needs_vote().then_some(VOTE);
+            case.pass(say(level.code()), vote, QUORUM).unwrap();
+        }
+    }
+
+    #[test]
+    fn every_procedure_leads_to_the_announcement() {
+        for procedure in Procedure::ALL {
+            let mut case = case(*procedure);
+            for step in procedure.steps() {
+                assert_eq!(case.step, *step);
+                go(&mut case);
+            }
+            assert_eq!(case.step, Step::Announced);
+            assert!(case.has_ended());
+            let again = case.pass(say("county"), None, QUORUM);
+            assert_eq!(
+                again,
+                Err(IdentificationError::Ended {
+                    step: Step::Announced
+                })
+            );
+        }
+    }
+
+    #[test]
+    fn whoever_makes_does_not_check() {
+        let mut case = case(Procedure::TwoNotices);
+        go(&mut case);
+        go(&mut case);
+        assert_eq!(case.step, Step::TownshipCheck);
+        let before = case.clone();
+        assert!(matches!(
+            case.pass(say("village"), None, QUORUM),
+            Err(IdentificationError::SamePerson { .. })
+        ));
+        assert_eq!(case, before, "a refused step changes nothing");
+        go(&mut case);
+        assert!(matches!(
+            case.pass(say("township"), None, QUORUM),
+            Err(IdentificationError::SamePerson { .. })
+        ));
+    }
+
+    #[test]
+    fn a_meeting_needs_its_quorum_and_a_majority() {
+        let refused = |vote: Vote| {
+            let mut case = case(Procedure::TwoNotices);
+            case.pass(say("village"), Some(vote), QUORUM).unwrap_err().code()
+        };
+        assert_eq!(refused(Vote { entitled: 31, ..VOTE }), "no_quorum");
+        assert_eq!(
+            refused(Vote {
+                in_favour: 10,
+                against: 8,
+                ..VOTE
+            }),
+            "no_majority"
+        );
+        assert_eq!(refused(Vote { present: 19, ..VOTE }), "vote_count");
+        assert_eq!(refused(Vote { entitled: 10, ..VOTE }), "vote_count");
+        let mut case = case(Procedure::TwoNotices);
+        assert_eq!(
+            case.pass(say("village"), None, QUORUM).unwrap_err().code(),
+            "vote_missing"
+        );
+    }
+
+    #[test]
+    fn a_notice_runs_to_its_end_and_an_objection_holds_the_case() {
+        let mut case = case(Procedure::TwoNotices);
+        go(&mut case);
+        let posted = notice(Level::Village);
+        assert_eq!(
+            case.pass(say("village"), None, QUORUM).unwrap_err().code(),
+            "publicity_step"
+        );
+        assert_eq!(
+            case.post(&notice(Level::County), "village").unwrap_err().code(),
+            "not_for_notice"
+        );
+        case.post(&posted, "village").unwrap();
+        assert_eq!(case.post(&posted, "village").unwrap_err().code(), "on_notice");
+        let on_the_last_day = case.close_publicity(&posted, posted.until, say("village"));
+        assert_eq!(on_the_last_day.unwrap_err().code(), "notice_runs");
+
+        case.open_objections = 2;
+        let after = date(2026, 3, 10);
+        let held = case.close_publicity(&posted, after, say("village"));
+        assert_eq!(held.unwrap_err().code(), "case_suspended");
+        case.decide_objection(false, say("township")).unwrap();
+        assert_eq!(case.step, Step::VillagePublicity);
+        case.decide_objection(true, say("township")).unwrap();
+        assert_eq!((case.step, case.notice), (Step::VillageReview, None));
+        assert_eq!(
+            case.decide_objection(false, say("township")).unwrap_err().code(),
+            "no_objection"
+        );
+    }
+
+    #[test]
+    fn returning_and_ending_need_a_reason() {
+        let reason = |by: &str| Say {
+            remark: Some("缺证明".into()),
+            ..say(by)
+        };
+        let mut first = case(Procedure::TwoReviews);
+        assert_eq!(
+            first.give_back(reason("village")).unwrap_err().code(),
+            "first_step"
+        );
+        go(&mut first);
+        let blank = Say {
+            remark: Some("  ".into()),
+            ..say("village")
+        };
+        assert_eq!(first.give_back(blank).unwrap_err().code(), "reason_missing");
+        first.give_back(reason("village")).unwrap();
+        assert_eq!(first.step, Step::GroupReview);
+        assert_eq!(
+            first.taken.last().map(|taken| taken.outcome),
+            Some(StepOutcome::Returned)
+        );
+        first.withdraw(reason("village")).unwrap();
+        assert_eq!(first.step, Step::Withdrawn);
+        let mut second = case(Procedure::OneNotice);
+        second.refuse(reason("village")).unwrap();
+        assert_eq!(second.step, Step::Refused);
+    }
+
+    #[test]
+    fn working_days_pass_over_weekends_and_holidays() {
+        let from = date(2026, 9, 28);
+        assert_eq!(last_day(from, 7, Calendar::CalendarDays, &[]), date(2026, 10, 5));
+        // 29 and 30 September, then the holidays of 1 to 7 October, then 8 and 9 October.
+        let holidays: Vec<_> = (1..=7).map(|day| date(2026, 10, day)).collect();
+        assert_eq!(
+            last_day(from, 4, Calendar::WorkingDays, &holidays),
+            date(2026, 10, 9)
+        );
+        assert_eq!(last_day(from, 0, Calendar::WorkingDays, &holidays), from);
+    }
+
+    proptest! {
+        /// Whatever people try, no case is announced without every step of its procedure passed in order.
+        #[test]
+        fn no_case_is_announced_by_a_short_cut(tries in proptest::collection::vec((0_usize..6, 0_usize..3), 0..60)) {
+            let mut case = case(Procedure::TwoReviews);
+            let people = ["village", "township", "county"];
+            for (what, who) in tries {
+                let said = Say { remark: Some("因".into()), ..say(people[who]) };
+                let level = case.step.level();
+                let _ = match (what, level) {
+                    (0 | 1, _) => case.pass(said, Some(VOTE), QUORUM),
+                    (2, Some(level)) => case.post(&notice(level), people[who]),
+                    (3, Some(level)) => case.close_publicity(&notice(level), date(2026, 3, 10), said),
+                    (4, _) => case.give_back(said),
+                    _ => case.decide_objection(true, said),
+                };
+            }
+            if case.step == Step::Announced {
+                // The last run of passed steps is the whole procedure: a return takes back what follows it.
+                let mut passed: Vec<Step> = Vec::new();
+                for taken in &case.taken {
+                    match taken.outcome {
+                        StepOutcome::Passed => passed.push(taken.step),
+                        _ => { passed.pop(); }
+                    }
+                }
+                prop_assert_eq!(passed.as_slice(), case.procedure.steps());
+            }
+        }
+    }
+}

@@ -7,6 +7,7 @@ import { Link, useParams } from 'react-router';
 
 import { api } from './api/client';
 import { decimal, instant, kilometres, tenThousandYuan, useWords } from './language';
+import { Steps } from './identification';
 import { Choice, Severity, Title, Waiting } from './parts';
 import { Destination } from './register';
 
@@ -87,6 +88,12 @@ export default function HouseholdPage() {
             { title: t('labour'), dataIndex: 'labour', render: (value: string | null) => code('labour', value) },
           ]} />
         </div>
+        {it.identification.length > 0 && (
+          <div className="panel w12">
+            <h2>{t('case_steps')}</h2>
+            {it.identification.map((one) => <Steps key={one.id} taken={one.taken} waits={one.step} />)}
+          </div>
+        )}
         <div className="panel w12">
           <h2>{t('history')}</h2>
           {history.data ? (

@@ -16,6 +16,7 @@ import './style.css';
 const Start = lazy(() => import('./start'));
 const Register = lazy(() => import('./register'));
 const Household = lazy(() => import('./household'));
+const Identification = lazy(() => import('./identification'));
 const Lookback = lazy(() => import('./lookback'));
 const MapPage = lazy(() => import('./land'));
 const PlanPage = lazy(() => import('./plan'));
@@ -66,6 +67,7 @@ if (root) {
                     <Route index element={<Start />} />
                     <Route path="register" element={<Register />} />
                     <Route path="register/:id" element={<Household />} />
+                    <Route path="identification" element={<Identification />} />
                     <Route path="lookback" element={<Lookback />} />
                     <Route path="map" element={<MapPage />} />
                     <Route path="plan" element={<PlanPage />} />

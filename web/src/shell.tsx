@@ -2,7 +2,7 @@
 
 import {
   AimOutlined, AuditOutlined, ClockCircleOutlined, HomeOutlined, LogoutOutlined, MenuOutlined, ProfileOutlined,
-  SafetyCertificateOutlined, TeamOutlined, ApartmentOutlined,
+  SafetyCertificateOutlined, SolutionOutlined, TeamOutlined, ApartmentOutlined,
 } from '@ant-design/icons';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Alert, Button, Drawer, Form, Input, Layout, Menu, Segmented, Space, Spin, Typography } from 'antd';
@@ -123,6 +123,7 @@ function Frame({ user }: { user: SessionUser }) {
   const pages = [
     { key: '/', icon: <HomeOutlined />, label: t('start') },
     { key: '/register', icon: <ProfileOutlined />, label: t('register') },
+    { key: '/identification', icon: <SolutionOutlined />, label: t('identification') },
     { key: '/lookback', icon: <AuditOutlined />, label: t('lookback') },
     { key: '/map', icon: <AimOutlined />, label: t('map') },
     { key: '/plan', icon: <ApartmentOutlined />, label: t('plan') },

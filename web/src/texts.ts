@@ -9,6 +9,7 @@ const zh = {
   households: '户', persons: '人', townships: '乡镇', villages: '村', groups: '组', not_yet: '尚未进行', pack: '政策包',
   w_refused_records: '条导入记录被退回,待更正后重新导入', w_items_block: '项必须更正的问题', w_items_clear: '项红线情形(清除)待核实', w_items_omission: '户疑似漏报待核实',
   w_items_examine: '项红线情形(严审)待核实', w_items_ask: '项情况待核实', w_undecided: '户尚未表明搬迁意愿', w_unplaced: '户尚未落实去向', w_no_lookback: '名册尚未进行回头看核查',
+  w_cases: '户认定待办理', w_objections: '件公示异议待处理',
   w_no_land: '尚未进行用地评价', w_no_plan: '尚未编制安置规划', w_plan_older_than_land: '用地评价已更新,规划需要重算',
   open_items: '待核实', decided_items: '已核实', candidates: '备选址', excluded: '不可选址', placed: '已落实', sites: '安置点', gap: '与下界差距', file: '文件', kind: '内容', read: '读取', accepted: '接受', refused: '退回', time: '时间',
   search_households: '姓名、户编号、证件号码、电话尾号', all_areas: '全部地区', category: '搬迁类型', choice: '意愿', pathway: '安置方式', must_move: '应搬', has_items: '有待核实事项', yes: '是', no: '否',
@@ -25,6 +26,10 @@ const zh = {
   entries: '账本条目', checkpoint: '签名检查点', root: '根哈希', key: '签名密钥', actor: '操作人', command: '操作', subject: '对象', verified_ok: '校验通过:{entries} 条账目,{rows} 行数据全部一致', verified_bad: '发现 {n} 处不一致', index: '序号', copy_note: '检查点原文(可交上级机关留存)',
   display_name: '姓名', role: '角色', add_user: '新增用户', first_password: '初始密码', list: '列表', mu: '亩', loading: '加载中', retry: '重试',
   in_own: '本乡镇安置点', in_other: '其他乡镇安置点', legend_move: '同意搬迁', legend_stay: '不愿搬迁', legend_undecided: '未决定', year: '年度', document: '文号', funds: '资金来源', amount: '金额', of: '占比',
+  identification: '认定', desk_without_case: '尚未进入认定', open_cases: '发起认定', open_cases_why: '所选地区和类型中尚未进入认定的住户全部发起。', application_form: '申请方式', witness: '见证人', opened: '已发起 {n} 户',
+  waits_for: '当前环节', suspended: '异议中', on_notice: '公示中', step_pass: '通过', step_return: '退回', step_refuse: '不予认定', step_withdraw: '撤回', all_waiting: '本环节全部', selected: '已选 {n} 户', batch_done: '已办理 {n} 户', batch_refused: '{n} 户未能办理', remark: '意见', remark_needed: '须填写理由',
+  vote: '表决', entitled: '应到', present: '实到', in_favour: '赞成', against: '反对', abstained: '弃权', notices: '公示', post_notice: '张贴公示', notice_area: '村或县', notice_place: '张贴地点', notice_contact: '异议联系方式', until: '截止日', notice_runs: '公示中', notice_has_run: '期满待关闭', notice_closed: '已关闭', close_notice: '关闭公示', list_xlsx: '公示名单', print: '打印',
+  objections: '异议', object: '登记异议', objection_from: '异议人(可不填)', objection_content: '异议内容', upheld: '成立', dismissed: '不成立', answer: '处理答复', received: '受理', cases: '认定件', case_steps: '认定经过', blocking_items: '项回头看问题未清除', notice_note: '公示期内如有异议,请向上述联系人反映。',
 };
 
 export type Key = keyof typeof zh;
@@ -38,6 +43,7 @@ const en: Record<Key, string> = {
   households: 'households', persons: 'persons', townships: 'townships', villages: 'villages', groups: 'groups', not_yet: 'not done yet', pack: 'Policy pack',
   w_refused_records: 'imported records were refused and wait to be corrected', w_items_block: 'items that must be corrected', w_items_clear: 'red flags (grounds for removal) to check', w_items_omission: 'suspected omissions to check',
   w_items_examine: 'red flags (examine strictly) to check', w_items_ask: 'items to check', w_undecided: 'households have not decided yet', w_unplaced: 'households have no place yet', w_no_lookback: 'The register has not been checked yet',
+  w_cases: 'households wait for a step of identification', w_objections: 'objections to notices to decide',
   w_no_land: 'The land has not been assessed yet', w_no_plan: 'There is no relocation plan yet', w_plan_older_than_land: 'The land assessment is newer than the plan',
   open_items: 'open', decided_items: 'decided', candidates: 'candidates', excluded: 'excluded', placed: 'placed', sites: 'sites', gap: 'Gap to the bound', file: 'File', kind: 'Content', read: 'Read', accepted: 'Accepted', refused: 'Refused', time: 'Time',
   search_households: 'Name, register number, ID number, end of phone', all_areas: 'All areas', category: 'Category', choice: 'Choice', pathway: 'Pathway', must_move: 'Must move', has_items: 'With open items', yes: 'Yes', no: 'No',
@@ -54,6 +60,10 @@ const en: Record<Key, string> = {
   entries: 'Entries', checkpoint: 'Signed checkpoint', root: 'Root hash', key: 'Signing key', actor: 'Actor', command: 'Command', subject: 'Subject', verified_ok: 'Verified: {entries} entries, {rows} rows, all as proved', verified_bad: '{n} differences found', index: 'No.', copy_note: 'The checkpoint itself, to be kept by a superior office',
   display_name: 'Display name', role: 'Role', add_user: 'Add a user', first_password: 'First password', list: 'List', mu: 'mu', loading: 'Loading', retry: 'Try again',
   in_own: 'own township', in_other: 'another township', legend_move: 'agreed to move', legend_stay: 'stays', legend_undecided: 'undecided', year: 'Year', document: 'Document', funds: 'Funds', amount: 'Amount', of: 'Share',
+  identification: 'Identification', desk_without_case: 'not in the procedure', open_cases: 'Open cases', open_cases_why: 'All households of the area and category that are not in the procedure yet.', application_form: 'Application', witness: 'Witness', opened: '{n} opened',
+  waits_for: 'Waits for', suspended: 'objected to', on_notice: 'on notice', step_pass: 'Pass', step_return: 'Return', step_refuse: 'Refuse', step_withdraw: 'Withdraw', all_waiting: 'All at this step', selected: '{n} selected', batch_done: '{n} taken', batch_refused: '{n} not taken', remark: 'Remark', remark_needed: 'Give a reason',
+  vote: 'Vote', entitled: 'Entitled', present: 'Present', in_favour: 'In favour', against: 'Against', abstained: 'Abstained', notices: 'Notices', post_notice: 'Post a notice', notice_area: 'Village or county', notice_place: 'Where it hangs', notice_contact: 'Contact for objections', until: 'Last day', notice_runs: 'running', notice_has_run: 'has run, to be closed', notice_closed: 'closed', close_notice: 'Close the notice', list_xlsx: 'List', print: 'Print',
+  objections: 'Objections', object: 'Take an objection', objection_from: 'From (may be left empty)', objection_content: 'Objection', upheld: 'Upheld', dismissed: 'Dismissed', answer: 'Answer', received: 'Received', cases: 'Cases', case_steps: 'Steps of identification', blocking_items: 'look-back items not cleared', notice_note: 'Objections are taken until the last day by the contact named above.',
 };
 
 export const dictionary = { zh, en };

@@ -209,7 +209,31 @@ pub async fn page(workspace: &Workspace, caller: &Caller) -> Result<StartPage, A
         made_at: plan.value.made_at,
         totals: plan.value.totals,
     });
-    let waiting = waiting(&register, lookback.as_ref(), land.as_ref(), plan.as_ref());
+    let mut waiting = waiting(&register, lookback.as_ref(), land.as_ref(), plan.as_ref());
+    let desk = crate::register::identification::views::desk(workspace, caller, None).await?;
+    let mine = desk.steps.iter().filter(|step| step.mine);
+    let answers = [Action::CheckInTownship, Action::DecideInCounty]
+        .into_iter()
+        .any(|action| caller.require(action).is_ok());
+    let identification = [
+        ("cases", mine.map(|step| step.cases - step.suspended).sum(), "/identification"),
+        (
+            "objections",
+            if answers { desk.objections } else { 0 },
+            "/identification?tab=objections",
+        ),
+    ];
+    waiting.extend(
+        identification
+            .into_iter()
+            .filter(|(_, count, _)| *count > 0)
+            .map(|(key, count, link)| Waiting {
+                stage: "register",
+                key,
+                count,
+                link,
+            }),
+    );
     let (county, pack) = (workspace.county(), workspace.pack());
     Ok(StartPage {
         county: CountyView {

@@ -27,6 +27,9 @@ code_list! {
         ImportData = "import_data", "导入数据", "import data";
         RunAnalysis = "run_analysis", "运行核查、选址和规划", "run look-back, land and plan";
         DecideLookback = "decide_lookback", "处理回头看事项", "decide look-back items";
+        ReviewInVillage = "review_in_village", "办理村级评议和公示", "take the village's steps of identification";
+        CheckInTownship = "check_in_township", "办理乡镇审核", "take the township's steps of identification";
+        DecideInCounty = "decide_in_county", "办理县级审批和公示", "take the county's steps of identification";
         ReadLedger = "read_ledger", "查看账本", "read the ledger";
         ManageUsers = "manage_users", "管理用户", "manage users";
     }
@@ -35,19 +38,26 @@ code_list! {
 impl Role {
     /// The table of permissions.
     pub fn may(self, action: Action) -> bool {
-        use Action::{DecideLookback, ImportData, ManageUsers, ReadLedger, ReadRegister, RunAnalysis};
+        use Action::{
+            CheckInTownship, DecideInCounty, DecideLookback, ImportData, ManageUsers, ReadLedger,
+            ReadRegister, ReviewInVillage, RunAnalysis,
+        };
         match self {
             Role::Administrator => true,
             Role::CountyOfficer => {
                 matches!(
                     action,
-                    ReadRegister | ImportData | RunAnalysis | DecideLookback | ReadLedger
+                    ReadRegister | ImportData | RunAnalysis | DecideLookback | DecideInCounty | ReadLedger
                 )
             }
-            Role::TownshipOfficer => matches!(action, ReadRegister | DecideLookback),
+            Role::TownshipOfficer => matches!(
+                action,
+                ReadRegister | DecideLookback | ReviewInVillage | CheckInTownship
+            ),
             Role::Inspector => match action {
                 ReadRegister | ReadLedger => true,
-                ImportData | RunAnalysis | DecideLookback | ManageUsers => false,
+                ImportData | RunAnalysis | DecideLookback | ReviewInVillage | CheckInTownship
+                | DecideInCounty | ManageUsers => false,
             },
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anju_model::access::Role;
+use anju_model::identification::{ApplicationForm, Level, ObjectionState, Step, StepOutcome};
 use anju_model::identity::Sex;
 use anju_model::job::{JobKind, JobState};
 use anju_model::land::{LayerKind, Verdict};
@@ -40,6 +41,7 @@ macro_rules! lists {
 
 async fn list() -> Json<BTreeMap<&'static str, Vec<Code>>> {
     Json(lists! {
+        "application_form": ApplicationForm,
         "category": Category,
         "cause_of_move": CauseOfMove,
         "consent_choice": ConsentChoice,
@@ -47,11 +49,14 @@ async fn list() -> Json<BTreeMap<&'static str, Vec<Code>>> {
         "ethnicity": Ethnicity,
         "file_kind": FileKind,
         "health": Health,
+        "identification_level": Level,
+        "identification_step": Step,
         "item_state": ItemState,
         "job_kind": JobKind,
         "job_state": JobState,
         "labour": Labour,
         "layer_kind": LayerKind,
+        "objection_state": ObjectionState,
         "pathway": Pathway,
         "poverty_attribute": PovertyAttribute,
         "poverty_cause": PovertyCause,
@@ -61,6 +66,7 @@ async fn list() -> Json<BTreeMap<&'static str, Vec<Code>>> {
         "severity": Severity,
         "sex": Sex,
         "site_kind": SiteKind,
+        "step_outcome": StepOutcome,
         "structure": Structure,
         "tier": Tier,
         "urgency": Urgency,

@@ -6,11 +6,13 @@
 mod assets;
 mod caller;
 mod code_lists;
+mod identification;
 mod job;
 mod land;
 mod ledger;
 mod lookback;
 mod plan;
+mod precondition;
 mod problem;
 mod register;
 mod session;
@@ -57,6 +59,7 @@ pub async fn router(workspace: Arc<Workspace>) -> Result<Router, anju_app::AppEr
         .merge(session::routes())
         .merge(start::routes())
         .merge(register::routes())
+        .merge(identification::routes())
         .merge(lookback::routes())
         .merge(land::routes())
         .merge(plan::routes())

@@ -14,6 +14,7 @@ pub mod attachment;
 mod database;
 mod error;
 pub mod exchange;
+pub mod identification;
 pub mod job;
 pub mod land;
 mod ledger;

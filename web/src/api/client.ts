@@ -5,13 +5,17 @@ import type { FeatureCollection, LineString, MultiPolygon, Polygon } from 'geojs
 import type {
   Area,
   Assignment,
+  BatchOutcome,
   Candidate,
   CandidateProperties,
+  CasesOpening,
   CodeLists,
   FlowProperties,
   HistoryEntry,
   HouseholdDetail,
   HouseholdSummary,
+  IdentificationCase,
+  IdentificationDesk,
   ItemState,
   Job,
   JobKind,
@@ -21,14 +25,17 @@ import type {
   LookbackFigures,
   LookbackItem,
   NewUser,
+  Objection,
   Page,
   Plan,
   PlanFigures,
   PointVerdict,
   ProblemDetails,
+  PublicityNotice,
   RegisterFigures,
   SessionUser,
   Start,
+  StepTaking,
   User,
 } from './types';
 
@@ -118,6 +125,25 @@ export const api = {
   household: (id: string) => call<HouseholdDetail>('GET', `/register/households/${part(id)}`),
   householdHistory: (id: string) => call<HistoryEntry[]>('GET', `/register/households/${part(id)}/history`),
   registerFigures: (query: Query) => call<RegisterFigures>('GET', '/register/figures', { query }),
+
+  identification: (query: Query) => call<IdentificationDesk>('GET', '/register/identification', { query }),
+  cases: (query: Query, signal?: AbortSignal) =>
+    call<Page<IdentificationCase>>('GET', '/register/identification/cases', { query, signal }),
+  openCases: (opening: CasesOpening) => call<BatchOutcome>('POST', '/register/identification/cases', { body: opening }),
+  takeStep: (taking: StepTaking) => call<BatchOutcome>('POST', '/register/identification/steps', { body: taking }),
+  notices: (query: Query) => call<Page<PublicityNotice>>('GET', '/register/identification/notices', { query }),
+  notice: (id: string) => call<PublicityNotice>('GET', `/register/identification/notices/${part(id)}`),
+  postNotice: (notice: { area: string; place: string; contact: string }) =>
+    call<PublicityNotice>('POST', '/register/identification/notices', { body: notice }),
+  closeNotice: (id: string) => call<BatchOutcome>('POST', `/register/identification/notices/${part(id)}/closing`, { body: {} }),
+  object: (notice: string, objection: { case: string; from?: string | undefined; content: string }) =>
+    call<Objection>('POST', `/register/identification/notices/${part(notice)}/objections`, { body: objection }),
+  objections: (query: Query) => call<Page<Objection>>('GET', '/register/identification/objections', { query }),
+  answerObjection: (objection: Pick<Objection, 'id' | 'version'>, upheld: boolean, answer: string) =>
+    call<Objection>('POST', `/register/identification/objections/${part(objection.id)}/decision`, {
+      headers: { 'If-Match': `"${objection.version}"` },
+      body: { upheld, answer },
+    }),
 
   lookbackItems: (query: Query, signal?: AbortSignal) =>
     call<Page<LookbackItem>>('GET', '/lookback/items', { query, signal }),

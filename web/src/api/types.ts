@@ -34,7 +34,12 @@ export type CodeListName =
   | 'job_kind'
   | 'job_state'
   | 'role'
-  | 'file_kind';
+  | 'file_kind'
+  | 'application_form'
+  | 'identification_level'
+  | 'identification_step'
+  | 'objection_state'
+  | 'step_outcome';
 
 export type CodeLists = Record<CodeListName, CodeName[]>;
 
@@ -250,6 +255,7 @@ export interface HouseholdDetail extends HouseholdSummary {
   home: { structure: string | null; grade: string | null; area_m2: number | null; year_built: number | null };
   members: Member[];
   consent: Consent | null;
+  identification: Pick<IdentificationCase, 'id' | 'step' | 'taken'>[];
   items: LookbackItem[];
   assignment: Assignment | null;
   version: number;
@@ -495,3 +501,115 @@ export type CandidateProperties = {
   area_m2: number;
   planned_households: number | null;
 };
+
+export type IdentificationStep =
+  | 'group_review'
+  | 'cross_match'
+  | 'village_review'
+  | 'village_publicity'
+  | 'township_check'
+  | 'county_decision'
+  | 'county_publicity'
+  | 'announcement'
+  | 'announced'
+  | 'refused'
+  | 'withdrawn';
+
+export type IdentificationLevel = 'village' | 'township' | 'county';
+
+export interface Vote {
+  entitled: number;
+  present: number;
+  in_favour: number;
+  against: number;
+  abstained: number;
+}
+
+export interface TakenStep {
+  step: IdentificationStep;
+  outcome: 'passed' | 'returned' | 'refused' | 'withdrawn';
+  by: string;
+  at: string;
+  remark: string | null;
+  vote: Vote | null;
+}
+
+export interface IdentificationCase {
+  id: string;
+  version: number;
+  household: string;
+  register_number: string;
+  head_name: string;
+  area: string;
+  area_name: string;
+  persons: number;
+  category: string;
+  step: IdentificationStep;
+  notice: string | null;
+  open_objections: number;
+  blocking_items: number;
+  taken: TakenStep[];
+}
+
+export interface IdentificationDesk {
+  without_case: number;
+  steps: { step: IdentificationStep; level: IdentificationLevel | null; cases: number; suspended: number; mine: boolean }[];
+  notices: number;
+  objections: number;
+}
+
+export interface BatchOutcome {
+  done: number;
+  refused: { id: string; code: string; detail: Text }[];
+}
+
+export interface CasesOpening {
+  area?: string | undefined;
+  category?: string | undefined;
+  form: string;
+  date: string;
+  witness?: string | undefined;
+}
+
+export interface StepTaking {
+  cases?: { id: string; version: number }[] | undefined;
+  area?: string | undefined;
+  step: IdentificationStep;
+  what: 'pass' | 'return' | 'refuse' | 'withdraw';
+  remark?: string | undefined;
+  vote?: Vote | undefined;
+}
+
+export interface PublicityNotice {
+  id: string;
+  version: number;
+  area: string;
+  area_name: string;
+  level: IdentificationLevel;
+  place: string;
+  contact: string;
+  from: string;
+  until: string;
+  has_run: boolean;
+  posted_by: string;
+  closed_at: string | null;
+  lines: { case: string; head_name: string; area_name: string; persons: number; category: string; pathway: string | null; stands: boolean; open_objections: number }[];
+}
+
+export interface Objection {
+  id: string;
+  version: number;
+  notice: string;
+  case: string;
+  area_name: string;
+  head_name: string;
+  register_number: string;
+  from: string | null;
+  content: string;
+  received_by: string;
+  received_at: string;
+  state: 'open' | 'upheld' | 'dismissed';
+  answer: string | null;
+  decided_by: string | null;
+  decided_at: string | null;
+}

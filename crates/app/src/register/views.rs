@@ -25,6 +25,8 @@ use crate::{AppError, Caller, Workspace};
 /// One page of a list.
 #[derive(Debug, Clone, Serialize)]
 pub struct Page<T> {
+    /// Its cases of identification, the newest first.
+    pub identification: Vec<anju_model::identification::IdentificationCase>,
     /// The rows.
     pub items: Vec<T>,
     /// What to ask for the next page with; absent on the last one.
@@ -511,6 +513,7 @@ pub async fn household(
                 consent,
             }
         }),
+        identification: super::identification::views::of_household(workspace, id).await?,
         items: crate::lookback::views::of_household(workspace, caller, id).await?,
         assignment: crate::plan::views::of_household(workspace, caller, id).await?,
         version,

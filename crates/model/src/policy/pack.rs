@@ -270,6 +270,18 @@ impl Pack {
         }
     }
 
+    /// A figure that is a word, e.g. the name of a procedure.
+    ///
+    /// # Errors
+    /// When there is none of this name, or it is no word.
+    pub fn word(&self, id: &str) -> Result<&str, PolicyError> {
+        let figure = self.figure(id)?;
+        match &figure.value {
+            FigureValue::Word(word) => Ok(word),
+            _ => Err(self.wrong_kind(figure, "a word")),
+        }
+    }
+
     /// A figure as money.
     ///
     /// # Errors

@@ -7,6 +7,10 @@ use anju_ledger::SigningKey;
 use anju_model::access::{Role, Session, User};
 use anju_model::area::{Area, AreaCode};
 use anju_model::code_list::Text;
+use anju_model::identification::{
+    Application, ApplicationForm, IdentificationCase, Level, Objection, ObjectionState, Procedure,
+    PublicityNotice, Step,
+};
 use anju_model::identity::{IdNumber, Sex};
 use anju_model::job::{Job, JobKind, JobState};
 use anju_model::land::{Candidate, LandAssessment, Layer, LayerKind};
@@ -279,6 +283,56 @@ pub fn assignment(
     }
 }
 
+pub fn case(number: u64, household: u64, group: &str, step: Step) -> IdentificationCase {
+    IdentificationCase {
+        id: id(21, number),
+        household: id(1, household),
+        area: area(group),
+        procedure: Procedure::TwoReviews,
+        application: Application {
+            form: ApplicationForm::Visit,
+            date: date(2026, 3, 1),
+            witness: None,
+        },
+        step,
+        notice: None,
+        open_objections: 0,
+        taken: Vec::new(),
+    }
+}
+
+pub fn notice(number: u64, cases: &[u64]) -> PublicityNotice {
+    PublicityNotice {
+        id: id(22, number),
+        area: area("619021101201"),
+        level: Level::Village,
+        place: "村委会".into(),
+        contact: "李四".into(),
+        from: date(2026, 3, 1),
+        until: date(2026, 3, 8),
+        cases: cases.iter().map(|case| id(21, *case)).collect(),
+        posted_by: "wang".into(),
+        closed_at: None,
+    }
+}
+
+pub fn objection(number: u64, notice: u64, case: u64) -> Objection {
+    Objection {
+        id: id(23, number),
+        notice: id(22, notice),
+        case: id(21, case),
+        area: area("61902110120102"),
+        from: None,
+        content: "在县城有房".into(),
+        received_by: "wang".into(),
+        received_at: instant(5),
+        state: ObjectionState::Open,
+        answer: None,
+        decided_by: None,
+        decided_at: None,
+    }
+}
+
 pub fn user(number: u64, name: &str) -> User {
     User {
         id: id(14, number),
@@ -342,6 +396,18 @@ async fn write_all(test: &TestDatabase) {
     ])
     .await
     .unwrap();
+    let mut suspended = case(2, 2, "61902110120102", Step::VillagePublicity);
+    suspended.notice = Some(id(22, 1));
+    suspended.open_objections = 1;
+    tx.insert(&[
+        case(1, 1, "61902110120101", Step::GroupReview),
+        suspended,
+        case(3, 3, "61902120120101", Step::Announced),
+    ])
+    .await
+    .unwrap();
+    tx.insert(&[notice(1, &[2])]).await.unwrap();
+    tx.insert(&[objection(1, 1, 2)]).await.unwrap();
     tx.insert(&[ImportedFile {
         id: id(11, 1),
         name: "名册.xlsx".into(),

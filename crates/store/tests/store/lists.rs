@@ -1,9 +1,11 @@
 //! Lists: filters, order, pages and counts.
 
 use anju_model::area::AreaLevel;
+use anju_model::identification::{IdentificationCase, Level, ObjectionState, Step};
 use anju_model::lookback::{ItemState, Severity};
 use anju_model::plan::Destination;
 use anju_model::register::{Category, ConsentChoice, Household, Pathway};
+use anju_store::identification::CaseFilter;
 use anju_store::lookback::{ItemFilter, ItemSort};
 use anju_store::plan::{AssignmentFilter, AssignmentSort, To};
 use anju_store::register::{HouseholdFilter, HouseholdSort, PlannedDestination};
@@ -281,5 +283,44 @@ database_test!(
         let kind = anju_model::register::FileKind::Register;
         let profile = anju_store::exchange::profile_by_name(&test.db, kind, "县局格式").await.unwrap().unwrap();
         assert_eq!(profile.value.mapping["姓名"], "name");
+    }
+);
+
+database_test!(
+    async fn cases_are_filtered_and_counted_by_what_they_wait_for(test) {
+        fill(test).await;
+        let within = || CaseFilter::within(area("619021"));
+        let numbers = async |filter: CaseFilter| -> Vec<String> {
+            let page = anju_store::identification::cases(&test.db, &filter, &ALL).await.unwrap();
+            page.items.into_iter().map(|case| case.register_number[6..].to_owned()).collect()
+        };
+        assert_eq!(numbers(within()).await, ["01", "02", "03"]);
+        assert_eq!(numbers(CaseFilter { step: Some(Step::GroupReview), ..within() }).await, ["01"]);
+        assert_eq!(numbers(CaseFilter { suspended: Some(true), ..within() }).await, ["02"]);
+        assert_eq!(numbers(CaseFilter { on_notice: Some(false), ..within() }).await, ["01", "03"]);
+        assert_eq!(numbers(CaseFilter { ended: Some(true), ..within() }).await, ["03"]);
+        assert_eq!(numbers(CaseFilter { search: Some("赵六".into()), ..within() }).await, ["03"]);
+        assert_eq!(numbers(CaseFilter::within(area("619021101"))).await, ["01", "02"]);
+        assert_eq!(
+            anju_store::identification::count_by_step(&test.db, &area("619021101")).await.unwrap(),
+            [(Step::GroupReview, 1, 0), (Step::VillagePublicity, 1, 1)]
+        );
+        // Every household has a case that goes on or has led to the announcement.
+        let free = anju_store::identification::without_case(&test.db, &area("619021"), None).await.unwrap();
+        assert_eq!(free, []);
+        let mut withdrawn = anju_store::load::<IdentificationCase>(&test.db, &id(21, 1).to_string())
+            .await.unwrap().unwrap();
+        withdrawn.value.step = Step::Withdrawn;
+        let mut tx = begin(test, "withdraw", 50).await;
+        tx.update(&[withdrawn]).await.unwrap();
+        tx.commit(&key()).await.unwrap();
+        let free = anju_store::identification::without_case(&test.db, &area("619021"), None).await.unwrap();
+        assert_eq!(free, [id(1, 1)]);
+        let notices = anju_store::identification::notices(&test.db, &area("619021101"), Some(Level::Village), Some(false), &ALL)
+            .await.unwrap();
+        assert_eq!(notices.items[0].value, notice(1, &[2]));
+        let objections = anju_store::identification::objections(&test.db, &area("619021"), Some(ObjectionState::Open), Some(id(22, 1)), &ALL)
+            .await.unwrap();
+        assert_eq!(objections.items[0].value, objection(1, 1, 2));
     }
 );

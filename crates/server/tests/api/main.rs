@@ -5,6 +5,8 @@
     reason = "a test that unwraps fails, which is what it is for"
 )]
 
+mod identification;
+
 use std::sync::Arc;
 
 use anju_app::Workspace;
@@ -39,6 +41,15 @@ impl Answer {
 
 impl Office {
     async fn new(test: &TestDatabase) -> Self {
+        Self::open(test, Environment::system(), async |_| {}).await
+    }
+
+    /// An office whose workspace was prepared before the service began.
+    async fn open(
+        test: &TestDatabase,
+        environment: Environment,
+        prepare: impl AsyncFnOnce(&Workspace),
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         // On SQLite the workspace keeps its own file, as a county's does.
         let database = test.address.starts_with("postgres").then(|| test.address.clone());
@@ -52,7 +63,8 @@ impl Office {
         };
         let root = folder.path().join("office");
         let made = Workspace::init(&root, new, Environment::system()).await.unwrap();
-        let workspace = Workspace::open(&root, None, Environment::system()).await.unwrap();
+        let workspace = Workspace::open(&root, None, environment).await.unwrap();
+        prepare(&workspace).await;
         let router = anju_server::router(Arc::new(workspace)).await.unwrap();
         Self {
             _folder: folder,

@@ -29,13 +29,16 @@ code_list! {
         DecideLookback = "decide_lookback", "处理回头看事项", "decide look-back items";
         ReadLedger = "read_ledger", "查看账本", "read the ledger";
         ManageUsers = "manage_users", "管理用户", "manage users";
+        EraseContent = "erase_content", "依法删除账本内容", "erase content of the ledger on legal order";
     }
 }
 
 impl Role {
     /// The table of permissions.
     pub fn may(self, action: Action) -> bool {
-        use Action::{DecideLookback, ImportData, ManageUsers, ReadLedger, ReadRegister, RunAnalysis};
+        use Action::{
+            DecideLookback, EraseContent, ImportData, ManageUsers, ReadLedger, ReadRegister, RunAnalysis,
+        };
         match self {
             Role::Administrator => true,
             Role::CountyOfficer => {
@@ -47,7 +50,7 @@ impl Role {
             Role::TownshipOfficer => matches!(action, ReadRegister | DecideLookback),
             Role::Inspector => match action {
                 ReadRegister | ReadLedger => true,
-                ImportData | RunAnalysis | DecideLookback | ManageUsers => false,
+                ImportData | RunAnalysis | DecideLookback | ManageUsers | EraseContent => false,
             },
         }
     }

@@ -162,6 +162,24 @@ impl Db {
         })
     }
 
+    /// Writes tables anew without what was deleted from them. SQLite knows the whole file only, and keeps old pages in its
+    /// log until that is emptied.
+    pub(crate) async fn vacuum(&self, tables: &[&str]) -> Result<(), StoreError> {
+        match &self.0 {
+            Engine::Sqlite { writer, .. } => {
+                let mut connection = writer.acquire().await?;
+                for sql in ["VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"] {
+                    sqlx::query(sql).execute(&mut *connection).await?;
+                }
+            }
+            Engine::Postgres(pool) => {
+                let sql = AssertSqlSafe(format!("VACUUM FULL {}", tables.join(", ")));
+                sqlx::query(sql).execute(pool).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Runs one statement of an administrator, or of a test that damages a database on purpose. Outside of tests there is
     /// no such door.
     #[cfg(feature = "testing")]

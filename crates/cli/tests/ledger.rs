@@ -53,13 +53,20 @@ impl Office {
     /// Runs what must fail with this exit code; returns what was printed.
     fn refused(&self, arguments: &[&str], code: i32) -> String {
         let output = self.run(arguments);
-        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", said(&output));
+        assert_eq!(
+            output.status.code(),
+            Some(code),
+            "{arguments:?}: {}",
+            said(&output)
+        );
         said(&output)
     }
 
     /// Saves a column profile of one name, which supersedes the one before: one more entry, one more checkpoint.
     fn grow(&self, header: &str) {
-        let profile = format!("name = \"本县名册\"\nkind = \"register\"\n\n[columns]\nregister_number = \"{header}\"\n");
+        let profile = format!(
+            "name = \"本县名册\"\nkind = \"register\"\n\n[columns]\n\"{header}\" = \"register_number\"\n"
+        );
         std::fs::write(self.path("profile.toml"), profile).unwrap();
         self.done(&["profile", "save", "profile.toml"]);
     }
@@ -104,7 +111,10 @@ impl Office {
         let report: Value = serde_json::from_slice(&output.stdout).unwrap();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let problems = report["problems"].as_array().unwrap();
-        problems.iter().map(|problem| (text(&problem["table"]), text(&problem["id"]))).collect()
+        problems
+            .iter()
+            .map(|problem| (text(&problem["table"]), text(&problem["id"])))
+            .collect()
     }
 }
 

@@ -12,6 +12,7 @@ import type {
   HistoryEntry,
   HouseholdDetail,
   HouseholdSummary,
+  Inclusion,
   ItemState,
   Job,
   JobKind,
@@ -148,6 +149,7 @@ export const api = {
 
   ledger: () => call<Ledger>('GET', '/ledger'),
   ledgerEntries: (query: Query) => call<LedgerEntry[]>('GET', '/ledger/entries', { query }),
+  proof: (index: number) => call<Inclusion>('GET', `/ledger/entries/${index}/proof`),
 
   users: () => call<User[]>('GET', '/users'),
   createUser: (user: NewUser) => call<User>('POST', '/users', { body: user }),

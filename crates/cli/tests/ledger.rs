@@ -126,6 +126,19 @@ fn said(output: &Output) -> String {
     )
 }
 
+/// The arguments that erase an entry on a legal order.
+fn erase(index: &str) -> [&str; 7] {
+    [
+        "ledger",
+        "erase",
+        index,
+        "--reason",
+        "当事人依法申请",
+        "--document",
+        "安法执〔2026〕9号",
+    ]
+}
+
 /// The text with its first hexadecimal digit changed.
 fn bent(text: &Value) -> Value {
     let text = text.as_str().unwrap();
@@ -283,8 +296,6 @@ database_test! {
         let office = Office::new(test);
         let first = office.done(&["ledger", "checkpoint"])["size"].as_u64().unwrap() - 1;
         let (entry, proof) = (first.to_string(), office.done(&["ledger", "prove", &first.to_string()]));
-        let order = ["--reason", "当事人依法申请", "--document", "安法执〔2026〕9号"];
-        let erase = |index: &str| [&["ledger", "erase", index], &order[..]].concat();
         let words = office.refused(&erase(&entry), 2);
         assert!(words.contains("现行") && words.contains("retire"), "{words}");
         office.grow("户编号");

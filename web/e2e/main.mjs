@@ -126,6 +126,16 @@ await step('jobs, ledger and users open', async () => {
     await picture(place);
   }
 });
+await step('the ledger proves its newest entry', async () => {
+  await page.locator('[data-testid=nav-ledger]').first().click();
+  await page.locator('[data-testid=ledger] .ant-table-row .ant-btn-link').first().click();
+  const proof = page.locator('[data-testid=proof]');
+  await proof.waitFor();
+  expect(((await proof.textContent()) ?? '').includes('"index":'), 'the proof shows no leaf');
+  await picture('proof');
+  await page.locator('.ant-drawer-close').first().click();
+  await proof.waitFor({ state: 'hidden' });
+});
 await step('the language switches to English and back', async () => {
   await page.locator('[data-testid=nav-plan]').first().click();
   await page.getByText('EN', { exact: true }).click();

@@ -49,6 +49,9 @@ pub enum AppError {
         /// The version it has now.
         found: i64,
     },
+    /// The log does not prove what it should.
+    #[error("the ledger does not verify: {0}; run `anju ledger verify`")]
+    LedgerInvalid(String),
     /// A request that cannot be carried out as it stands.
     #[error("{}", .0.detail.en)]
     Invalid(Problem),
@@ -189,6 +192,7 @@ impl AppError {
                     .collect();
                 lines.join("\n")
             }
+            Self::LedgerInvalid(detail) => format!("账本校验不符:{detail};请运行 anju ledger verify"),
             Self::Cancelled => "已取消,未写入任何数据".into(),
             Self::Exchange(error) => error.zh(),
             other => other.to_string(),
@@ -210,6 +214,24 @@ impl From<StoreError> for AppError {
                 expected,
                 found,
             },
+            StoreError::NotFound { kind, id } => Self::NotFound { kind, id },
+            StoreError::LogInvalid(detail) => Self::LedgerInvalid(detail),
+            StoreError::EntryIsCurrent { index, kind, id } => Self::invalid(
+                "entry_is_current",
+                index.to_string(),
+                format!("条目 {index} 是 {kind} {id} 的现行内容,不能删除;请先变更或注销该对象,再删除此条目"),
+                format!(
+                    "entry {index} holds the present state of {kind} {id}; change or retire it first, then erase the entry"
+                ),
+            ),
+            StoreError::NothingToErase { index } => Self::invalid(
+                "nothing_to_erase",
+                index.to_string(),
+                format!("条目 {index} 没有可删除的内容:此前已经删除,或只记录了注销"),
+                format!(
+                    "entry {index} holds nothing to erase: it was erased before, or only records a retirement"
+                ),
+            ),
             other => Self::Store(other),
         }
     }

@@ -1,13 +1,21 @@
 //! The ledger's own use cases: proof, rebuilding, and what its pages show.
 
-use anju_model::access::Action;
-use anju_store::{EntryFilter, VerificationReport};
+use std::path::Path;
 
-pub use anju_store::EntryView;
+use anju_ledger::{Entry, Hash, VerifyingKey, leaf_hash};
+use anju_model::access::Action;
+use anju_model::area::AreaCode;
+use anju_store::attachment::hex;
+use anju_store::{Difference, EntryFilter, Erasure, StoreError, VerificationReport};
+
+pub use anju_store::{EntryView, Head};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{AppError, Caller, Progress, Workspace};
+
+/// Longest reason and document of an erasure, in characters.
+const LONGEST_TEXT: usize = 500;
 
 /// What the ledger page shows at the top.
 #[derive(Debug, Clone, Serialize)]
@@ -27,10 +35,102 @@ pub struct CheckpointView {
     pub size: u64,
     /// Merkle root, in hex.
     pub root: String,
+    /// Number of entries that the checkpoint before it covers, 0 for the first.
+    pub previous: u64,
     /// The key's name.
     pub key_name: String,
+    /// The public key, in the text form of signed notes.
+    pub verifying_key: String,
     /// The whole note, to be kept elsewhere.
     pub note: String,
+}
+
+/// The proof that an entry is in the log: all that somebody needs who has nothing but the public key.
+#[derive(Debug, Clone, Serialize)]
+pub struct Inclusion {
+    /// The entry. Its state is not part of it, only a commitment to the state.
+    pub entry: Entry,
+    /// The leaf: the entry as canonical JSON, whose bytes are hashed.
+    pub leaf: String,
+    /// SHA-256 of the byte 0 and the leaf, in hex.
+    pub leaf_hash: String,
+    /// The hashes of RFC 6962, from the leaf's neighbour upwards, in hex.
+    pub proof: Vec<String>,
+    /// The newest signed checkpoint, whose root the proof leads to.
+    pub checkpoint: CheckpointView,
+}
+
+/// The proof that the log at one size begins with the log at a smaller size.
+#[derive(Debug, Clone, Serialize)]
+pub struct ConsistencyView {
+    /// The smaller size.
+    pub from: Head,
+    /// The larger size, or the same.
+    pub to: Head,
+    /// The hashes of RFC 6962, in hex.
+    pub proof: Vec<String>,
+    /// The public key, in the text form of signed notes.
+    pub verifying_key: String,
+}
+
+/// What verification found, with a checkpoint kept elsewhere or without.
+#[derive(Debug, Clone, Serialize)]
+pub struct Verification {
+    /// What was found in the database. What does not fit the kept checkpoint is among its problems.
+    #[serde(flatten)]
+    pub report: VerificationReport,
+    /// The kept checkpoint, when it is one of this log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept: Option<KeptView>,
+}
+
+/// A checkpoint that was kept elsewhere.
+#[derive(Debug, Clone, Serialize)]
+pub struct KeptView {
+    /// Number of entries it covers.
+    pub size: u64,
+    /// Merkle root it was signed for, in hex.
+    pub root: String,
+    /// The proof that the log of today begins with the log of then.
+    pub consistency: ConsistencyView,
+}
+
+/// A checkpoint written into a file.
+#[derive(Debug, Clone, Serialize)]
+pub struct Kept {
+    /// The checkpoint.
+    #[serde(flatten)]
+    pub checkpoint: CheckpointView,
+    /// The file.
+    pub file: String,
+    /// Size of the checkpoint that the file held before, which the log was proved to extend.
+    pub replaced: Option<u64>,
+}
+
+/// What is said when content is erased.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ErasureOrder {
+    /// Why, 1 to 500 characters.
+    pub reason: String,
+    /// The legal order, e.g. its number, 1 to 500 characters.
+    pub document: String,
+}
+
+/// An erasure that was carried out.
+#[derive(Debug, Clone, Serialize)]
+pub struct Erased {
+    /// Position of the entry whose state and salt are gone.
+    pub entry: u64,
+    /// Kind of its subject.
+    pub kind: String,
+    /// The legal order.
+    pub document: String,
+    /// Position of the entry that records the erasure.
+    pub recorded_in: u64,
+    /// Whether the database files were written anew without what was erased. When not, the content is out of reach of
+    /// every query, but its bytes may still be in freed space; the program's log says why.
+    pub compacted: bool,
 }
 
 /// Which entries to show.
@@ -78,6 +178,69 @@ pub async fn verify(
     Ok(report)
 }
 
+/// Proves what [`verify`] proves and that the log extends a checkpoint that was kept elsewhere, by the workspace's public
+/// key or by one that was kept elsewhere too.
+///
+/// # Errors
+/// As [`verify`], and [`AppError::Invalid`] when `key` is no public key. A note that this key did not sign is no error
+/// but a problem of the report: either may be the forged one.
+pub async fn verify_against(
+    workspace: &Workspace,
+    caller: &Caller,
+    note: &str,
+    key: Option<&str>,
+    progress: &Progress,
+) -> Result<Verification, AppError> {
+    caller.require(Action::ReadLedger)?;
+    let key = match key {
+        None => workspace.verifying_key(),
+        Some(text) => VerifyingKey::from_text(text.trim()).map_err(|error| {
+            AppError::invalid(
+                "verifying_key",
+                "--key",
+                format!("公钥无法读取:{error}"),
+                format!("the public key cannot be read: {error}"),
+            )
+        })?,
+    };
+    progress.report("校验账本", "verifying the ledger", 0.0)?;
+    let mut report = anju_store::verify(
+        workspace.db(),
+        &key,
+        workspace.attachments(),
+        &progress.within("校验账本", "verifying the ledger", 0.0, 1.0),
+    )
+    .await?;
+    let kept = match prove_kept(workspace, &key, note).await {
+        Ok(kept) => Some(kept),
+        Err(error @ (AppError::LedgerInvalid(_) | AppError::Store(StoreError::Ledger(_)))) => {
+            report.problem_count += 1;
+            report.problems.push(Difference {
+                table: "kept_checkpoint".into(),
+                id: key.name().to_owned(),
+                column: String::new(),
+                detail: error.to_string(),
+            });
+            None
+        }
+        Err(other) => return Err(other),
+    };
+    progress.report("校验完毕", "verified", 1.0)?;
+    Ok(Verification { report, kept })
+}
+
+/// Proves that the log extends a kept checkpoint.
+async fn prove_kept(workspace: &Workspace, key: &VerifyingKey, note: &str) -> Result<KeptView, AppError> {
+    anju_store::check_kept_checkpoint(workspace.db(), key, note).await?;
+    let kept = key.verify(note).map_err(StoreError::from)?;
+    let entries = anju_store::entry_count(workspace.db()).await?;
+    Ok(KeptView {
+        size: kept.size,
+        root: hex(&kept.root),
+        consistency: prove_between(workspace, key, kept.size, entries).await?,
+    })
+}
+
 /// Makes the tables again from the log.
 ///
 /// # Errors
@@ -100,14 +263,10 @@ pub async fn rebuild(
 /// When the caller may not read the ledger.
 pub async fn page(workspace: &Workspace, caller: &Caller) -> Result<LedgerPage, AppError> {
     caller.require(Action::ReadLedger)?;
-    let checkpoint = anju_store::latest_checkpoint(workspace.db())
-        .await?
-        .map(|checkpoint| CheckpointView {
-            size: checkpoint.size,
-            root: checkpoint.root,
-            key_name: workspace.verifying_key().name().to_owned(),
-            note: checkpoint.note,
-        });
+    let checkpoint = match anju_store::latest_checkpoint(workspace.db()).await? {
+        Some(newest) => Some(checkpoint_view(workspace, newest.note)?),
+        None => None,
+    };
     Ok(LedgerPage {
         entries: anju_store::entry_count(workspace.db()).await?,
         checkpoint,
@@ -143,4 +302,265 @@ pub async fn entries(
         area: (caller.area() != &workspace.county().code).then(|| caller.area().clone()),
     };
     Ok(anju_store::entries(workspace.db(), &filter).await?)
+}
+
+/// The newest signed checkpoint.
+///
+/// # Errors
+/// When the caller may not read the ledger, [`AppError::NotFound`] when there is none, and [`AppError::LedgerInvalid`]
+/// when the stored one is not signed by the workspace's key.
+pub async fn checkpoint(workspace: &Workspace, caller: &Caller) -> Result<CheckpointView, AppError> {
+    caller.require(Action::ReadLedger)?;
+    match anju_store::latest_checkpoint(workspace.db()).await? {
+        Some(newest) => checkpoint_view(workspace, newest.note),
+        None => Err(AppError::NotFound {
+            kind: "ledger_checkpoint",
+            id: String::new(),
+        }),
+    }
+}
+
+fn checkpoint_view(workspace: &Workspace, note: String) -> Result<CheckpointView, AppError> {
+    let key = workspace.verifying_key();
+    // The figures come from what was signed, not from the columns beside it.
+    let signed = key
+        .verify(&note)
+        .map_err(|error| AppError::LedgerInvalid(error.to_string()))?;
+    Ok(CheckpointView {
+        size: signed.size,
+        root: hex(&signed.root),
+        previous: signed.previous,
+        key_name: key.name().to_owned(),
+        verifying_key: key.to_string(),
+        note,
+    })
+}
+
+/// Writes the newest checkpoint into a file, to be taken elsewhere. A file that holds an earlier checkpoint is replaced
+/// only when the log is proved to extend it.
+///
+/// # Errors
+/// [`AppError::LedgerInvalid`] when the log does not extend the one in the file, [`AppError::Invalid`] when the file
+/// holds something else; it stays as it was then.
+pub async fn keep_checkpoint(workspace: &Workspace, caller: &Caller, file: &Path) -> Result<Kept, AppError> {
+    let checkpoint = checkpoint(workspace, caller).await?;
+    let replaced = match std::fs::read_to_string(file) {
+        Ok(held) => match prove_kept(workspace, &workspace.verifying_key(), &held).await {
+            Ok(kept) => Some(kept.size),
+            Err(AppError::Store(StoreError::Ledger(error))) => {
+                return Err(AppError::invalid(
+                    "kept_checkpoint",
+                    file.display().to_string(),
+                    format!("{} 不是本账本的检查点,未改动:{error}", file.display()),
+                    format!(
+                        "{} holds no checkpoint of this ledger and was left as it is: {error}",
+                        file.display()
+                    ),
+                ));
+            }
+            Err(other) => return Err(other),
+        },
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => return Err(AppError::io(file)(error)),
+    };
+    // Written beside its place and renamed, so that an interruption leaves the old one whole.
+    let mut beside = file.as_os_str().to_owned();
+    beside.push(".new");
+    let beside = Path::new(&beside);
+    std::fs::write(beside, &checkpoint.note).map_err(AppError::io(beside))?;
+    std::fs::rename(beside, file).map_err(AppError::io(file))?;
+    Ok(Kept {
+        checkpoint,
+        file: file.display().to_string(),
+        replaced,
+    })
+}
+
+/// The proof that the newest checkpoint covers an entry. It is checked before it is handed out.
+///
+/// # Errors
+/// When the caller may not read the ledger; [`AppError::NotFound`] when there is no such entry or its subject lies
+/// outside the caller's area; [`AppError::LedgerInvalid`] when the stored hashes do not prove it.
+pub async fn inclusion(workspace: &Workspace, caller: &Caller, index: u64) -> Result<Inclusion, AppError> {
+    caller.require(Action::ReadLedger)?;
+    let proved = prove_entry(workspace, index).await?;
+    let Some((entry, note, proof)) = proved.filter(|(entry, ..)| may_see(workspace, caller, entry)) else {
+        return Err(AppError::NotFound {
+            kind: "ledger_entry",
+            id: index.to_string(),
+        });
+    };
+    let checkpoint = checkpoint_view(workspace, note)?;
+    let invalid = |error: anju_ledger::LedgerError| AppError::LedgerInvalid(error.to_string());
+    let signed = workspace
+        .verifying_key()
+        .verify(&checkpoint.note)
+        .map_err(invalid)?;
+    let leaf = entry.leaf().map_err(invalid)?;
+    anju_ledger::check_inclusion(&proof, signed.size, &signed.root, index, &leaf).map_err(invalid)?;
+    Ok(Inclusion {
+        leaf_hash: hex(&leaf_hash(&leaf)),
+        leaf: String::from_utf8(leaf).map_err(|error| AppError::LedgerInvalid(error.to_string()))?,
+        entry,
+        proof: hexes(&proof),
+        checkpoint,
+    })
+}
+
+async fn prove_entry(
+    workspace: &Workspace,
+    index: u64,
+) -> Result<Option<(Entry, String, Vec<Hash>)>, AppError> {
+    match anju_store::prove_entry(workspace.db(), index).await {
+        Ok(proved) => Ok(proved.map(|proved| (proved.entry, proved.checkpoint.note, proved.proof))),
+        Err(StoreError::Ledger(error)) => Err(AppError::LedgerInvalid(error.to_string())),
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// Whether the entry is one that [`entries`] shows to the caller.
+fn may_see(workspace: &Workspace, caller: &Caller, entry: &Entry) -> bool {
+    caller.area() == &workspace.county().code
+        || entry
+            .area
+            .as_deref()
+            .and_then(|code| AreaCode::parse(code).ok())
+            .is_some_and(|area| caller.area().contains(&area))
+}
+
+/// The proof that the log of `to` entries (all when not given) begins with the log of `from` entries.
+///
+/// # Errors
+/// When the caller may not read the ledger; [`AppError::Invalid`] (`consistency_range`) unless
+/// 1 ≤ `from` ≤ `to` ≤ number of entries; [`AppError::LedgerInvalid`] when the stored hashes do not prove it.
+pub async fn consistency(
+    workspace: &Workspace,
+    caller: &Caller,
+    from: u64,
+    to: Option<u64>,
+) -> Result<ConsistencyView, AppError> {
+    caller.require(Action::ReadLedger)?;
+    let to = match to {
+        Some(to) => to,
+        None => anju_store::entry_count(workspace.db()).await?,
+    };
+    prove_between(workspace, &workspace.verifying_key(), from, to).await
+}
+
+async fn prove_between(
+    workspace: &Workspace,
+    key: &VerifyingKey,
+    from: u64,
+    to: u64,
+) -> Result<ConsistencyView, AppError> {
+    let proved = match anju_store::prove_consistency(workspace.db(), from, to).await {
+        Ok(Some(proved)) => proved,
+        Ok(None) => {
+            let entries = anju_store::entry_count(workspace.db()).await?;
+            return Err(AppError::invalid(
+                "consistency_range",
+                format!("{from} {to}"),
+                format!("须满足 1 ≤ from ≤ to ≤ {entries}(账本现有条目数),给出的是 {from} 和 {to}"),
+                format!(
+                    "1 ≤ from ≤ to ≤ {entries} (the number of entries) is needed, given were {from} and {to}"
+                ),
+            ));
+        }
+        Err(StoreError::Ledger(error)) => return Err(AppError::LedgerInvalid(error.to_string())),
+        Err(other) => return Err(other.into()),
+    };
+    for head in [&proved.from, &proved.to] {
+        let Some(note) = &head.note else { continue };
+        let signed = key
+            .verify(note)
+            .map_err(|error| AppError::LedgerInvalid(error.to_string()))?;
+        if (signed.size, hex(&signed.root)) != (head.size, head.root.clone()) {
+            return Err(AppError::LedgerInvalid(format!(
+                "at {} entries the root is {}, signed were {} entries with root {}",
+                head.size,
+                head.root,
+                signed.size,
+                hex(&signed.root)
+            )));
+        }
+    }
+    Ok(ConsistencyView {
+        proof: hexes(&proved.proof),
+        from: proved.from,
+        to: proved.to,
+        verifying_key: key.to_string(),
+    })
+}
+
+fn hexes(hashes: &[Hash]) -> Vec<String> {
+    hashes.iter().map(|hash| hex(hash)).collect()
+}
+
+/// Erases the state and salt of one entry on legal order and records who did it, when, why and by which document. Every
+/// proof still holds. States of the same subject in other entries are other entries' business.
+///
+/// # Errors
+/// When the caller is no administrator; [`AppError::NotFound`] when there is no such entry; [`AppError::Invalid`]:
+/// `entry_is_current` when it holds the present state of its subject, `nothing_to_erase` when it holds none,
+/// `erasure_incomplete` when reason or document is missing or too long.
+pub async fn erase(
+    workspace: &Workspace,
+    caller: &Caller,
+    index: u64,
+    order: ErasureOrder,
+) -> Result<Erased, AppError> {
+    caller.require(Action::EraseContent)?;
+    let (reason, document) = (order.reason.trim(), order.document.trim());
+    for (place, text) in [("reason", reason), ("document", document)] {
+        if text.is_empty() || text.chars().count() > LONGEST_TEXT {
+            return Err(AppError::invalid(
+                "erasure_incomplete",
+                place,
+                format!("删除须写明理由和依据的文书,各 1 至 {LONGEST_TEXT} 字"),
+                format!(
+                    "an erasure needs its reason and the legal order, 1 to {LONGEST_TEXT} characters each"
+                ),
+            ));
+        }
+    }
+    if index > i64::MAX as u64 {
+        return Err(AppError::NotFound {
+            kind: "ledger_entry",
+            id: index.to_string(),
+        });
+    }
+    let mut transaction = workspace
+        .begin(caller, "erase_content", Some(reason.to_owned()))
+        .await?;
+    let kind = transaction.erase_entry(index, document).await?;
+    transaction.commit().await?;
+    let compacted = match workspace.db().compact(&kind).await {
+        Ok(()) => true,
+        Err(error) => {
+            tracing::warn!(%error, "the database could not be written anew after an erasure");
+            false
+        }
+    };
+    Ok(Erased {
+        entry: index,
+        kind,
+        document: document.to_owned(),
+        recorded_in: recorded_in(workspace, index).await?,
+        compacted,
+    })
+}
+
+/// Position of the entry that records an erasure.
+async fn recorded_in(workspace: &Workspace, index: u64) -> Result<u64, AppError> {
+    let wanted = EntryFilter {
+        kind: Some(<Erasure as anju_store::Subject>::KIND.into()),
+        subject: Some(index.to_string()),
+        limit: 1,
+        ..EntryFilter::default()
+    };
+    let found = anju_store::entries(workspace.db(), &wanted).await?;
+    found.first().map(|entry| entry.index).ok_or(AppError::NotFound {
+        kind: "erasure",
+        id: index.to_string(),
+    })
 }

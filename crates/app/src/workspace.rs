@@ -490,6 +490,11 @@ impl Transaction<'_> {
         Ok(self.tx.retire(subjects).await?)
     }
 
+    /// Erases the payload of one entry and records by which document; returns the kind of its subject.
+    pub async fn erase_entry(&mut self, index: u64, document: &str) -> Result<String, AppError> {
+        Ok(self.tx.erase_entry(index, document).await?)
+    }
+
     /// Signs a checkpoint and commits.
     pub async fn commit(self) -> Result<(), AppError> {
         Ok(self.tx.commit(self.key).await?)

@@ -15,7 +15,8 @@ pub use canonical::canonical_json;
 pub use checkpoint::{Checkpoint, SigningKey, VerifyingKey};
 pub use entry::{Entry, SALT_BYTES, commitment};
 pub use tree::{
-    Frontier, HashAt, InclusionProof, check_inclusion, frontier_indexes, inclusion_indexes, leaf_of,
+    ConsistencyProof, Frontier, HashAt, InclusionProof, check_consistency, check_inclusion,
+    consistency_indexes, frontier_indexes, inclusion_indexes, leaf_hash, leaf_of, prove_consistency,
     prove_inclusion, stored_hash_count,
 };
 

@@ -11,6 +11,14 @@ pub type HashAt = (u64, Hash);
 /// The hashes from a leaf's neighbour up to the root, which prove that the leaf is in the tree.
 pub type InclusionProof = Vec<Hash>;
 
+/// The hashes of subtrees, in the order of RFC 6962, which prove that a tree begins with all leaves of a smaller one.
+pub type ConsistencyProof = Vec<Hash>;
+
+/// The hash of a leaf, which differs from that of a subtree by its first byte.
+pub fn leaf_hash(leaf: &[u8]) -> Hash {
+    tlog_tiles::record_hash(leaf).0
+}
+
 /// Number of stored hashes of a log with `size` entries.
 pub fn stored_hash_count(size: u64) -> u64 {
     tlog_tiles::stored_hash_count(size)
@@ -131,6 +139,42 @@ pub fn check_inclusion(
     let proof = proof.iter().copied().map(tlog_tiles::Hash).collect();
     let leaf = tlog_tiles::record_hash(leaf);
     tlog_tiles::check_record(&proof, size, tlog_tiles::Hash(*root), index, leaf).map_err(proof_error)
+}
+
+/// The places of the stored hashes from which [`prove_consistency`] makes its proof.
+///
+/// # Errors
+/// Unless 1 ≤ `from` ≤ `to`.
+pub fn consistency_indexes(from: u64, to: u64) -> Result<Vec<u64>, LedgerError> {
+    let asked = Asked(std::cell::RefCell::new(Vec::new()));
+    tlog_tiles::prove_tree(to, from, &asked).map_err(proof_error)?;
+    Ok(asked.0.into_inner())
+}
+
+/// Proves that the log of `to` entries begins with the `from` entries it once had, from the hashes at
+/// [`consistency_indexes`].
+///
+/// # Errors
+/// Unless 1 ≤ `from` ≤ `to`, and when a hash is missing.
+pub fn prove_consistency(from: u64, to: u64, hashes: &[HashAt]) -> Result<ConsistencyProof, LedgerError> {
+    let proof = tlog_tiles::prove_tree(to, from, &Places(hashes)).map_err(proof_error)?;
+    Ok(proof.into_iter().map(|hash| hash.0).collect())
+}
+
+/// Checks that the log with `to` entries and root `new` begins with the `from` entries of root `old`.
+///
+/// # Errors
+/// When it does not, or the proof is for something else.
+pub fn check_consistency(
+    proof: &[Hash],
+    from: u64,
+    old: &Hash,
+    to: u64,
+    new: &Hash,
+) -> Result<(), LedgerError> {
+    let proof = proof.iter().copied().map(tlog_tiles::Hash).collect();
+    tlog_tiles::check_tree(&proof, to, tlog_tiles::Hash(*new), from, tlog_tiles::Hash(*old))
+        .map_err(proof_error)
 }
 
 fn proof_error(error: TlogError) -> LedgerError {
@@ -258,6 +302,53 @@ mod tests {
             }
             prop_assert_ne!(other.root().unwrap(), log(size).0.root().unwrap());
         }
+    }
+
+    #[test]
+    fn every_proof_of_consistency_convinces_a_second_implementation() {
+        use ct_merkle::{ConsistencyProof as SecondProof, RootHash};
+        let (_, stored) = log(70);
+        let root = |size| log(size).0.root().unwrap();
+        for to in 1..=70_u64 {
+            for from in 1..=to {
+                let hashes = hashes_at(&stored, &consistency_indexes(from, to).unwrap());
+                let proof = prove_consistency(from, to, &hashes).unwrap();
+                check_consistency(&proof, from, &root(from), to, &root(to)).unwrap();
+                let digests: Vec<_> = proof.iter().map(|hash| (*hash).into()).collect();
+                let second = SecondProof::<sha2::Sha256>::from_digests(&digests);
+                let old = RootHash::<sha2::Sha256>::new(root(from).into(), from);
+                RootHash::<sha2::Sha256>::new(root(to).into(), to)
+                    .verify_consistency(&old, &second)
+                    .unwrap();
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn consistency_is_proved_and_nothing_else(to in 2_u64..200, from in 1_u64..200, flip in 0_usize..2048) {
+            let from = 1 + from % (to - 1);
+            let (frontier, stored) = log(to);
+            let (old, new) = (log(from).0.root().unwrap(), frontier.root().unwrap());
+            let hashes = hashes_at(&stored, &consistency_indexes(from, to).unwrap());
+            let mut proof = prove_consistency(from, to, &hashes).unwrap();
+            prop_assert!(check_consistency(&proof, from, &old, to, &new).is_ok());
+            prop_assert!(check_consistency(&proof, from, &new, to, &new).is_err());
+            prop_assert!(check_consistency(&proof, from, &old, to, &old).is_err());
+            let place = flip / 256 % proof.len();
+            proof[place][flip / 8 % 32] ^= 1 << (flip % 8);
+            prop_assert!(check_consistency(&proof, from, &old, to, &new).is_err());
+        }
+    }
+
+    #[test]
+    fn there_is_no_proof_between_sizes_that_are_none() {
+        for (from, to) in [(0, 0), (0, 5), (6, 5)] {
+            assert!(consistency_indexes(from, to).is_err(), "{from} {to}");
+            assert!(check_consistency(&[], from, &[0; 32], to, &[0; 32]).is_err());
+        }
+        assert!(consistency_indexes(5, 5).unwrap().is_empty());
+        assert!(prove_consistency(3, 5, &[]).is_err());
     }
 
     #[test]

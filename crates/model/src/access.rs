@@ -32,6 +32,7 @@ code_list! {
         DecideInCounty = "decide_in_county", "办理县级审批和公示", "take the county's steps of identification";
         ReadLedger = "read_ledger", "查看账本", "read the ledger";
         ManageUsers = "manage_users", "管理用户", "manage users";
+        EraseContent = "erase_content", "依法删除账本内容", "erase content of the ledger on legal order";
     }
 }
 
@@ -39,7 +40,7 @@ impl Role {
     /// The table of permissions.
     pub fn may(self, action: Action) -> bool {
         use Action::{
-            CheckInTownship, DecideInCounty, DecideLookback, ImportData, ManageUsers, ReadLedger,
+            CheckInTownship, DecideInCounty, DecideLookback, EraseContent, ImportData, ManageUsers, ReadLedger,
             ReadRegister, ReviewInVillage, RunAnalysis,
         };
         match self {
@@ -57,7 +58,7 @@ impl Role {
             Role::Inspector => match action {
                 ReadRegister | ReadLedger => true,
                 ImportData | RunAnalysis | DecideLookback | ReviewInVillage | CheckInTownship
-                | DecideInCounty | ManageUsers => false,
+                | DecideInCounty | ManageUsers | EraseContent => false,
             },
         }
     }

@@ -88,10 +88,8 @@ impl From<AppError> for HttpError {
             AppError::WeakPassword { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "weak_password"),
             AppError::NotFound { .. } => (StatusCode::NOT_FOUND, "not_found"),
             AppError::VersionConflict { .. } => (StatusCode::PRECONDITION_FAILED, "version_conflict"),
-            AppError::Invalid(problem) if problem.code == "job_running" => {
-                (StatusCode::CONFLICT, "job_running")
-            }
-            AppError::Invalid(problem) => (StatusCode::UNPROCESSABLE_ENTITY, problem.code),
+            AppError::Invalid(problem) => (status_of(problem.code), problem.code),
+            AppError::LedgerInvalid(_) => (StatusCode::CONFLICT, "ledger_invalid"),
             AppError::Cancelled => (StatusCode::CONFLICT, "cancelled"),
             other => {
                 // The cause may name files or statements: it goes to the log, not to the browser.
@@ -105,6 +103,15 @@ impl From<AppError> for HttpError {
             }
         };
         Self::new(status, code, error.zh(), error.to_string())
+    }
+}
+
+/// The status of a request that cannot be carried out as it stands.
+fn status_of(code: &str) -> StatusCode {
+    match code {
+        "job_running" | "entry_is_current" | "nothing_to_erase" => StatusCode::CONFLICT,
+        "consistency_range" => StatusCode::BAD_REQUEST,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }
 

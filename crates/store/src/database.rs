@@ -83,7 +83,9 @@ impl Db {
             // A system of record: a committed decision survives loss of power.
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
-            .busy_timeout(BUSY_TIMEOUT);
+            .busy_timeout(BUSY_TIMEOUT)
+            // Pages are read whole: with a small buffer, reader and worker wake each other for every few rows.
+            .row_buffer_size(ROWS);
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(BUSY_TIMEOUT)
@@ -160,6 +162,24 @@ impl Db {
                 )),
             }
         })
+    }
+
+    /// Writes tables anew without what was deleted from them. SQLite knows the whole file only, and keeps old pages in its
+    /// log until that is emptied.
+    pub(crate) async fn vacuum(&self, tables: &[&str]) -> Result<(), StoreError> {
+        match &self.0 {
+            Engine::Sqlite { writer, .. } => {
+                let mut connection = writer.acquire().await?;
+                for sql in ["VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"] {
+                    sqlx::query(sql).execute(&mut *connection).await?;
+                }
+            }
+            Engine::Postgres(pool) => {
+                let sql = AssertSqlSafe(format!("VACUUM FULL {}", tables.join(", ")));
+                sqlx::query(sql).execute(pool).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Runs one statement of an administrator, or of a test that damages a database on purpose. Outside of tests there is
@@ -468,8 +488,8 @@ fn sqlite_value(row: &SqliteRow, place: usize) -> Result<Value, sqlx::Error> {
         return Ok(Value::Null);
     }
     // The type of this very value: SQLite's columns do not bind it.
-    let kind = raw.type_info().name().to_owned();
-    Ok(match kind.as_str() {
+    let kind = raw.type_info();
+    Ok(match kind.name() {
         "INTEGER" | "BOOLEAN" => Value::Int(row.try_get_unchecked(place)?),
         "REAL" => Value::Real(row.try_get_unchecked(place)?),
         "BLOB" => Value::Bytes(row.try_get_unchecked(place)?),
@@ -504,8 +524,8 @@ fn postgres_value(row: &PgRow, place: usize) -> Result<Value, sqlx::Error> {
     if raw.is_null() {
         return Ok(Value::Null);
     }
-    let kind = raw.type_info().name().to_owned();
-    Ok(match kind.as_str() {
+    let kind = raw.type_info();
+    Ok(match kind.name() {
         "INT8" => Value::Int(row.try_get(place)?),
         "INT4" => Value::Int(i64::from(row.try_get::<i32, _>(place)?)),
         "INT2" => Value::Int(i64::from(row.try_get::<i16, _>(place)?)),

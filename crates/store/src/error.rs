@@ -79,6 +79,24 @@ pub enum StoreError {
     /// The log itself does not prove, so that nothing may be made from it.
     #[error("the log does not verify, nothing was changed: {0}; run `anju ledger verify`")]
     LogInvalid(String),
+    /// An entry that holds the present state of its subject cannot be erased: the state would live on in the tables.
+    #[error(
+        "entry {index} holds the present state of {kind} {id}; change or retire it first, then erase the entry"
+    )]
+    EntryIsCurrent {
+        /// Position of the entry.
+        index: u64,
+        /// Kind of its subject.
+        kind: String,
+        /// Id of its subject.
+        id: String,
+    },
+    /// An entry that holds no state: it was erased before, or records that its subject was retired or erased.
+    #[error("entry {index} holds nothing that could be erased")]
+    NothingToErase {
+        /// Position of the entry.
+        index: u64,
+    },
     /// Work was cancelled by its caller.
     #[error("cancelled")]
     Cancelled,

@@ -1,6 +1,6 @@
 //! Reading the log: its entries, the history of a subject, checkpoints and proofs.
 
-use anju_ledger::{Entry, Frontier, Hash, HashAt, InclusionProof, VerifyingKey};
+use anju_ledger::{ConsistencyProof, Entry, Frontier, Hash, HashAt, InclusionProof, VerifyingKey};
 use anju_model::area::AreaCode;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -52,6 +52,8 @@ pub struct EntryView {
     pub area: Option<String>,
     /// Why.
     pub reason: Option<String>,
+    /// Whether the state is gone, by erasure.
+    pub erased: bool,
 }
 
 /// One version of a subject.
@@ -86,6 +88,28 @@ pub struct EntryProof {
     pub proof: InclusionProof,
 }
 
+/// The log at one size.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Head {
+    /// Number of entries.
+    pub size: u64,
+    /// Merkle root over them, in hex, from the stored hashes.
+    pub root: String,
+    /// The signed note, when a checkpoint was signed at this size.
+    pub note: Option<String>,
+}
+
+/// The proof that the log at one size begins with the log at a smaller one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Consistency {
+    /// The smaller.
+    pub from: Head,
+    /// The larger, or the same.
+    pub to: Head,
+    /// The hashes between the two.
+    pub proof: ConsistencyProof,
+}
+
 /// Number of entries.
 ///
 /// # Errors
@@ -99,7 +123,8 @@ pub async fn entry_count(db: &Db) -> Result<u64, StoreError> {
     Ok(last.map_or(0, |index| index + 1))
 }
 
-const VIEW: &str = "idx, at, actor, command, subject_kind, subject_id, version, area, reason";
+const VIEW: &str = "idx, at, actor, command, subject_kind, subject_id, version, area, reason, \
+                    CASE WHEN payload IS NULL THEN 1 ELSE 0 END AS erased";
 
 fn view(row: &Record) -> Result<EntryView, StoreError> {
     Ok(EntryView {
@@ -112,6 +137,7 @@ fn view(row: &Record) -> Result<EntryView, StoreError> {
         version: row.int(6)?,
         area: row.optional(7, Record::text)?.map(str::to_owned),
         reason: row.optional(8, Record::text)?.map(str::to_owned),
+        erased: row.int(9)? != 0,
     })
 }
 
@@ -157,7 +183,7 @@ pub async fn history(db: &Db, kind: &str, subject: &str) -> Result<Vec<Revision>
     let rows = db.all(&sql, &[kind.into(), subject.into()]).await?;
     rows.iter()
         .map(|row| {
-            let state = match row.optional(9, Record::text)? {
+            let state = match row.optional(10, Record::text)? {
                 None | Some(ERASED) => serde_json::Value::Null,
                 Some(payload) => serde_json::from_str(payload).map_err(|error| StoreError::Unreadable {
                     table: "ledger_entry".into(),
@@ -245,6 +271,51 @@ pub async fn prove_entry(db: &Db, index: u64) -> Result<Option<EntryProof>, Stor
     }))
 }
 
+/// Proves that the log of `to` entries begins with the log of `from` entries. `None` unless
+/// 1 ≤ `from` ≤ `to` ≤ number of entries.
+///
+/// # Errors
+/// When the database fails or stored hashes are missing, and [`StoreError::LogInvalid`] when the stored hashes do not
+/// prove it.
+pub async fn prove_consistency(db: &Db, from: u64, to: u64) -> Result<Option<Consistency>, StoreError> {
+    if from == 0 || from > to || to > entry_count(db).await? {
+        return Ok(None);
+    }
+    let mut link = db.begin_reading().await?;
+    let indexes = anju_ledger::consistency_indexes(from, to)?;
+    let hashes = stored_hashes(&mut link, &indexes).await?;
+    let proof = anju_ledger::prove_consistency(from, to, &hashes)?;
+    let (old, from) = head(&mut link, from).await?;
+    let (new, to) = head(&mut link, to).await?;
+    anju_ledger::check_consistency(&proof, from.size, &old, to.size, &new)
+        .map_err(|error| StoreError::LogInvalid(error.to_string()))?;
+    Ok(Some(Consistency { from, to, proof }))
+}
+
+/// Root and note at a size.
+async fn head(link: &mut Link, size: u64) -> Result<(Hash, Head), StoreError> {
+    let root = stored_root(link, size).await?;
+    let sql = "SELECT note FROM ledger_checkpoint WHERE size = $1";
+    let note = link
+        .first(sql, &[index_value(size)])
+        .await?
+        .map(|row| row.text(0).map(str::to_owned))
+        .transpose()?;
+    let head = Head {
+        size,
+        root: hex(&root),
+        note,
+    };
+    Ok((root, head))
+}
+
+/// The root at a size, from the stored hashes.
+async fn stored_root(link: &mut Link, size: u64) -> Result<Hash, StoreError> {
+    let hashes = stored_hashes(link, &anju_ledger::frontier_indexes(size)).await?;
+    let hashes: Vec<Hash> = hashes.into_iter().map(|(_, hash)| hash).collect();
+    Ok(Frontier::new(size, &hashes)?.root()?)
+}
+
 /// Checks a checkpoint that was kept elsewhere: the log must still have the root it was signed for. A database set back
 /// to an earlier state, checkpoints and all, shows only here.
 ///
@@ -260,10 +331,7 @@ pub async fn check_kept_checkpoint(db: &Db, key: &VerifyingKey, note: &str) -> R
             kept.size
         )));
     }
-    let mut link = db.begin_reading().await?;
-    let hashes = stored_hashes(&mut link, &anju_ledger::frontier_indexes(kept.size)).await?;
-    let hashes: Vec<Hash> = hashes.into_iter().map(|(_, hash)| hash).collect();
-    let root = Frontier::new(kept.size, &hashes)?.root()?;
+    let root = stored_root(&mut db.begin_reading().await?, kept.size).await?;
     if root != kept.root {
         let detail = format!(
             "at {} entries its root is {}, the kept one is {}",

@@ -12,6 +12,7 @@ pub mod access;
 mod area;
 pub mod attachment;
 mod database;
+mod erasure;
 mod error;
 pub mod exchange;
 pub mod identification;
@@ -34,10 +35,11 @@ mod verify;
 
 pub use attachment::Attachments;
 pub use database::{Answer, Db};
+pub use erasure::Erasure;
 pub use error::StoreError;
 pub use ledger::{
-    CheckpointRecord, EntryFilter, EntryProof, EntryView, Revision, check_kept_checkpoint, entries,
-    entry_count, history, latest_checkpoint, load_as_of, prove_entry,
+    CheckpointRecord, Consistency, EntryFilter, EntryProof, EntryView, Head, Revision, check_kept_checkpoint,
+    entries, entry_count, history, latest_checkpoint, load_as_of, prove_consistency, prove_entry,
 };
 pub use list::{Page, Paging};
 pub use read::{Versioned, load, load_all, load_many, load_within};

@@ -23,7 +23,8 @@ macro_rules! migrations {
     };
 }
 
-const MIGRATIONS: &[Migration] = migrations!["0001_ledger", "0002_state", "0003_identification"];
+const MIGRATIONS: &[Migration] =
+    migrations!["0001_ledger", "0002_state", "0003_identification", "0004_erasure"];
 
 const TABLE_SQLITE: &str = "CREATE TABLE IF NOT EXISTS schema_migration (
     version INTEGER PRIMARY KEY NOT NULL, name TEXT NOT NULL, checksum TEXT NOT NULL) STRICT";

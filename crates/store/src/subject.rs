@@ -137,4 +137,5 @@ pub(crate) const KINDS: &[Kind] = &[
     kind::<anju_model::access::User>(),
     kind::<anju_model::access::Session>(),
     kind::<anju_model::job::Job>(),
+    kind::<crate::erasure::Erasure>(),
 ];

@@ -43,7 +43,7 @@ pub struct Context {
 
 /// A transaction. Dropping it without [`Tx::commit`] leaves everything as it was.
 pub struct Tx {
-    link: Link,
+    pub(crate) link: Link,
     context: Context,
     salts: ChaCha20Rng,
     frontier: Frontier,

@@ -10,8 +10,9 @@ use serde::Serialize;
 
 use crate::attachment::{Attachments, hex};
 use crate::database::{Answer, Link};
+use crate::erasure::Erasure;
 use crate::ledger::{ENTRY, entry};
-use crate::subject::{KINDS, Kind, Row, Stamp};
+use crate::subject::{KINDS, Kind, Row, Stamp, Subject, parse};
 use crate::transaction::{ERASED, RETIRED, index_value};
 use crate::value::{Record, Value};
 use crate::{Db, StoreError};
@@ -296,23 +297,37 @@ async fn read_checkpoints(
     Ok(signed)
 }
 
-/// Subjects with an emptied payload, which an entry that records the erasure must follow.
+/// Entries with an emptied payload, and what the log says of erasures.
 #[derive(Default)]
 struct Erasures {
-    emptied: BTreeMap<(String, String), (u64, i64)>,
+    /// Kind, id and version of the subject of each emptied entry.
+    emptied: BTreeMap<u64, (String, String, i64)>,
+    /// The entries whose erasure is on record.
+    recorded: BTreeSet<u64>,
 }
 
 impl Erasures {
+    /// An emptied payload needs the record of its own erasure, or a later entry that records the erasure of the whole
+    /// subject; an erasure on record needs an emptied payload.
     async fn check(&self, link: &mut Link, findings: &mut Findings) -> Result<(), StoreError> {
-        for ((kind, id), (index, version)) in &self.emptied {
+        for index in self
+            .recorded
+            .iter()
+            .filter(|index| !self.emptied.contains_key(index))
+        {
+            let detail = "its erasure is on record, and the payload is there";
+            findings.add("ledger_entry", index, "payload", detail);
+        }
+        let mut subjects: BTreeMap<(&str, &str), (u64, i64)> = BTreeMap::new();
+        for (index, (kind, id, version)) in &self.emptied {
+            if !self.recorded.contains(index) {
+                subjects.insert((kind, id), (*index, *version));
+            }
+        }
+        for ((kind, id), (index, version)) in subjects {
             let sql = "SELECT COUNT(*) FROM ledger_entry
                        WHERE subject_kind = $1 AND subject_id = $2 AND version > $3 AND payload = $4";
-            let arguments = [
-                kind.as_str().into(),
-                id.as_str().into(),
-                Value::Int(*version),
-                ERASED.into(),
-            ];
+            let arguments = [kind.into(), id.into(), Value::Int(version), ERASED.into()];
             let recorded = link
                 .first(sql, &arguments)
                 .await?
@@ -360,13 +375,18 @@ fn check_entry(row: &Record, place: u64, erasures: &mut Erasures, findings: &mut
                         "payload and salt do not give the commitment",
                     );
                 }
+                if entry.kind == Erasure::KIND {
+                    erasures.recorded.extend(
+                        parse::<Erasure>(payload)
+                            .ok()
+                            .map(|erasure| erasure.entry)
+                            .filter(|index| *index < place),
+                    );
+                }
             }
             (None, None) => {
-                erasures
-                    .emptied
-                    .entry((entry.kind.clone(), entry.subject.clone()))
-                    .and_modify(|last| *last = (*last).max((place, entry.version)))
-                    .or_insert((place, entry.version));
+                let subject = (entry.kind.clone(), entry.subject.clone(), entry.version);
+                erasures.emptied.insert(place, subject);
             }
             (None, Some(_)) => findings.add("ledger_entry", place, "salt", "the salt is missing"),
             (Some(_), None) => findings.add("ledger_entry", place, "payload", "the payload is missing"),

@@ -16,6 +16,7 @@ import type {
   HouseholdSummary,
   IdentificationCase,
   IdentificationDesk,
+  Inclusion,
   ItemState,
   Job,
   JobKind,
@@ -174,6 +175,7 @@ export const api = {
 
   ledger: () => call<Ledger>('GET', '/ledger'),
   ledgerEntries: (query: Query) => call<LedgerEntry[]>('GET', '/ledger/entries', { query }),
+  proof: (index: number) => call<Inclusion>('GET', `/ledger/entries/${index}/proof`),
 
   users: () => call<User[]>('GET', '/users'),
   createUser: (user: NewUser) => call<User>('POST', '/users', { body: user }),

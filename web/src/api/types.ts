@@ -449,11 +449,31 @@ export interface LedgerEntry {
   subject: string;
   version: number;
   reason: string | null;
+  /** Whether the state is gone, by erasure on legal order. */
+  erased: boolean;
+}
+
+export interface Checkpoint {
+  size: number;
+  root: string;
+  previous: number;
+  key_name: string;
+  verifying_key: string;
+  note: string;
+}
+
+/** The proof that an entry is in the log. */
+export interface Inclusion {
+  entry: Omit<LedgerEntry, 'at' | 'erased'> & { at: number; area: string | null; commitment: string };
+  leaf: string;
+  leaf_hash: string;
+  proof: string[];
+  checkpoint: Checkpoint;
 }
 
 export interface Ledger {
   entries: number;
-  checkpoint: null | { size: number; root: string; key_name: string; note: string };
+  checkpoint: null | Checkpoint;
   recent: LedgerEntry[];
 }
 

@@ -1,8 +1,10 @@
 //! `anju ledger …`.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anju_app::AppError;
+use anju_app::ledger::{self, ErasureOrder};
 
 use crate::Context;
 
@@ -10,9 +12,45 @@ use crate::Context;
 #[derive(clap::Subcommand)]
 pub(crate) enum Arguments {
     /// Check every entry, hash and signature, and that every row of every table equals its last entry.
-    Verify,
+    Verify {
+        /// A checkpoint that was kept elsewhere: prove that the ledger still extends it.
+        #[arg(long, value_name = "FILE")]
+        checkpoint: Option<PathBuf>,
+        /// The public key that was kept elsewhere, instead of the workspace's own.
+        #[arg(long, value_name = "FILE", requires = "checkpoint")]
+        key: Option<PathBuf>,
+    },
     /// Empty the tables and make them again from the log.
     Rebuild,
+    /// Prove that an entry is in the ledger.
+    Prove {
+        /// Position of the entry, from 0.
+        index: u64,
+    },
+    /// Prove that the ledger at one size begins with the ledger at a smaller one.
+    Consistency {
+        /// Number of entries of the smaller one, at least 1.
+        from: u64,
+        /// Number of entries of the larger one.
+        to: u64,
+    },
+    /// Print the newest signed checkpoint.
+    Checkpoint {
+        /// Write it into this file; one that is there is replaced once the ledger is proved to extend it.
+        #[arg(long, value_name = "FILE")]
+        keep: Option<PathBuf>,
+    },
+    /// Erase the content of one superseded entry on legal order; the proofs stay.
+    Erase {
+        /// Position of the entry, from 0.
+        index: u64,
+        /// Why.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// The legal order, e.g. its number.
+        #[arg(long, value_name = "TEXT")]
+        document: String,
+    },
 }
 
 pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<ExitCode, AppError> {
@@ -21,10 +59,20 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<ExitC
     let output = &context.output;
     let (progress, bar) = output.progress();
     match arguments {
-        Arguments::Verify => {
-            let report = anju_app::ledger::verify(&workspace, &caller, &progress).await;
+        Arguments::Verify { checkpoint, key } => {
+            let kept = checkpoint.as_deref().map(read).transpose()?;
+            let key = key.as_deref().map(read).transpose()?;
+            let verified = match &kept {
+                Some(note) => {
+                    ledger::verify_against(&workspace, &caller, note, key.as_deref(), &progress).await
+                }
+                None => ledger::verify(&workspace, &caller, &progress)
+                    .await
+                    .map(|report| ledger::Verification { report, kept: None }),
+            };
             bar.finish_and_clear();
-            let report = report?;
+            let verified = verified?;
+            let report = &verified.report;
             let mut lines = vec![
                 (output.say("账本条目", "entries"), report.entries.to_string()),
                 (
@@ -33,13 +81,19 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<ExitC
                 ),
                 (
                     output.say("发现的问题", "problems"),
-                    report.problems.len().to_string(),
+                    report.problem_count.to_string(),
                 ),
             ];
+            if let Some(kept) = &verified.kept {
+                lines.push((
+                    output.say("账本延续所存检查点", "extends the kept checkpoint of"),
+                    kept.size.to_string(),
+                ));
+            }
             for problem in &report.problems {
                 lines.push((output.say("问题", "problem"), problem.to_string()));
             }
-            output.result(&report, &lines)?;
+            output.result(&verified, &lines)?;
             Ok(if report.problems.is_empty() {
                 ExitCode::SUCCESS
             } else {
@@ -59,5 +113,116 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<ExitC
             )?;
             Ok(ExitCode::SUCCESS)
         }
+        Arguments::Prove { index } => {
+            let proved = ledger::inclusion(&workspace, &caller, index).await?;
+            output.result(
+                &proved,
+                &[
+                    (output.say("条目", "entry"), proved.leaf.clone()),
+                    (output.say("叶哈希", "leaf hash"), proved.leaf_hash.clone()),
+                    (
+                        output.say("证明哈希数", "hashes in the proof"),
+                        proved.proof.len().to_string(),
+                    ),
+                    (
+                        output.say("检查点条目数", "size of the checkpoint"),
+                        proved.checkpoint.size.to_string(),
+                    ),
+                    (output.say("树根", "root"), proved.checkpoint.root.clone()),
+                ],
+            )?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Arguments::Consistency { from, to } => {
+            let proved = ledger::consistency(&workspace, &caller, from, Some(to)).await?;
+            output.result(
+                &proved,
+                &[
+                    (
+                        output.say("前", "from"),
+                        format!("{} {}", proved.from.size, proved.from.root),
+                    ),
+                    (
+                        output.say("后", "to"),
+                        format!("{} {}", proved.to.size, proved.to.root),
+                    ),
+                    (
+                        output.say("证明哈希数", "hashes in the proof"),
+                        proved.proof.len().to_string(),
+                    ),
+                ],
+            )?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Arguments::Checkpoint { keep: Some(file) } => {
+            let kept = ledger::keep_checkpoint(&workspace, &caller, &file).await?;
+            let mut lines = vec![
+                (output.say("文件", "file"), kept.file.clone()),
+                (
+                    output.say("检查点条目数", "size of the checkpoint"),
+                    kept.checkpoint.size.to_string(),
+                ),
+            ];
+            if let Some(replaced) = kept.replaced {
+                lines.push((
+                    output.say("账本延续原检查点", "extends the one before, of"),
+                    replaced.to_string(),
+                ));
+            }
+            output.result(&kept, &lines)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Arguments::Checkpoint { keep: None } => {
+            let checkpoint = ledger::checkpoint(&workspace, &caller).await?;
+            if output.json {
+                output.result(&checkpoint, &[])?;
+            } else {
+                // As it is, so that it can be piped into a file.
+                print!("{}", checkpoint.note);
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Arguments::Erase {
+            index,
+            reason,
+            document,
+        } => {
+            let order = ErasureOrder { reason, document };
+            let erased = ledger::erase(&workspace, &caller, index, order).await?;
+            output.result(
+                &erased,
+                &[
+                    (
+                        output.say("已删除内容的条目", "entry without content"),
+                        erased.entry.to_string(),
+                    ),
+                    (
+                        output.say("记录于条目", "recorded in entry"),
+                        erased.recorded_in.to_string(),
+                    ),
+                    (
+                        output.say("数据库文件已清除残留", "freed space was cleared"),
+                        output
+                            .say(
+                                if erased.compacted { "是" } else { "否" },
+                                if erased.compacted { "yes" } else { "no" },
+                            )
+                            .to_owned(),
+                    ),
+                ],
+            )?;
+            Ok(ExitCode::SUCCESS)
+        }
     }
+}
+
+fn read(file: &Path) -> Result<String, AppError> {
+    std::fs::read_to_string(file).map_err(|error| {
+        AppError::invalid(
+            "file",
+            file.display().to_string(),
+            format!("{} 无法读取:{error}", file.display()),
+            format!("{} cannot be read: {error}", file.display()),
+        )
+    })
 }

@@ -173,6 +173,9 @@ database_test! {
             "/api/v1/jobs",
             "/api/v1/ledger",
             "/api/v1/ledger/entries",
+            "/api/v1/ledger/entries/0/proof",
+            "/api/v1/ledger/consistency?from=1&to=2",
+            "/api/v1/ledger/checkpoint",
             "/api/v1/users",
         ] {
             let answer = office.send("GET", path, None, None).await;
@@ -246,6 +249,10 @@ database_test! {
             ("GET", "/api/v1/users", None),
             ("POST", "/api/v1/jobs", Some(json!({"kind": "lookback"}))),
             ("GET", "/api/v1/ledger", None),
+            ("GET", "/api/v1/ledger/entries/0/proof", None),
+            ("GET", "/api/v1/ledger/consistency?from=1&to=2", None),
+            ("GET", "/api/v1/ledger/checkpoint", None),
+            ("POST", "/api/v1/ledger/entries/0/erasure", Some(json!({"reason": "r", "document": "d"}))),
             ("GET", "/api/v1/register/households?area=619021102", None),
             ("GET", "/api/v1/lookback/items?area=619021102", None),
         ] {
@@ -320,6 +327,76 @@ database_test! {
         }
         assert_eq!(job["state"], "failed");
         assert!(job["error"].as_str().unwrap().contains("anju import"), "{job}");
+    }
+}
+
+database_test! {
+    async fn proofs_and_checkpoints_are_handed_out(test) {
+        let office = Office::new(test).await;
+        let cookie = office.enter("admin", &office.password).await;
+        let get = |path: &'static str| office.send("GET", path, Some(&cookie), None);
+        let proof = get("/api/v1/ledger/entries/2/proof").await;
+        assert_eq!(proof.status, StatusCode::OK);
+        let proof = proof.json();
+        assert_eq!(proof["entry"]["index"], 2);
+        assert_eq!(proof["leaf_hash"].as_str().unwrap().len(), 64);
+        assert!(!proof["proof"].as_array().unwrap().is_empty());
+        let grown = get("/api/v1/ledger/consistency?from=3").await.json();
+        assert_eq!((&grown["from"]["size"], &grown["to"]["size"]), (&json!(3), &proof["checkpoint"]["size"]));
+        assert!(grown["from"]["note"].is_string() && grown["to"]["note"].is_string());
+
+        let checkpoint = "/api/v1/ledger/checkpoint";
+        let json = get(checkpoint).await;
+        assert!(json.kind.starts_with("application/json"), "{}", json.kind);
+        let accept = [("accept", "text/plain, application/json;q=0.5")];
+        let plain = office.send_with("GET", checkpoint, Some(&cookie), None, &accept).await;
+        assert!(plain.kind.starts_with("text/plain"), "{}", plain.kind);
+        assert_eq!(String::from_utf8(plain.body).unwrap(), json.json()["note"].as_str().unwrap());
+
+        for (path, status, code) in [
+            ("/api/v1/ledger/entries/1000000/proof", StatusCode::NOT_FOUND, "not_found"),
+            ("/api/v1/ledger/entries/18446744073709551615/proof", StatusCode::NOT_FOUND, "not_found"),
+            ("/api/v1/ledger/entries/-1/proof", StatusCode::BAD_REQUEST, "entry_index"),
+            ("/api/v1/ledger/consistency", StatusCode::BAD_REQUEST, "consistency_range"),
+            ("/api/v1/ledger/consistency?from=0&to=2", StatusCode::BAD_REQUEST, "consistency_range"),
+            ("/api/v1/ledger/consistency?from=3&to=2", StatusCode::BAD_REQUEST, "consistency_range"),
+            ("/api/v1/ledger/consistency?from=1&to=1000000", StatusCode::BAD_REQUEST, "consistency_range"),
+        ] {
+            let answer = get(path).await;
+            assert_eq!((answer.status, answer.json()["code"].as_str()), (status, Some(code)), "{path}");
+            assert_eq!(answer.kind, "application/problem+json", "{path}");
+        }
+    }
+}
+
+database_test! {
+    async fn content_is_erased_by_an_administrator_with_an_order(test) {
+        let office = Office::new(test).await;
+        let cookie = office.enter("admin", &office.password).await;
+        let order = || Some(json!({"reason": "当事人申请", "document": "安法执〔2026〕9号"}));
+        // Entry 2 is the administrator as made, whose password was changed since.
+        let (office, cookie) = (&office, cookie.as_str());
+        let erase = |index: &'static str, body| async move {
+            let path = format!("/api/v1/ledger/entries/{index}/erasure");
+            office.send("POST", &path, Some(cookie), body).await
+        };
+        let incomplete = erase("2", Some(json!({"reason": "r"}))).await;
+        assert_eq!((incomplete.status, incomplete.json()["code"].as_str()), (StatusCode::BAD_REQUEST, Some("erasure_incomplete")));
+        let erased = erase("2", order()).await;
+        assert_eq!(erased.status, StatusCode::CREATED, "{}", erased.json());
+        assert_eq!((&erased.json()["entry"], &erased.json()["kind"]), (&json!(2), &json!("user_account")));
+        for (index, status, code) in [
+            ("2", StatusCode::CONFLICT, "nothing_to_erase"),
+            ("0", StatusCode::CONFLICT, "entry_is_current"),
+            ("1000000", StatusCode::NOT_FOUND, "not_found"),
+            ("x", StatusCode::BAD_REQUEST, "entry_index"),
+        ] {
+            let answer = erase(index, order()).await;
+            assert_eq!((answer.status, answer.json()["code"].as_str()), (status, Some(code)), "{index}");
+        }
+        let entries = office.send("GET", "/api/v1/ledger/entries?kind=user_account", Some(cookie), None).await.json();
+        let shown: Vec<_> = entries.as_array().unwrap().iter().map(|entry| entry["erased"].as_bool().unwrap()).collect();
+        assert_eq!(shown, [false, true]);
     }
 }
 

@@ -534,7 +534,25 @@ async fn write_all(test: &TestDatabase) {
         ..context("decide_lookback", 20)
     };
     let mut tx = test.db.begin(context).await.unwrap();
+    let fund: anju_store::Versioned<Fund> = anju_store::load(&test.db, &id(16, 1).to_string())
+        .await
+        .unwrap()
+        .unwrap();
+    let superseded = first_entry(test, "fund", &id(16, 1).to_string()).await;
+    tx.update(&[fund]).await.unwrap();
+    tx.erase_entry(superseded, "安法执〔2026〕3号").await.unwrap();
     tx.update(&[changed]).await.unwrap();
     tx.retire(&[gone]).await.unwrap();
     tx.commit(&key()).await.unwrap();
+}
+
+/// The oldest entry of a subject.
+pub async fn first_entry(test: &TestDatabase, kind: &str, subject: &str) -> u64 {
+    let wanted = anju_store::EntryFilter {
+        kind: Some(kind.into()),
+        subject: Some(subject.into()),
+        ..anju_store::EntryFilter::default()
+    };
+    let entries = anju_store::entries(&test.db, &wanted).await.unwrap();
+    entries.last().unwrap().index
 }

@@ -177,7 +177,40 @@ database_test!(
         tamper(test, "UPDATE ledger_entry SET idx = -1 WHERE idx = 3").await;
         tamper(test, "UPDATE ledger_entry SET idx = 3 WHERE idx = 4").await;
         tamper(test, "UPDATE ledger_entry SET idx = 4 WHERE idx = -1").await;
-        assert_named(test, "ledger_entry", "two exchanged entries").await;
+        let report = verify(test).await;
+        let named: Vec<_> = report.problems.iter().filter(|problem| problem.table == "ledger_entry").map(|problem| problem.id.as_str()).collect();
+        assert!(named.contains(&"3") && named.contains(&"4"), "{:?}", report.problems);
+    }
+);
+
+database_test!(
+    async fn exactly_what_was_changed_is_named(test) {
+        fill(test).await;
+        let entries = anju_store::entry_count(&test.db).await.unwrap();
+        let other = if on_postgres(test) { "decode(repeat('ab', 32), 'hex')" } else { "x'abababababababababababababababababababababababababababababababab'" };
+        // Hash 2 is the root over entries 0 and 1: the place where the tree has it, not an entry.
+        for (table, id, column, change, back) in [
+            ("household", id(1, 1).to_string(), "category", "UPDATE household SET category = 'poverty'", "UPDATE household SET category = 'disaster'"),
+            ("ledger_entry", "7".into(), "", "UPDATE ledger_entry SET actor = 'nobody' WHERE idx = 7", "UPDATE ledger_entry SET actor = 'officer' WHERE idx = 7"),
+            ("ledger_hash", "2".into(), "hash", &format!("UPDATE ledger_hash SET hash = {other} WHERE idx = 2"), ""),
+        ] {
+            let kept = test.db.inspect("SELECT hash FROM ledger_hash WHERE idx = 2").await.unwrap();
+            tamper(test, change).await;
+            let report = verify(test).await;
+            assert!(
+                report.problems.iter().any(|problem| (problem.table.as_str(), &problem.id, problem.column.as_str()) == (table, &id, column)),
+                "{table} {id} {column}: {:?}", report.problems
+            );
+            match back {
+                "" => tamper(test, &format!("UPDATE ledger_hash SET hash = {} WHERE idx = 2", literal(test, &kept[0][0].1))).await,
+                back => tamper(test, back).await,
+            }
+            assert_eq!(verify(test).await.problems, []);
+        }
+        tamper(test, &format!("UPDATE ledger_checkpoint SET root = {other} WHERE size = {entries}")).await;
+        let report = verify(test).await;
+        let named: Vec<_> = report.problems.iter().map(|problem| (problem.table.as_str(), problem.id.clone(), problem.column.as_str())).collect();
+        assert_eq!(named, [("ledger_checkpoint", entries.to_string(), "root")]);
     }
 );
 

@@ -1,13 +1,13 @@
 //! Writing, reading, conflicts, history and erasure, on both engines.
 
 use crate::fixtures::*;
-use anju_ledger::check_inclusion;
+use anju_ledger::{check_consistency, check_inclusion};
 use anju_model::access::User;
 use anju_model::lookback::{ItemState, LookbackItem};
 use anju_model::register::{Fund, Household};
 use anju_store::{
     EntryFilter, StoreError, Versioned, database_test, entries, entry_count, history, latest_checkpoint,
-    load, load_all, load_as_of, load_many, load_within, prove_entry,
+    load, load_all, load_as_of, load_many, load_within, prove_consistency, prove_entry,
 };
 
 async fn reload(test: &anju_store::testing::TestDatabase, number: u64) -> Versioned<Household> {
@@ -190,6 +190,34 @@ database_test!(
             check_inclusion(&proved.proof, signed.size, &signed.root, index, &leaf).unwrap();
         }
         assert_eq!(prove_entry(&test.db, 1_000_000).await.unwrap(), None);
+    }
+);
+
+database_test!(
+    async fn every_signed_size_is_proved_to_begin_with_every_smaller_one(test) {
+        fill(test).await;
+        let sizes = test.db.inspect("SELECT size FROM ledger_checkpoint ORDER BY size").await.unwrap();
+        let sizes: Vec<u64> = sizes.iter().map(|row| match row[0].1 {
+            anju_store::Value::Int(size) => size as u64,
+            _ => panic!("{row:?}"),
+        }).collect();
+        assert_eq!(sizes.len(), 3);
+        for from in &sizes {
+            for to in sizes.iter().filter(|to| *to >= from) {
+                let proved = prove_consistency(&test.db, *from, *to).await.unwrap().unwrap();
+                let signed = |note: Option<String>| key().verifying_key().verify(&note.unwrap()).unwrap();
+                let (old, new) = (signed(proved.from.note), signed(proved.to.note));
+                check_consistency(&proved.proof, old.size, &old.root, new.size, &new.root).unwrap();
+            }
+        }
+        let entries = entry_count(&test.db).await.unwrap();
+        let between = prove_consistency(&test.db, 5, entries).await.unwrap().unwrap();
+        assert_eq!((between.from.size, between.from.note), (5, None));
+        for (from, to) in [(0, 5), (6, 5), (5, entries + 1)] {
+            assert_eq!(prove_consistency(&test.db, from, to).await.unwrap(), None, "{from} {to}");
+        }
+        test.db.administer("DELETE FROM ledger_hash WHERE idx < 8").await.unwrap();
+        assert!(prove_consistency(&test.db, 5, entries).await.is_err());
     }
 );
 

@@ -27,6 +27,10 @@ code_list! {
         ImportData = "import_data", "导入数据", "import data";
         RunAnalysis = "run_analysis", "运行核查、选址和规划", "run look-back, land and plan";
         DecideLookback = "decide_lookback", "处理回头看事项", "decide look-back items";
+        DraftRoster = "draft_roster", "编制名册", "draft rosters";
+        ApproveRoster = "approve_roster", "核定名册和批准变更", "freeze rosters and approve amendments";
+        AskAmendment = "ask_amendment", "提出变更", "ask for amendments";
+        CheckAmendment = "check_amendment", "乡镇审核变更", "check amendments for the township";
         ReadLedger = "read_ledger", "查看账本", "read the ledger";
         ManageUsers = "manage_users", "管理用户", "manage users";
     }
@@ -35,19 +39,35 @@ code_list! {
 impl Role {
     /// The table of permissions.
     pub fn may(self, action: Action) -> bool {
-        use Action::{DecideLookback, ImportData, ManageUsers, ReadLedger, ReadRegister, RunAnalysis};
+        use Action::{
+            ApproveRoster, AskAmendment, CheckAmendment, DecideLookback, DraftRoster, ImportData,
+            ManageUsers, ReadLedger, ReadRegister, RunAnalysis,
+        };
         match self {
             Role::Administrator => true,
             Role::CountyOfficer => {
                 matches!(
                     action,
-                    ReadRegister | ImportData | RunAnalysis | DecideLookback | ReadLedger
+                    ReadRegister
+                        | ImportData
+                        | RunAnalysis
+                        | DecideLookback
+                        | DraftRoster
+                        | ApproveRoster
+                        | AskAmendment
+                        | ReadLedger
                 )
             }
-            Role::TownshipOfficer => matches!(action, ReadRegister | DecideLookback),
+            Role::TownshipOfficer => {
+                matches!(
+                    action,
+                    ReadRegister | DecideLookback | AskAmendment | CheckAmendment
+                )
+            }
             Role::Inspector => match action {
                 ReadRegister | ReadLedger => true,
-                ImportData | RunAnalysis | DecideLookback | ManageUsers => false,
+                ImportData | RunAnalysis | DecideLookback | DraftRoster | ApproveRoster | AskAmendment
+                | CheckAmendment | ManageUsers => false,
             },
         }
     }

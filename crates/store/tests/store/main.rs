@@ -5,6 +5,7 @@
 mod fixtures;
 mod lists;
 mod rebuild;
+mod roster;
 mod schema;
 mod tampering;
 mod transactions;

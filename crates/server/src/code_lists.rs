@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anju_model::access::Role;
+use anju_model::amendment::{AmendmentKind, AmendmentState};
 use anju_model::identity::Sex;
 use anju_model::job::{JobKind, JobState};
 use anju_model::land::{LayerKind, Verdict};
@@ -12,6 +13,7 @@ use anju_model::register::{
     Category, CauseOfMove, ConsentChoice, Education, Ethnicity, FileKind, Health, Labour, Pathway,
     PovertyAttribute, PovertyCause, Relation, SafetyGrade, Structure, Urgency,
 };
+use anju_model::roster::{KeyFact, RosterState};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
@@ -40,6 +42,8 @@ macro_rules! lists {
 
 async fn list() -> Json<BTreeMap<&'static str, Vec<Code>>> {
     Json(lists! {
+        "amendment_kind": AmendmentKind,
+        "amendment_state": AmendmentState,
         "category": Category,
         "cause_of_move": CauseOfMove,
         "consent_choice": ConsentChoice,
@@ -50,6 +54,7 @@ async fn list() -> Json<BTreeMap<&'static str, Vec<Code>>> {
         "item_state": ItemState,
         "job_kind": JobKind,
         "job_state": JobState,
+        "key_fact": KeyFact,
         "labour": Labour,
         "layer_kind": LayerKind,
         "pathway": Pathway,
@@ -57,6 +62,7 @@ async fn list() -> Json<BTreeMap<&'static str, Vec<Code>>> {
         "poverty_cause": PovertyCause,
         "relation": Relation,
         "role": Role,
+        "roster_state": RosterState,
         "safety_grade": SafetyGrade,
         "severity": Severity,
         "sex": Sex,

@@ -3,6 +3,7 @@
 //! Handlers are thin: they read the request, call one use case of `anju_app` and answer JSON or problem details
 //! (RFC 9457). Each module holds the routes of one stage. What is absent: business rules, SQL, file formats.
 
+mod amendment;
 mod assets;
 mod caller;
 mod code_lists;
@@ -13,6 +14,7 @@ mod lookback;
 mod plan;
 mod problem;
 mod register;
+mod roster;
 mod session;
 mod start;
 mod user;
@@ -57,6 +59,8 @@ pub async fn router(workspace: Arc<Workspace>) -> Result<Router, anju_app::AppEr
         .merge(session::routes())
         .merge(start::routes())
         .merge(register::routes())
+        .merge(roster::routes())
+        .merge(amendment::routes())
         .merge(lookback::routes())
         .merge(land::routes())
         .merge(plan::routes())

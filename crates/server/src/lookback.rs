@@ -8,7 +8,7 @@ use anju_app::lookback::{Decision, decide};
 use anju_app::register::views::{Page, TableFormat};
 use anju_model::area::AreaCode;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -16,7 +16,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::Server;
-use crate::caller::SignedIn;
+use crate::caller::{SignedIn, seen_version};
 use crate::problem::HttpError;
 
 pub(crate) fn routes() -> Router<Server> {
@@ -55,18 +55,7 @@ async fn decision(
     headers: HeaderMap,
     Json(decision): Json<Decision>,
 ) -> Result<Json<ItemView>, HttpError> {
-    let version = headers
-        .get(header::IF_MATCH)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.trim_matches('"').parse().ok())
-        .ok_or_else(|| {
-            HttpError::new(
-                StatusCode::PRECONDITION_REQUIRED,
-                "version_missing",
-                "请求须带 If-Match 版本号",
-                "the request needs the version seen, as If-Match",
-            )
-        })?;
+    let version = seen_version(&headers)?;
     let item = decide(&workspace, &caller, id, version, decision).await?;
     Ok(Json(item))
 }

@@ -5,6 +5,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Alert, Table, Tag, Timeline } from 'antd';
 import { Link, useParams } from 'react-router';
 
+import { OnRoster } from './amendment';
 import { api } from './api/client';
 import { decimal, instant, kilometres, tenThousandYuan, useWords } from './language';
 import { Choice, Severity, Title, Waiting } from './parts';
@@ -87,6 +88,7 @@ export default function HouseholdPage() {
             { title: t('labour'), dataIndex: 'labour', render: (value: string | null) => code('labour', value) },
           ]} />
         </div>
+        <OnRoster household={it} />
         <div className="panel w12">
           <h2>{t('history')}</h2>
           {history.data ? (

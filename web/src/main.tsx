@@ -16,6 +16,8 @@ import './style.css';
 const Start = lazy(() => import('./start'));
 const Register = lazy(() => import('./register'));
 const Household = lazy(() => import('./household'));
+const Rosters = lazy(() => import('./roster'));
+const Amendments = lazy(() => import('./amendment'));
 const Lookback = lazy(() => import('./lookback'));
 const MapPage = lazy(() => import('./land'));
 const PlanPage = lazy(() => import('./plan'));
@@ -66,6 +68,8 @@ if (root) {
                     <Route index element={<Start />} />
                     <Route path="register" element={<Register />} />
                     <Route path="register/:id" element={<Household />} />
+                    <Route path="rosters" element={<Rosters />} />
+                    <Route path="amendments" element={<Amendments />} />
                     <Route path="lookback" element={<Lookback />} />
                     <Route path="map" element={<MapPage />} />
                     <Route path="plan" element={<PlanPage />} />

@@ -25,6 +25,8 @@ const zh = {
   entries: '账本条目', checkpoint: '签名检查点', root: '根哈希', key: '签名密钥', actor: '操作人', command: '操作', subject: '对象', verified_ok: '校验通过:{entries} 条账目,{rows} 行数据全部一致', verified_bad: '发现 {n} 处不一致', index: '序号', copy_note: '检查点原文(可交上级机关留存)',
   display_name: '姓名', role: '角色', add_user: '新增用户', first_password: '初始密码', list: '列表', mu: '亩', loading: '加载中', retry: '重试',
   in_own: '本乡镇安置点', in_other: '其他乡镇安置点', legend_move: '同意搬迁', legend_stay: '不愿搬迁', legend_undecided: '未决定', year: '年度', document: '文号', funds: '资金来源', amount: '金额', of: '占比',
+  rosters: '核定名册', amendments: '变更审批', draft_roster: '编制名册', roster_title: '名册名称', drafted: '编制', frozen_by: '核定', roster_document: '文号', approver: '批准单位(人)', freeze: '核定', freeze_why: '核定后关键信息不再由导入改动,只能经变更审批修改。', second_person: '须由编制人以外的人核定', no_rosters: '还没有名册', export_signed: '签名名册 JSON', compared_with: '比对上一版', no_previous: '没有上一版', added: '新增户', removed: '移出户', changed: '变化户', unchanged: '相同户', first_shown: '显示前 {n} 户', as_of: '查看某一时刻的名册',
+  no_amendments: '没有变更', amendment_kind: '变更类别', before_after: '原值与新值', amendment_township_approve: '乡镇审核通过', amendment_apply: '县级批准并执行', amendment_refuse: '退回', remark_hint: '审核意见;退回须写明理由', amendment_only: '关键信息只能经变更审批修改', ask_amendment: '提出变更', on_no_roster: '不在已核定的名册上', key_fact: '关键信息', new_member: '新增成员', member_leaves: '移出本户', birth_date: '出生日期',
 };
 
 export type Key = keyof typeof zh;
@@ -54,6 +56,8 @@ const en: Record<Key, string> = {
   entries: 'Entries', checkpoint: 'Signed checkpoint', root: 'Root hash', key: 'Signing key', actor: 'Actor', command: 'Command', subject: 'Subject', verified_ok: 'Verified: {entries} entries, {rows} rows, all as proved', verified_bad: '{n} differences found', index: 'No.', copy_note: 'The checkpoint itself, to be kept by a superior office',
   display_name: 'Display name', role: 'Role', add_user: 'Add a user', first_password: 'First password', list: 'List', mu: 'mu', loading: 'Loading', retry: 'Try again',
   in_own: 'own township', in_other: 'another township', legend_move: 'agreed to move', legend_stay: 'stays', legend_undecided: 'undecided', year: 'Year', document: 'Document', funds: 'Funds', amount: 'Amount', of: 'Share',
+  rosters: 'Rosters', amendments: 'Amendments', draft_roster: 'Draft a roster', roster_title: 'Title', drafted: 'Drafted', frozen_by: 'Frozen by', roster_document: 'Document no.', approver: 'Approved by', freeze: 'Freeze', freeze_why: 'Once frozen, key facts are no longer changed by imports, only by amendments.', second_person: 'Somebody else than who drafted it must freeze it', no_rosters: 'No roster yet', export_signed: 'Signed JSON', compared_with: 'Compared with', no_previous: 'no earlier version', added: 'Added', removed: 'Removed', changed: 'Changed', unchanged: 'Unchanged', first_shown: 'the first {n} shown', as_of: 'The register as it stood at',
+  no_amendments: 'No amendments', amendment_kind: 'Kind', before_after: 'Before and after', amendment_township_approve: 'Approve for the township', amendment_apply: 'Approve and apply', amendment_refuse: 'Refuse', remark_hint: 'Remark; a refusal says why', amendment_only: 'key facts change by amendment only', ask_amendment: 'Ask for an amendment', on_no_roster: 'On no frozen roster', key_fact: 'Key fact', new_member: 'A new member', member_leaves: 'Leaves the household', birth_date: 'Birth date',
 };
 
 export const dictionary = { zh, en };

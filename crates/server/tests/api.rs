@@ -508,9 +508,15 @@ database_test! {
         assert!(said.contains("安政函〔2026〕7号") && said.contains("银行账号") && said.contains("提出变更"), "{said}");
         let (passed, said) = office.import("名册.csv", &register(ACCOUNT, "13922222222", "户主")).await;
         assert_eq!((passed.households_changed, passed.records_refused), (1, 0), "{said}");
-        let consent = "户编号,意愿,安置方式,签字人,签字日期\nQX-001,同意搬迁,集中安置,张三丰,2026-03-01\n";
-        let (held, said) = office.import("意愿.csv", consent).await;
-        assert_eq!((held.households_changed, held.records_refused), (0, 1), "{said}");
+        // Consent may be taken after the roster; once there is a pathway, another one is a change.
+        let consent = |pathway: &str| {
+            format!("户编号,意愿,安置方式,签字人,签字日期\nQX-001,同意搬迁,{pathway},张三丰,2026-03-01\n")
+        };
+        let (passed, said) = office.import("意愿.csv", &consent("集中安置")).await;
+        assert_eq!((passed.households_changed, passed.records_refused), (1, 0), "{said}");
+        let (held, said) = office.import("意愿.csv", &consent("货币化安置")).await;
+        assert_eq!((held.households_changed, held.records_refused), (0, 1));
+        assert!(said.contains("安置方式不能由导入改动"), "{said}");
 
         // An amendment: asked with evidence, checked by the township, approved by the county, by three people.
         let households = office.get("/api/v1/register/households?search=QX-001", &drafter).await;
@@ -589,14 +595,18 @@ database_test! {
         let found = office.get(&format!("{ROSTERS}/{}/comparison", second["id"].as_str().unwrap()), &drafter).await;
         assert_eq!((&found["changed"], &found["unchanged"]), (&json!(1), &json!(1)));
         let fields: Vec<&str> = found["changed_entries"][0]["changes"].as_array().unwrap().iter().map(|change| change["field"].as_str().unwrap()).collect();
-        assert_eq!(fields, ["members", "bank_account"]);
+        assert_eq!(fields, ["members", "pathway", "bank_account"]);
         let freezing = format!("{ROSTERS}/{}/freezing", second["id"].as_str().unwrap());
         let (status, _) = office.step(&freezing, &freezer, &second["version"], approval).await;
         assert_eq!(status, StatusCode::OK);
         assert_eq!(office.get(&path, &drafter).await["state"], "superseded");
         assert_eq!(office.get(&format!("{ROSTERS}?state=frozen"), &checker).await["total"], 1);
         let past = office.get(&format!("/api/v1/register/as-of?at={before_freezing}"), &checker).await;
-        assert_eq!((&past["total"], &past["items"][0]["persons"]), (&json!(2), &json!(2)));
+        let persons = |past: &Value| {
+            let items = past["items"].as_array().unwrap();
+            items.iter().find(|item| item["register_number"] == "QX-001").unwrap()["persons"].clone()
+        };
+        assert_eq!((&past["total"], persons(&past)), (&json!(2), json!(2)));
         assert_eq!(office.get("/api/v1/register/as-of?at=2020-01-01T00:00:00Z", &checker).await["total"], 0);
 
         let report = anju_app::ledger::verify(&office.workspace, &operator, &anju_app::Progress::default()).await.unwrap();

@@ -856,7 +856,7 @@ impl Frozen {
         self.households == other.households
     }
 
-    /// Reason and remedy when the household is on a roster in force and the change would touch a key fact.
+    /// Fields, reason and remedy when the household is on a roster in force and the change would touch a key fact.
     pub(crate) fn refusal(
         &self,
         before: &Household,
@@ -864,7 +864,11 @@ impl Frozen {
     ) -> Option<(Vec<KeyFact>, Text, Text)> {
         let roster = self.rosters.get(self.households.get(&before.id)?)?;
         let (old, new) = (RosterEntry::of(before), RosterEntry::of(after));
-        let fields = old.facts.differences(&new.facts);
+        let mut fields = old.facts.differences(&new.facts);
+        // Consent is often taken after the roster: a first pathway is recorded, only another one is a change.
+        if old.facts.pathway.is_none() {
+            fields.retain(|field| *field != KeyFact::Pathway);
+        }
         if fields.is_empty() {
             return None;
         }

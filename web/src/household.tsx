@@ -5,6 +5,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Alert, Table, Tag, Timeline } from 'antd';
 import { Link, useParams } from 'react-router';
 
+import { OnRoster } from './amendment';
 import { api } from './api/client';
 import { decimal, instant, kilometres, tenThousandYuan, useWords } from './language';
 import { Steps } from './identification';
@@ -94,6 +95,7 @@ export default function HouseholdPage() {
             {it.identification.map((one) => <Steps key={one.id} taken={one.taken} waits={one.step} />)}
           </div>
         )}
+        <OnRoster household={it} />
         <div className="panel w12">
           <h2>{t('history')}</h2>
           {history.data ? (

@@ -17,6 +17,8 @@ const Start = lazy(() => import('./start'));
 const Register = lazy(() => import('./register'));
 const Household = lazy(() => import('./household'));
 const Identification = lazy(() => import('./identification'));
+const Rosters = lazy(() => import('./roster'));
+const Amendments = lazy(() => import('./amendment'));
 const Lookback = lazy(() => import('./lookback'));
 const MapPage = lazy(() => import('./land'));
 const PlanPage = lazy(() => import('./plan'));
@@ -68,6 +70,8 @@ if (root) {
                     <Route path="register" element={<Register />} />
                     <Route path="register/:id" element={<Household />} />
                     <Route path="identification" element={<Identification />} />
+                    <Route path="rosters" element={<Rosters />} />
+                    <Route path="amendments" element={<Amendments />} />
                     <Route path="lookback" element={<Lookback />} />
                     <Route path="map" element={<MapPage />} />
                     <Route path="plan" element={<PlanPage />} />

@@ -1,7 +1,7 @@
 // The frame of every page: navigation, language, who is signed in.
 
 import {
-  AimOutlined, AuditOutlined, ClockCircleOutlined, HomeOutlined, LogoutOutlined, MenuOutlined, ProfileOutlined,
+  AimOutlined, AuditOutlined, ClockCircleOutlined, FileProtectOutlined, FormOutlined, HomeOutlined, LogoutOutlined, MenuOutlined, ProfileOutlined,
   SafetyCertificateOutlined, SolutionOutlined, TeamOutlined, ApartmentOutlined,
 } from '@ant-design/icons';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
@@ -124,6 +124,8 @@ function Frame({ user }: { user: SessionUser }) {
     { key: '/', icon: <HomeOutlined />, label: t('start') },
     { key: '/register', icon: <ProfileOutlined />, label: t('register') },
     { key: '/identification', icon: <SolutionOutlined />, label: t('identification') },
+    { key: '/rosters', icon: <FileProtectOutlined />, label: t('rosters') },
+    { key: '/amendments', icon: <FormOutlined />, label: t('amendments') },
     { key: '/lookback', icon: <AuditOutlined />, label: t('lookback') },
     { key: '/map', icon: <AimOutlined />, label: t('map') },
     { key: '/plan', icon: <ApartmentOutlined />, label: t('plan') },

@@ -343,6 +343,13 @@ impl Workspace {
         self.key.verifying_key()
     }
 
+    /// Signs a text with the ledger's key, as a signed note.
+    pub(crate) fn sign_text(&self, text: &str) -> Result<String, AppError> {
+        self.key
+            .sign_text(text)
+            .map_err(|error| AppError::Aborted(error.to_string()))
+    }
+
     /// The present time, never earlier than the time before.
     pub fn now(&self) -> Timestamp {
         let now = (self.environment.clock)();

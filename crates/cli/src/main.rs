@@ -49,6 +49,10 @@ enum Command {
     Plan(command::plan::Arguments),
     Serve(command::serve::Arguments),
     #[command(subcommand)]
+    Roster(command::roster::Arguments),
+    #[command(subcommand)]
+    Amendment(command::amendment::Arguments),
+    #[command(subcommand)]
     Ledger(command::ledger::Arguments),
     #[command(subcommand)]
     Profile(command::profile::Arguments),
@@ -110,6 +114,8 @@ fn main() -> ExitCode {
             Command::Land(arguments) => command::land::run(&context, arguments).await,
             Command::Plan(arguments) => command::plan::run(&context, arguments).await,
             Command::Serve(arguments) => command::serve::run(&context, arguments).await,
+            Command::Roster(arguments) => command::roster::run(&context, arguments).await,
+            Command::Amendment(arguments) => command::amendment::run(&context, arguments).await,
             Command::Ledger(arguments) => command::ledger::run(&context, arguments).await,
             Command::Profile(arguments) => command::profile::run(&context, arguments).await,
             Command::Example(arguments) => command::example::run(&context, arguments),

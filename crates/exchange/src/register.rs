@@ -65,6 +65,18 @@ pub fn read_register(table: &Table<'_>, areas: &AreaIndex) -> Parsed<HouseholdRe
     parsed
 }
 
+/// The rows of each household as the spreadsheet counts them, by its first row; they need not be next to each other.
+pub fn household_rows(table: &Table<'_>) -> HashMap<u32, Vec<u32>> {
+    let rows = Rows::new(table);
+    households(&rows, &rows.data())
+        .into_iter()
+        .filter_map(|household| {
+            let first = household.first().copied().map(spreadsheet_row)?;
+            Some((first, household.into_iter().map(spreadsheet_row).collect()))
+        })
+        .collect()
+}
+
 /// The rows of each household, in the order of their first rows.
 fn households(rows: &Rows<'_>, data: &[usize]) -> Vec<Vec<usize>> {
     let mut households: Vec<Vec<usize>> = Vec::new();

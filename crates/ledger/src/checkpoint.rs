@@ -113,6 +113,42 @@ impl SigningKey {
     }
 }
 
+/// Signs and checks texts that are no checkpoints, such as the hash of a list handed to another office.
+impl SigningKey {
+    /// Signs a text as a signed note. Its first line must not be the name of the log, so that it can never be taken for a
+    /// checkpoint.
+    ///
+    /// # Errors
+    /// When the text begins like a checkpoint, does not end with a line break, or the signature fails.
+    pub fn sign_text(&self, text: &str) -> Result<String, LedgerError> {
+        let malformed = |error: String| LedgerError::Note(error);
+        if text.lines().next() == Some(self.signer.name()) {
+            return Err(malformed("it begins like a checkpoint".into()));
+        }
+        let mut note = Note::new(text.as_bytes(), &[]).map_err(|error| malformed(error.to_string()))?;
+        note.add_sigs(&[&self.signer])
+            .map_err(|error| malformed(error.to_string()))?;
+        String::from_utf8(note.to_bytes()).map_err(|error| malformed(error.to_string()))
+    }
+}
+
+impl VerifyingKey {
+    /// Checks the one signature of a note that [`SigningKey::sign_text`] made, and returns its text.
+    ///
+    /// # Errors
+    /// When the note is malformed, signed by another key, or carries more than this one signature.
+    pub fn verify_text(&self, note: &str) -> Result<String, LedgerError> {
+        let invalid = |error: String| LedgerError::Note(error);
+        let parsed = Note::from_bytes(note.as_bytes()).map_err(|error| invalid(error.to_string()))?;
+        let keys = VerifierList::new(vec![Box::new(self.verifier.clone())]);
+        let (verified, others) = parsed.verify(&keys).map_err(|error| invalid(error.to_string()))?;
+        if verified.len() != 1 || !others.is_empty() || parsed.to_bytes() != note.as_bytes() {
+            return Err(invalid("it must bear exactly one signature, by this key".into()));
+        }
+        String::from_utf8(parsed.text().to_vec()).map_err(|error| invalid(error.to_string()))
+    }
+}
+
 impl std::fmt::Debug for SigningKey {
     /// The name only: the key is secret.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -265,6 +301,29 @@ mod tests {
                 .verify(&note)
                 .is_err()
         );
+    }
+
+    #[test]
+    fn a_signed_text_is_no_checkpoint_and_no_byte_of_it_changes() {
+        let text = "anju roster v1\nsha256 00ff\n";
+        let note = key().sign_text(text).unwrap();
+        let public = key().verifying_key();
+        assert_eq!(public.verify_text(&note).unwrap(), text);
+        assert!(public.verify(&note).is_err());
+        for place in 0..note.len() {
+            let mut bytes = note.clone().into_bytes();
+            bytes[place] ^= 1;
+            if let Ok(changed) = String::from_utf8(bytes) {
+                assert!(
+                    public.verify_text(&changed).is_err(),
+                    "byte {place} of\n{changed}"
+                );
+            }
+        }
+        let other = SigningKey::from_seed("anju-619021", [8; 32]).verifying_key();
+        assert!(other.verify_text(&note).is_err());
+        assert!(key().sign_text("anju-619021\n42\n").is_err());
+        assert!(key().sign_text("no line break").is_err());
     }
 
     #[test]

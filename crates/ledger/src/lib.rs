@@ -35,6 +35,9 @@ pub enum LedgerError {
     /// A checkpoint that is malformed or not signed by the key.
     #[error("the checkpoint is not valid: {0}")]
     Checkpoint(String),
+    /// A signed text that is malformed or not signed by the key.
+    #[error("the signed note is not valid: {0}")]
+    Note(String),
     /// Hashes that do not fit together.
     #[error("the proof is not valid: {0}")]
     Proof(String),

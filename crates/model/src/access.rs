@@ -30,6 +30,10 @@ code_list! {
         ReviewInVillage = "review_in_village", "办理村级评议和公示", "take the village's steps of identification";
         CheckInTownship = "check_in_township", "办理乡镇审核", "take the township's steps of identification";
         DecideInCounty = "decide_in_county", "办理县级审批和公示", "take the county's steps of identification";
+        DraftRoster = "draft_roster", "编制名册", "draft rosters";
+        ApproveRoster = "approve_roster", "核定名册和批准变更", "freeze rosters and approve amendments";
+        AskAmendment = "ask_amendment", "提出变更", "ask for amendments";
+        CheckAmendment = "check_amendment", "乡镇审核变更", "check amendments for the township";
         ReadLedger = "read_ledger", "查看账本", "read the ledger";
         ManageUsers = "manage_users", "管理用户", "manage users";
         EraseContent = "erase_content", "依法删除账本内容", "erase content of the ledger on legal order";
@@ -42,6 +46,8 @@ impl Role {
         use Action::{
             CheckInTownship, DecideInCounty, DecideLookback, EraseContent, ImportData, ManageUsers, ReadLedger,
             ReadRegister, ReviewInVillage, RunAnalysis,
+            ApproveRoster, AskAmendment, CheckAmendment, DecideLookback, DraftRoster, ImportData,
+            ManageUsers, ReadLedger, ReadRegister, RunAnalysis,
         };
         match self {
             Role::Administrator => true,
@@ -59,6 +65,26 @@ impl Role {
                 ReadRegister | ReadLedger => true,
                 ImportData | RunAnalysis | DecideLookback | ReviewInVillage | CheckInTownship
                 | DecideInCounty | ManageUsers | EraseContent => false,
+                    ReadRegister
+                        | ImportData
+                        | RunAnalysis
+                        | DecideLookback
+                        | DraftRoster
+                        | ApproveRoster
+                        | AskAmendment
+                        | ReadLedger
+                )
+            }
+            Role::TownshipOfficer => {
+                matches!(
+                    action,
+                    ReadRegister | DecideLookback | AskAmendment | CheckAmendment
+                )
+            }
+            Role::Inspector => match action {
+                ReadRegister | ReadLedger => true,
+                ImportData | RunAnalysis | DecideLookback | DraftRoster | ApproveRoster | AskAmendment
+                | CheckAmendment | ManageUsers => false,
             },
         }
     }

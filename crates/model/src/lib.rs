@@ -1,12 +1,13 @@
 //! Terms, value types, entities and policy packs of planned relocation.
 //!
 //! The crate is the vocabulary of the product: every other crate speaks in these types. Modules are named by
-//! stage ([`register`], [`lookback`], [`land`], [`plan`]) beside the value types all stages share ([`area`],
+//! stage ([`register`] with [`roster`] and [`amendment`], [`lookback`], [`land`], [`plan`]) beside the value types all stages share ([`area`],
 //! [`identity`], [`money`]) and the [`policy`] packs that hold every threshold.
 //!
 //! What is absent: no input or output, no clock, no randomness, no SQL, no HTTP.
 
 pub mod access;
+pub mod amendment;
 pub mod area;
 pub mod code_list;
 pub mod identification;
@@ -18,3 +19,4 @@ pub mod money;
 pub mod plan;
 pub mod policy;
 pub mod register;
+pub mod roster;

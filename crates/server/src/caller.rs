@@ -12,6 +12,22 @@ use crate::problem::HttpError;
 
 pub(crate) const COOKIE: &str = "anju_session";
 
+/// The version of what is to be changed that the caller has seen, from `If-Match`.
+pub(crate) fn seen_version(headers: &HeaderMap) -> Result<i64, HttpError> {
+    headers
+        .get(header::IF_MATCH)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.trim_matches('"').parse().ok())
+        .ok_or_else(|| {
+            HttpError::new(
+                axum::http::StatusCode::PRECONDITION_REQUIRED,
+                "version_missing",
+                "请求须带 If-Match 版本号",
+                "the request needs the version seen, as If-Match",
+            )
+        })
+}
+
 /// A request with a valid session whose first password has been changed.
 pub(crate) struct SignedIn(pub Caller);
 

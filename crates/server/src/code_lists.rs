@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anju_model::access::Role;
 use anju_model::identification::{ApplicationForm, Level, ObjectionState, Step, StepOutcome};
+use anju_model::amendment::{AmendmentKind, AmendmentState};
 use anju_model::identity::Sex;
 use anju_model::job::{JobKind, JobState};
 use anju_model::land::{LayerKind, Verdict};
@@ -13,6 +14,7 @@ use anju_model::register::{
     Category, CauseOfMove, ConsentChoice, Education, Ethnicity, FileKind, Health, Labour, Pathway,
     PovertyAttribute, PovertyCause, Relation, SafetyGrade, Structure, Urgency,
 };
+use anju_model::roster::{KeyFact, RosterState};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
@@ -42,6 +44,8 @@ macro_rules! lists {
 async fn list() -> Json<BTreeMap<&'static str, Vec<Code>>> {
     Json(lists! {
         "application_form": ApplicationForm,
+        "amendment_kind": AmendmentKind,
+        "amendment_state": AmendmentState,
         "category": Category,
         "cause_of_move": CauseOfMove,
         "consent_choice": ConsentChoice,
@@ -54,6 +58,7 @@ async fn list() -> Json<BTreeMap<&'static str, Vec<Code>>> {
         "item_state": ItemState,
         "job_kind": JobKind,
         "job_state": JobState,
+        "key_fact": KeyFact,
         "labour": Labour,
         "layer_kind": LayerKind,
         "objection_state": ObjectionState,
@@ -62,6 +67,7 @@ async fn list() -> Json<BTreeMap<&'static str, Vec<Code>>> {
         "poverty_cause": PovertyCause,
         "relation": Relation,
         "role": Role,
+        "roster_state": RosterState,
         "safety_grade": SafetyGrade,
         "severity": Severity,
         "sex": Sex,

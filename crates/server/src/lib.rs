@@ -3,6 +3,7 @@
 //! Handlers are thin: they read the request, call one use case of `anju_app` and answer JSON or problem details
 //! (RFC 9457). Each module holds the routes of one stage. What is absent: business rules, SQL, file formats.
 
+mod amendment;
 mod assets;
 mod caller;
 mod code_lists;
@@ -12,9 +13,9 @@ mod land;
 mod ledger;
 mod lookback;
 mod plan;
-mod precondition;
 mod problem;
 mod register;
+mod roster;
 mod session;
 mod start;
 mod user;
@@ -60,6 +61,8 @@ pub async fn router(workspace: Arc<Workspace>) -> Result<Router, anju_app::AppEr
         .merge(start::routes())
         .merge(register::routes())
         .merge(identification::routes())
+        .merge(roster::routes())
+        .merge(amendment::routes())
         .merge(lookback::routes())
         .merge(land::routes())
         .merge(plan::routes())

@@ -16,8 +16,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::Server;
-use crate::caller::SignedIn;
-use crate::precondition::seen_version;
+use crate::caller::{SignedIn, seen_version};
 use crate::problem::HttpError;
 
 pub(crate) fn routes() -> Router<Server> {

@@ -33,6 +33,14 @@ pub enum StoreError {
         /// What the database says.
         detail: String,
     },
+    /// A subject whose stored state does not allow the change, such as a frozen roster.
+    #[error("{kind} {id} may not be changed in this way: what is stored is final")]
+    Final {
+        /// Kind of subject.
+        kind: &'static str,
+        /// Its id.
+        id: String,
+    },
     /// A stored value that cannot be read as what it should be.
     #[error("{table} {id}: the stored {what} cannot be read: {detail}; run `anju ledger verify`")]
     Unreadable {

@@ -9,6 +9,7 @@
 //! that every list query is given, no clock and no randomness: time and seed come with the [`Context`].
 
 pub mod access;
+pub mod amendment;
 mod area;
 pub mod attachment;
 mod database;
@@ -26,6 +27,7 @@ pub mod plan;
 mod read;
 mod rebuild;
 pub mod register;
+pub mod roster;
 mod subject;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -10,6 +10,7 @@ use crate::area::township;
 use crate::list::{Conditions, List, Page, Paging, SortKind, grouped, like};
 use crate::read::{VERSIONED, versioned};
 use crate::subject::{Child, Row, Subject};
+use crate::transaction::{ERASED, RETIRED};
 use crate::value::Record;
 use crate::{Db, StoreError, Value, Versioned};
 
@@ -393,6 +394,39 @@ pub async fn household_by_number(
         .await?
         .map(|row| versioned(&row))
         .transpose()
+}
+
+/// A page of the register as it stood at an instant, in the order of the households' ids: what each household's last
+/// entry before it says. Households that were retired or erased by then, or whose payload was erased since, are not in it.
+///
+/// # Errors
+/// When the database fails or the cursor is not of this list.
+pub async fn households_as_of(
+    db: &Db,
+    at: jiff::Timestamp,
+    area: &AreaCode,
+    paging: &Paging,
+) -> Result<Page<Versioned<Household>>, StoreError> {
+    let mut conditions = Conditions::default();
+    conditions.equal("e.subject_kind", Some(Household::KIND));
+    conditions.within("e.area", area);
+    let at = conditions.bind(at);
+    conditions.and(&format!(
+        "e.version = (SELECT MAX(l.version) FROM ledger_entry l
+         WHERE l.subject_kind = e.subject_kind AND l.subject_id = e.subject_id AND l.at <= {at})"
+    ));
+    let [retired, erased] = [RETIRED, ERASED].map(|payload| conditions.bind(payload));
+    conditions.and(&format!("e.payload NOT IN ({retired}, {erased})"));
+    let list = List {
+        select: "e.subject_id, e.version, e.at, e.actor, e.payload",
+        from: "ledger_entry e",
+        sort: "e.subject_id",
+        sort_kind: SortKind::Text,
+        descending: false,
+        id: "e.subject_id",
+        conditions,
+    };
+    list.page(db, paging, versioned).await
 }
 
 /// Households and persons of one township, village or group, by what they chose.

@@ -17,6 +17,10 @@ pub trait Subject: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Tables with rows that are part of the subject.
     const CHILDREN: &'static [Child] = &[];
 
+    /// Whether a stored state limits what may follow it. Then [`Subject::may_become`] is asked of the stored state
+    /// before every change; it costs reading that state.
+    const GUARDED: bool = false;
+
     /// Unique among subjects of the kind.
     fn id(&self) -> String;
 
@@ -29,6 +33,11 @@ pub trait Subject: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The rows in the tables of [`Subject::CHILDREN`]. All rows of one table name the same columns in the same order.
     fn rows(&self) -> Vec<Row> {
         Vec::new()
+    }
+
+    /// Whether the subject, as it is stored, may be replaced by `next`, or with `None` be taken out of the tables.
+    fn may_become(&self, _next: Option<&Self>) -> bool {
+        true
     }
 }
 
@@ -118,6 +127,9 @@ pub(crate) const KINDS: &[Kind] = &[
     kind::<anju_model::register::County>(),
     kind::<anju_model::area::Area>(),
     kind::<anju_model::register::Household>(),
+    kind::<anju_model::roster::Roster>(),
+    kind::<crate::roster::RosterPart>(),
+    kind::<anju_model::amendment::Amendment>(),
     kind::<anju_model::register::ImportedFile>(),
     kind::<crate::exchange::ImportProfile>(),
     kind::<crate::attachment::Attachment>(),

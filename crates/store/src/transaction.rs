@@ -115,13 +115,15 @@ impl Tx {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when one was changed since, [`StoreError::NotFound`] when one is gone,
-    /// [`StoreError::Duplicate`] when a value that must be unique is taken.
+    /// [`StoreError::Final`] when its state does not allow the change, [`StoreError::Duplicate`] when a value that must
+    /// be unique is taken.
     pub fn update<'a, S: Subject>(&'a mut self, subjects: &'a [Versioned<S>]) -> Answer<'a, ()> {
         Box::pin(self.run_update(subjects))
     }
 
     async fn run_update<S: Subject>(&mut self, subjects: &[Versioned<S>]) -> Result<(), StoreError> {
         for chunk in subjects.chunks(CHUNK) {
+            self.guard(chunk, false).await?;
             let ids = self.take_out(chunk).await?;
             let versioned = chunk
                 .iter()
@@ -135,13 +137,15 @@ impl Tx {
     /// Takes subjects that were read at a version out of the tables. Their history stays in the ledger.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when one was changed since, [`StoreError::NotFound`] when one is gone.
+    /// [`StoreError::Conflict`] when one was changed since, [`StoreError::NotFound`] when one is gone,
+    /// [`StoreError::Final`] when its state does not allow it.
     pub fn retire<'a, S: Subject>(&'a mut self, subjects: &'a [Versioned<S>]) -> Answer<'a, ()> {
         Box::pin(self.run_retire(subjects))
     }
 
     async fn run_retire<S: Subject>(&mut self, subjects: &[Versioned<S>]) -> Result<(), StoreError> {
         for chunk in subjects.chunks(CHUNK) {
+            self.guard(chunk, true).await?;
             let ids = self.take_out(chunk).await?;
             let changes = chunk.iter().zip(ids).map(|(subject, id)| Change {
                 id,
@@ -245,6 +249,25 @@ impl Tx {
             }
         }
         Ok(known)
+    }
+
+    /// Asks the stored states whether the subjects may take their place, or nothing when they are to go.
+    async fn guard<S: Subject>(&mut self, subjects: &[Versioned<S>], out: bool) -> Result<(), StoreError> {
+        if !S::GUARDED {
+            return Ok(());
+        }
+        let sql = format!("SELECT state FROM {} WHERE id = $1", S::KIND);
+        for subject in subjects {
+            let id = subject.value.id();
+            let Some(row) = self.link.first(&sql, &[id.as_str().into()]).await? else {
+                continue;
+            };
+            let stored: S = parse(row.text(0)?)?;
+            if !stored.may_become((!out).then_some(&subject.value)) {
+                return Err(StoreError::Final { kind: S::KIND, id });
+            }
+        }
+        Ok(())
     }
 
     /// Checks that subjects are at the versions they were read at, and removes their rows.

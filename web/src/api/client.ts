@@ -3,6 +3,9 @@
 import type { FeatureCollection, LineString, MultiPolygon, Polygon } from 'geojson';
 
 import type {
+  Amendment,
+  AmendmentDecision,
+  AmendmentRequest,
   Area,
   Assignment,
   BatchOutcome,
@@ -25,15 +28,19 @@ import type {
   LedgerEntry,
   LookbackFigures,
   LookbackItem,
+  NewRoster,
   NewUser,
   Objection,
   Page,
+  PastHousehold,
   Plan,
   PlanFigures,
   PointVerdict,
   ProblemDetails,
   PublicityNotice,
   RegisterFigures,
+  Roster,
+  RosterComparison,
   SessionUser,
   Start,
   StepTaking,
@@ -75,7 +82,7 @@ export function address(path: string, query: Query = {}): string {
 async function call<T>(
   method: 'GET' | 'POST' | 'DELETE',
   path: string,
-  options: { query?: Query; body?: unknown; headers?: Record<string, string>; signal?: AbortSignal } = {},
+  options: { query?: Query; body?: unknown; file?: Blob; headers?: Record<string, string>; signal?: AbortSignal } = {},
 ): Promise<T> {
   const headers: Record<string, string> = { accept: 'application/json', ...options.headers };
   if (options.body !== undefined) headers['content-type'] = 'application/json';
@@ -85,7 +92,7 @@ async function call<T>(
       method,
       headers,
       credentials: 'same-origin',
-      body: options.body === undefined ? null : JSON.stringify(options.body),
+      body: options.file ?? (options.body === undefined ? null : JSON.stringify(options.body)),
       signal: options.signal ?? null,
     });
   } catch (error) {
@@ -145,6 +152,24 @@ export const api = {
       headers: { 'If-Match': `"${objection.version}"` },
       body: { upheld, answer },
     }),
+  rosters: (query: Query) => call<Page<Roster>>('GET', '/register/rosters', { query }),
+  draftRoster: (roster: NewRoster) => call<Roster>('POST', '/register/rosters', { body: roster }),
+  compareRoster: (id: string) => call<RosterComparison>('GET', `/register/rosters/${part(id)}/comparison`),
+  freezeRoster: (roster: Pick<Roster, 'id' | 'version'>, approver: string, document: string) =>
+    call<Roster>('POST', `/register/rosters/${part(roster.id)}/freezing`, {
+      headers: { 'If-Match': `"${roster.version}"` },
+      body: { approver, document },
+    }),
+  registerAsOf: (query: Query) => call<Page<PastHousehold>>('GET', '/register/as-of', { query }),
+  amendments: (query: Query) => call<Page<Amendment>>('GET', '/register/amendments', { query }),
+  askAmendment: (request: AmendmentRequest) => call<Amendment>('POST', '/register/amendments', { body: request }),
+  decideAmendment: (amendment: Pick<Amendment, 'id' | 'version'>, decision: AmendmentDecision, remark: string) =>
+    call<Amendment>('POST', `/register/amendments/${part(amendment.id)}/decision`, {
+      headers: { 'If-Match': `"${amendment.version}"` },
+      body: { decision, remark: remark.trim() || null },
+    }),
+  storeEvidence: (file: File) =>
+    call<{ hash: string; name: string }>('POST', '/register/evidence', { query: { name: file.name }, file }),
 
   lookbackItems: (query: Query, signal?: AbortSignal) =>
     call<Page<LookbackItem>>('GET', '/lookback/items', { query, signal }),

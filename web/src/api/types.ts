@@ -39,7 +39,11 @@ export type CodeListName =
   | 'identification_level'
   | 'identification_step'
   | 'objection_state'
-  | 'step_outcome';
+  | 'step_outcome'
+  | 'roster_state'
+  | 'key_fact'
+  | 'amendment_kind'
+  | 'amendment_state';
 
 export type CodeLists = Record<CodeListName, CodeName[]>;
 
@@ -258,9 +262,104 @@ export interface HouseholdDetail extends HouseholdSummary {
   identification: Pick<IdentificationCase, 'id' | 'step' | 'taken'>[];
   items: LookbackItem[];
   assignment: Assignment | null;
+  /** The roster in force that it is on. */
+  roster: { id: string; title: string; number: number; document: string; frozen_at: string | null } | null;
+  amendments: Amendment[];
   version: number;
   changed_at: string;
   changed_by: string;
+}
+
+export interface KeyFactChange {
+  field: string;
+  before: Text;
+  after: Text;
+}
+
+export type RosterState = 'draft' | 'frozen' | 'superseded';
+
+export interface Roster {
+  id: string;
+  version: number;
+  category: string;
+  title: string;
+  /** Version among the rosters of its category and area. */
+  number: number;
+  state: RosterState;
+  area_name: string;
+  households: number;
+  persons: number;
+  hash: string;
+  previous: string | null;
+  drafted_by: string;
+  drafted_at: string;
+  frozen: { by: string; at: string; approver: string; document: string } | null;
+  superseded_by: string | null;
+}
+
+export interface NewRoster {
+  title: string;
+  category: string;
+  area?: string;
+  poverty_attribute?: string;
+  choice?: string;
+  must_move?: boolean;
+  open_items?: boolean;
+}
+
+export interface RosterEntry {
+  household: string;
+  register_number: string;
+  head_name: string;
+  area_name: string;
+  persons: number;
+  changes: KeyFactChange[];
+}
+
+export interface RosterComparison {
+  previous: Roster | null;
+  added: number;
+  removed: number;
+  changed: number;
+  unchanged: number;
+  added_entries: RosterEntry[];
+  removed_entries: RosterEntry[];
+  changed_entries: RosterEntry[];
+}
+
+export interface PastHousehold extends RosterEntry {
+  category: string;
+  version: number;
+  changed_at: string;
+  changed_by: string;
+}
+
+export type AmendmentState = 'asked' | 'township_approved' | 'applied' | 'refused';
+export type AmendmentDecision = 'township_approve' | 'apply' | 'refuse';
+
+export interface Amendment {
+  id: string;
+  version: number;
+  roster: string;
+  household: string;
+  register_number: string;
+  area: string;
+  area_name: string;
+  kind: string;
+  changes: KeyFactChange[];
+  reason: string;
+  evidence_name: string | null;
+  state: AmendmentState;
+  steps: { state: AmendmentState; by: string; at: string; remark: string | null }[];
+}
+
+export interface AmendmentRequest {
+  household: string;
+  kind: string;
+  reason: string;
+  /** Hash of the stored file. */
+  evidence: string;
+  changes: Record<string, unknown>[];
 }
 
 export interface HistoryEntry {

@@ -299,6 +299,11 @@ async fn values<S: anju_store::Subject>(workspace: &Workspace) -> Result<Vec<S>,
     Ok(stored.into_iter().map(|subject| subject.value).collect())
 }
 
+/// Name of a rule, of the program's own or of the pack in force.
+pub(crate) fn rule_name(workspace: &Workspace, rule: &str) -> anju_model::code_list::Text {
+    rules::name(rule, workspace.pack())
+}
+
 /// The grave ones first.
 pub(crate) fn severity_rank(severity: Severity) -> u8 {
     match severity {

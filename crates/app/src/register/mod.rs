@@ -1,6 +1,8 @@
-//! The register stage: files in, the list, the household page, identification.
+//! The register stage: files in, the list, the household page, identification, rosters and amendments.
 
+pub mod amendment;
 pub mod identification;
 pub mod import;
 pub mod profile;
+pub mod roster;
 pub mod views;

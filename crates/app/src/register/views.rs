@@ -151,6 +151,10 @@ pub struct HouseholdDetail {
     pub items: Vec<ItemView>,
     /// The decision of the newest plan.
     pub assignment: Option<AssignmentView>,
+    /// The roster in force that it is on.
+    pub roster: Option<super::roster::Membership>,
+    /// Amendments of its key facts, the newest first.
+    pub amendments: Vec<super::amendment::AmendmentView>,
     /// Version of the record.
     pub version: i64,
     /// When it was changed last.
@@ -427,7 +431,7 @@ pub(crate) fn workbook(
 
 /// A comma-separated table with the byte-order mark by which Excel knows UTF-8. A text that Excel would take for a
 /// formula is set off by an apostrophe.
-fn csv(headers: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Result<Vec<u8>, AppError> {
+pub(crate) fn csv(headers: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Result<Vec<u8>, AppError> {
     let failed = |error: csv::Error| AppError::Aborted(error.to_string());
     let mut writer = csv::Writer::from_writer(vec![0xEF, 0xBB, 0xBF]);
     writer.write_record(headers).map_err(failed)?;
@@ -516,6 +520,8 @@ pub async fn household(
         identification: super::identification::views::of_household(workspace, id).await?,
         items: crate::lookback::views::of_household(workspace, caller, id).await?,
         assignment: crate::plan::views::of_household(workspace, caller, id).await?,
+        roster: super::roster::of_household(workspace, id).await?,
+        amendments: super::amendment::of_household(workspace, caller, id).await?,
         version,
         changed_at,
         changed_by,

@@ -1,5 +1,6 @@
 //! The commands, one file each: arguments (their doc comments are the help) and one function.
 
+pub(crate) mod amendment;
 pub(crate) mod example;
 pub(crate) mod import;
 pub(crate) mod init;
@@ -8,4 +9,5 @@ pub(crate) mod ledger;
 pub(crate) mod lookback;
 pub(crate) mod plan;
 pub(crate) mod profile;
+pub(crate) mod roster;
 pub(crate) mod serve;

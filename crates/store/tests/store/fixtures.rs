@@ -5,6 +5,7 @@ use std::pin::Pin;
 
 use anju_ledger::SigningKey;
 use anju_model::access::{Role, Session, User};
+use anju_model::amendment::{Amendment, AmendmentKind, AmendmentState, Change, Evidence};
 use anju_model::area::{Area, AreaCode};
 use anju_model::code_list::Text;
 use anju_model::identification::{
@@ -23,8 +24,10 @@ use anju_model::register::{
     Category, CauseOfMove, Consent, ConsentChoice, County, FileKind, Fund, Home, Household, HouseholdFacts,
     ImportedFile, Pathway, Person, PersonFacts, Position, Relation, StockHousing, Urgency,
 };
+use anju_model::roster::{Freezing, Roster, RosterFilter, RosterState};
 use anju_store::attachment::Attachment;
 use anju_store::exchange::ImportProfile;
+use anju_store::roster::RosterPart;
 use anju_store::testing::TestDatabase;
 use anju_store::{Context, Tx, VerificationReport};
 use jiff::Timestamp;
@@ -333,6 +336,75 @@ pub fn objection(number: u64, notice: u64, case: u64) -> Objection {
     }
 }
 
+/// Draft `number` of the county's disaster rosters.
+pub fn roster(number: u64) -> Roster {
+    Roster {
+        id: id(18, number),
+        category: Category::Disaster,
+        title: "避灾搬迁名册".into(),
+        number: number as u32,
+        state: RosterState::Draft,
+        filter: RosterFilter {
+            area: area("619021"),
+            poverty_attribute: None,
+            choice: Some(ConsentChoice::Move),
+            must_move: Some(true),
+            open_items: None,
+        },
+        households: 2,
+        persons: 4,
+        hash: "ef".into(),
+        previous: None,
+        drafted_by: "wang".into(),
+        drafted_at: instant(number as i64),
+        frozen: None,
+        superseded_by: None,
+    }
+}
+
+pub fn freezing() -> Freezing {
+    Freezing {
+        by: "zhao".into(),
+        at: instant(40),
+        approver: "县人民政府".into(),
+        document: "安政函〔2026〕7号".into(),
+    }
+}
+
+pub fn part(number: u64, roster: u64, households: &[u64]) -> RosterPart {
+    RosterPart {
+        id: id(19, number),
+        roster: id(18, roster),
+        number: number as u32,
+        households: households.iter().map(|number| id(1, *number)).collect(),
+    }
+}
+
+/// An amendment of household `household`, which has the example's bank account.
+pub fn amendment(number: u64, household: u64, group: &str) -> Amendment {
+    Amendment {
+        id: id(20, number),
+        roster: id(18, 1),
+        household: id(1, household),
+        register_number: format!("QX-{household:05}"),
+        area: area(group),
+        kind: AmendmentKind::Correction,
+        changes: vec![Change::BankAccount {
+            old: Some("6217000000000000000".into()),
+            new: None,
+        }],
+        reason: "账户已销".into(),
+        evidence: Some(Evidence {
+            hash: "ab".into(),
+            name: "销户证明.jpg".into(),
+        }),
+        state: AmendmentState::Asked,
+        steps: Vec::new(),
+    }
+    .ask("li", instant(50 + number as i64))
+    .unwrap()
+}
+
 pub fn user(number: u64, name: &str) -> User {
     User {
         id: id(14, number),
@@ -505,6 +577,9 @@ async fn write_all(test: &TestDatabase) {
     ])
     .await
     .unwrap();
+    tx.insert(&[roster(1).freeze(freezing()).unwrap()]).await.unwrap();
+    tx.insert(&[part(1, 1, &[1, 2])]).await.unwrap();
+    tx.insert(&[amendment(1, 1, "61902110120101")]).await.unwrap();
     tx.insert(&[Job {
         id: id(17, 1),
         kind: JobKind::Plan,

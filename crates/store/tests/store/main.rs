@@ -6,6 +6,7 @@ mod erasure;
 mod fixtures;
 mod lists;
 mod rebuild;
+mod roster;
 mod schema;
 mod tampering;
 mod transactions;

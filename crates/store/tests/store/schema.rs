@@ -135,7 +135,7 @@ async fn both_engines_have_the_same_tables() {
     assert_eq!(indexes(&sqlite.db).await, indexes(&postgres.db).await);
     let keys = foreign_keys(&sqlite.db).await;
     assert_eq!(keys, foreign_keys(&postgres.db).await);
-    assert_eq!(keys.len(), 2);
+    assert_eq!(keys.len(), 3);
 }
 
 database_test!(

@@ -13,12 +13,14 @@ use anju_model::register::{
     ConsentRecord, FileKind, Fund, Household, HouseholdRecord, ImportedFile, Person, PersonFacts,
     StockHousing,
 };
+use anju_model::roster::KeyFact;
 use anju_store::attachment::Attachment;
 use anju_store::{Subject, Versioned};
 use uuid::Uuid;
 
 use super::source::{Content, Source};
 use super::{FileOutcome, SHOWN_CELLS, list_name};
+use crate::register::roster::Frozen;
 use crate::workspace::Transaction;
 use crate::{AppError, Caller, Workspace};
 
@@ -97,6 +99,8 @@ pub(super) struct Stage {
     areas: BTreeMap<anju_model::area::AreaCode, Area>,
     known_files: HashMap<String, Versioned<ImportedFile>>,
     stored_households: HashMap<String, Versioned<Household>>,
+    /// Households on rosters in force, whose key facts no import changes.
+    frozen: Frozen,
     stored_extracts: Vec<Versioned<ExtractRecord>>,
     stored_threatened: Vec<Versioned<ThreatenedHousehold>>,
     stored_stock: Vec<Versioned<StockHousing>>,
@@ -140,6 +144,7 @@ impl Stage {
                 .into_iter()
                 .map(|household| (household.value.facts.register_number.clone(), household))
                 .collect(),
+            frozen: Frozen::load(workspace).await?,
             stored_extracts: anju_store::load_all(db).await?,
             stored_threatened: anju_store::load_all(db).await?,
             stored_stock: anju_store::load_all(db).await?,
@@ -283,11 +288,23 @@ impl Stage {
                 Ok(taken)
             }
             FileKind::Register => {
-                let parsed = anju_exchange::register::read_register(table, &index);
-                let (records, taken) = close(table, parsed)?;
-                for record in records {
-                    self.take_household(workspace, record);
+                let mut parsed = anju_exchange::register::read_register(table, &index);
+                let mut held_back = Vec::new();
+                for record in std::mem::take(&mut parsed.records) {
+                    held_back.extend(self.take_household(workspace, table, record));
                 }
+                if !held_back.is_empty() {
+                    let rows = anju_exchange::register::household_rows(table);
+                    for refused in &mut held_back {
+                        let first = refused.rows.first().copied().unwrap_or_default();
+                        if let Some(rows) = rows.get(&first) {
+                            refused.rows.clone_from(rows);
+                        }
+                    }
+                }
+                parsed.refused.extend(held_back);
+                sort_refused(&mut parsed.refused);
+                let (_, taken) = close(table, parsed)?;
                 Ok(taken)
             }
             FileKind::Consent => {
@@ -296,10 +313,13 @@ impl Stage {
                     self.households.added.contains_key(number) || self.stored_households.contains_key(number)
                 };
                 refuse_unknown(&mut parsed, table, &known);
-                let (records, taken) = close(table, parsed)?;
-                for record in records {
-                    self.take_consent(record);
+                for record in std::mem::take(&mut parsed.records) {
+                    if let Some(held_back) = self.take_consent(table, record) {
+                        parsed.refused.push(held_back);
+                    }
                 }
+                sort_refused(&mut parsed.refused);
+                let (_, taken) = close(table, parsed)?;
                 Ok(taken)
             }
             FileKind::ThreatenedHouseholds => {
@@ -379,7 +399,14 @@ impl Stage {
         }
     }
 
-    fn take_household(&mut self, workspace: &Workspace, record: HouseholdRecord) {
+    /// Takes in a household, or holds it back when it is on a roster in force and a key fact would change.
+    fn take_household(
+        &mut self,
+        workspace: &Workspace,
+        table: &Table<'_>,
+        record: HouseholdRecord,
+    ) -> Option<RefusedRows> {
+        let row = record.rows.0;
         let number = record.facts.register_number.clone();
         match self.stored_households.get(&number) {
             Some(stored) => {
@@ -390,6 +417,9 @@ impl Stage {
                     members,
                     consent: stored.value.consent.clone(),
                 };
+                if let Some(refusal) = self.frozen.refusal(&stored.value, &value) {
+                    return Some(held_back(table, row, &stored.value, refusal));
+                }
                 if value != stored.value {
                     let changed = Versioned {
                         value,
@@ -408,10 +438,21 @@ impl Stage {
                 self.households.added.insert(number, household);
             }
         }
+        None
     }
 
-    fn take_consent(&mut self, record: ConsentRecord) {
+    /// Takes in a choice, or holds it back when it would change the pathway of a household on a roster in force.
+    fn take_consent(&mut self, table: &Table<'_>, record: ConsentRecord) -> Option<RefusedRows> {
         let number = &record.register_number;
+        if let Some(stored) = self.stored_households.get(number) {
+            let after = Household {
+                consent: Some(record.consent.clone()),
+                ..stored.value.clone()
+            };
+            if let Some(refusal) = self.frozen.refusal(&stored.value, &after) {
+                return Some(held_back(table, record.row, &stored.value, refusal));
+            }
+        }
         if let Some(household) = self.households.added.get_mut(number) {
             household.consent = Some(record.consent);
         } else if let Some(household) = self.households.changed.get_mut(number) {
@@ -423,6 +464,7 @@ impl Stage {
             changed.value.consent = Some(record.consent);
             self.households.changed.insert(number.clone(), changed);
         }
+        None
     }
 
     fn take_layer(
@@ -471,6 +513,15 @@ impl Stage {
             return Ok(());
         }
         let mut transaction = workspace.begin(caller, "import", None).await?;
+        // A roster may have been frozen while the files were read; from here on nobody else writes.
+        if !households.changed.is_empty() && !self.frozen.is_same(&Frozen::load(workspace).await?) {
+            return Err(AppError::invalid(
+                "roster_meanwhile",
+                "import",
+                "导入期间核定了新的名册,未写入任何数据;请重新导入",
+                "a roster was frozen during the import; nothing was written, import again",
+            ));
+        }
         transaction.insert_attachments(&self.attachments).await?;
         self.new_areas.write(&mut transaction).await?;
         households.write(&mut transaction).await?;
@@ -534,9 +585,48 @@ fn refuse_unknown(parsed: &mut Parsed<ConsentRecord>, table: &Table<'_>, known: 
             ),
         }],
     }));
-    parsed
-        .refused
-        .sort_by_key(|refused| refused.rows.first().copied());
+    sort_refused(&mut parsed.refused);
+}
+
+fn sort_refused(refused: &mut [RefusedRows]) {
+    refused.sort_by_key(|refused| refused.rows.first().copied());
+}
+
+/// The rows of a household on a roster in force, with reason and remedy at the cell of each key fact.
+fn held_back(
+    table: &Table<'_>,
+    row: u32,
+    stored: &Household,
+    (fields, reason, remedy): (Vec<KeyFact>, Text, Text),
+) -> RefusedRows {
+    let cells = fields.into_iter().map(|field| {
+        let column = match field {
+            KeyFact::Members => "name",
+            KeyFact::Category => "category",
+            KeyFact::Home => "structure",
+            KeyFact::Pathway => "pathway",
+            KeyFact::Area => "village",
+            KeyFact::BankAccount => "bank_account",
+        };
+        // Without such a column the fact was left out of the file; the household's number stands for it.
+        let column = if table.columns.contains_key(column) {
+            column
+        } else {
+            "register_number"
+        };
+        CellProblem {
+            row,
+            column: table.columns.get(column).map(|&column| column as u32),
+            header: table.header(column),
+            value: stored.facts.register_number.clone(),
+            reason: reason.clone(),
+            remedy: remedy.clone(),
+        }
+    });
+    RefusedRows {
+        rows: vec![row],
+        cells: cells.collect(),
+    }
 }
 
 /// Members keep the identity they had: the same ID number, else the same name and birth date.

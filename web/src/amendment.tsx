@@ -1,0 +1,225 @@
+// Amendments: the inbox with both values and who decided, and asking for one on a household's page.
+
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { App, Button, Form, Input, InputNumber, Modal, Select, Space, Table, Tag, Timeline, TreeSelect } from 'antd';
+import { useState } from 'react';
+import { Link } from 'react-router';
+
+import { address, api, Problem } from './api/client';
+import type { Amendment, AmendmentDecision, AmendmentState, HouseholdDetail, SessionUser } from './api/types';
+import { instant, useWords, whole } from './language';
+import { areaTree, Title, Waiting } from './parts';
+import { useFilters } from './query';
+import { Changes } from './roster';
+
+const STATE: Record<AmendmentState, string> = { asked: 'orange', township_approved: 'gold', applied: 'green', refused: 'default' };
+
+/** The steps of an amendment: who, when, with what remark. */
+export function Steps({ amendment }: { amendment: Amendment }) {
+  const { code } = useWords();
+  return <Timeline items={amendment.steps.map((step) => ({ key: step.at, content: <>{code('amendment_state', step.state)} · <b>{step.by}</b> · {instant(step.at)}{step.remark && ` · ${step.remark}`}</> }))} />;
+}
+
+export function AmendmentTag({ state }: { state: AmendmentState }) {
+  const { code } = useWords();
+  return <Tag color={STATE[state]}>{code('amendment_state', state)}</Tag>;
+}
+
+export default function AmendmentsPage() {
+  const { t, code, options, problem } = useWords();
+  const { message } = App.useApp();
+  const client = useQueryClient();
+  const { filters, set } = useFilters();
+  const [remark, setRemark] = useState('');
+  const me = useQuery<SessionUser>({ queryKey: ['session'], queryFn: api.session });
+  const query = useQuery({ queryKey: ['amendments', filters], queryFn: () => api.amendments({ ...filters, limit: 50 }) });
+  const role = me.data?.role;
+  const county = role === 'administrator' || role === 'county_officer';
+  const township = role === 'administrator' || role === 'township_officer';
+  const decide = async (amendment: Amendment, decision: AmendmentDecision) => {
+    try {
+      await api.decideAmendment(amendment, decision, remark);
+      setRemark('');
+      message.success(t('saved'));
+    } catch (error) {
+      message.error(error instanceof Problem && error.code === 'version_conflict' ? t('conflict') : problem(error), 8);
+    }
+    await client.invalidateQueries({ queryKey: ['amendments'] });
+    await client.invalidateQueries({ queryKey: ['household'] });
+  };
+  const steps = (amendment: Amendment): AmendmentDecision[] => {
+    if (amendment.state === 'applied' || amendment.state === 'refused' || amendment.steps.some((step) => step.by === me.data?.name)) return [];
+    const may: AmendmentDecision[] = [];
+    if (township && amendment.state === 'asked') may.push('township_approve');
+    if (county && (amendment.state === 'township_approved' || amendment.kind === 'natural_change')) may.push('apply');
+    if (county || (township && amendment.state === 'asked')) may.push('refuse');
+    return may;
+  };
+  const page = query.data;
+  return (
+    <div data-testid="amendments">
+      <Title>{t('amendments')}</Title>
+      <div className="filters">
+        <Select allowClear style={{ width: 160 }} placeholder={t('state')} value={filters.state} options={options('amendment_state')} onChange={(state) => set({ state })} />
+        <Select allowClear style={{ width: 160 }} placeholder={t('amendment_kind')} value={filters.kind} options={options('amendment_kind')} onChange={(kind) => set({ kind })} />
+      </div>
+      {!page || page.items.length === 0 ? <div className="panel"><Waiting query={query} empty={t('no_amendments')} /></div> : (
+        <Table<Amendment>
+          size="small" rowKey="id" dataSource={page.items} pagination={false} scroll={{ x: 900 }}
+          expandable={{
+            expandRowByClick: true,
+            onExpand: () => setRemark(''),
+            expandedRowRender: (amendment) => (
+              <div style={{ padding: '4px 12px 12px' }}>
+                <p>{amendment.reason} {amendment.evidence_name && <a href={address(`/register/amendments/${amendment.id}/evidence`)}>{amendment.evidence_name}</a>}</p>
+                <Steps amendment={amendment} />
+                {steps(amendment).length > 0 && (
+                  <>
+                    <Input.TextArea rows={2} maxLength={500} showCount value={remark} onChange={(event) => setRemark(event.target.value)} placeholder={t('remark_hint')} />
+                    <Space style={{ marginTop: 16 }}>
+                      {steps(amendment).map((decision) => (
+                        <Button key={decision} type={decision === 'refuse' ? 'default' : 'primary'} danger={decision === 'refuse'} disabled={decision === 'refuse' && !remark.trim()}
+                          onClick={() => decide(amendment, decision)}>{t(`amendment_${decision}`)}</Button>
+                      ))}
+                    </Space>
+                  </>
+                )}
+              </div>
+            ),
+          }}
+          columns={[
+            { title: t('register_number'), dataIndex: 'register_number', render: (number: string, row) => <Link to={`/register/${row.household}`}>{number}</Link> },
+            { title: t('address'), dataIndex: 'area_name' },
+            { title: t('amendment_kind'), dataIndex: 'kind', render: (kind: string) => code('amendment_kind', kind) },
+            { title: t('before_after'), render: (_, row) => <Changes changes={row.changes} /> },
+            { title: t('state'), dataIndex: 'state', render: (state: AmendmentState) => <AmendmentTag state={state} /> },
+            { title: t('time'), render: (_, row) => (row.steps[0] ? `${row.steps[0].by} · ${instant(row.steps[0].at)}` : '') },
+          ]}
+        />
+      )}
+      <div className="pages">
+        <span>{page ? t('total_items', { n: whole(page.total) }) : ''}</span>
+        <Button disabled={!filters.after} onClick={() => set({ after: null })}>{t('previous_page')}</Button>
+        <Button disabled={!page?.next} onClick={() => set({ after: page?.next })}>{t('next_page')}</Button>
+      </div>
+    </div>
+  );
+}
+
+/** The section of a household's page: the roster it is on, its amendments, and asking for one. */
+export function OnRoster({ household }: { household: HouseholdDetail }) {
+  const { t, code } = useWords();
+  const [asking, setAsking] = useState(false);
+  const me = useQuery<SessionUser>({ queryKey: ['session'], queryFn: api.session });
+  return (
+    <div className="panel w12" data-testid="on-roster">
+      <h2>{t('rosters')}</h2>
+      {household.roster ? (
+        <p style={{ marginTop: 0 }}>
+          <Link to={`/rosters?open=${household.roster.id}`}>{household.roster.title} · {t('version', { n: household.roster.number })}</Link> · {household.roster.document} <span className="label">{t('amendment_only')}</span>{' '}
+          {me.data?.role !== 'inspector' && <Button size="small" onClick={() => setAsking(true)} data-testid="ask-amendment">{t('ask_amendment')}</Button>}
+        </p>
+      ) : <span className="label">{t('on_no_roster')}</span>}
+      {household.amendments.map((amendment) => (
+        <div key={amendment.id} style={{ marginTop: 12 }}>
+          <AmendmentTag state={amendment.state} /> {code('amendment_kind', amendment.kind)} · {amendment.reason}
+          <Changes changes={amendment.changes} />
+          <div style={{ marginTop: 8 }}><Steps amendment={amendment} /></div>
+        </div>
+      ))}
+      {asking && <Ask household={household} close={() => setAsking(false)} />}
+    </div>
+  );
+}
+
+interface Asked {
+  kind: string;
+  field: string;
+  reason: string;
+  category?: string;
+  pathway?: string;
+  area?: string;
+  bank_account?: string;
+  home?: { structure?: string; grade?: string; area_m2?: number; year_built?: number };
+  person?: string;
+  leaves?: boolean;
+  member?: Record<string, string | undefined>;
+}
+
+/** The change as the API takes it: what was left empty stays as it is. */
+export function changeOf(asked: Asked, household: HouseholdDetail): Record<string, unknown> {
+  switch (asked.field) {
+    case 'members': {
+      const filled = Object.fromEntries(Object.entries(asked.member ?? {}).filter(([, value]) => value));
+      const person = asked.person && asked.person !== 'new' ? { person: asked.person } : {};
+      return { field: 'members', members: [asked.leaves ? { ...person, leaves: true } : { ...person, ...filled }] };
+    }
+    case 'home':
+      return { field: 'home', new: { ...household.home, ...Object.fromEntries(Object.entries(asked.home ?? {}).filter(([, value]) => value !== undefined && value !== null)), position: household.position } };
+    case 'category': return { field: 'category', new: asked.category };
+    case 'pathway': return { field: 'pathway', new: asked.pathway ?? null };
+    case 'area': return { field: 'area', new: asked.area };
+    default: return { field: 'bank_account', new: asked.bank_account ?? null };
+  }
+}
+
+function Ask({ household, close }: { household: HouseholdDetail; close: () => void }) {
+  const { t, code, options, problem } = useWords();
+  const { message } = App.useApp();
+  const client = useQueryClient();
+  const [form] = Form.useForm<Asked>();
+  const [file, setFile] = useState<File | null>(null);
+  const field = Form.useWatch('field', form);
+  const kind = Form.useWatch('kind', form);
+  const person = Form.useWatch('person', form);
+  const leaves = Form.useWatch('leaves', form);
+  const areas = useQuery({ queryKey: ['areas'], queryFn: api.areas, staleTime: 60_000 });
+  const send = useMutation({
+    mutationFn: async (asked: Asked) => {
+      const evidence = file ? (await api.storeEvidence(file)).hash : '';
+      return api.askAmendment({ household: household.id, kind: asked.kind, reason: asked.reason, evidence, changes: [changeOf(asked, household)] });
+    },
+    onSuccess: () => { close(); message.success(t('saved')); return client.invalidateQueries({ queryKey: ['household', household.id] }); },
+    onError: (error) => message.error(problem(error), 8),
+  });
+  const facts = options('key_fact').filter((fact) => kind !== 'natural_change' || fact.value === 'members');
+  return (
+    <Modal open title={t('ask_amendment')} onCancel={close} onOk={() => form.submit()} confirmLoading={send.isPending}>
+      <Form form={form} layout="vertical" onFinish={(asked) => send.mutate(asked)} initialValues={{ kind: 'correction' }}>
+        <Form.Item name="kind" label={t('amendment_kind')} rules={[{ required: true }]}><Select options={options('amendment_kind')} onChange={() => form.setFieldValue('field', undefined)} /></Form.Item>
+        <Form.Item name="field" label={t('key_fact')} rules={[{ required: true }]}><Select options={facts} /></Form.Item>
+        {field === 'category' && <Form.Item name="category" label={t('category')} rules={[{ required: true }]}><Select options={options('category')} /></Form.Item>}
+        {field === 'pathway' && <Form.Item name="pathway" label={t('pathway')}><Select allowClear options={options('pathway')} /></Form.Item>}
+        {field === 'area' && <Form.Item name="area" label={t('area')} rules={[{ required: true }]}><TreeSelect treeData={areaTree(areas.data ?? [])} /></Form.Item>}
+        {field === 'bank_account' && <Form.Item name="bank_account" label={t('account')}><Input /></Form.Item>}
+        {field === 'home' && (
+          <>
+            <Form.Item name={['home', 'structure']} label={t('structure')}><Select allowClear options={options('structure')} /></Form.Item>
+            <Form.Item name={['home', 'grade']} label={t('grade')}><Select allowClear options={options('safety_grade')} /></Form.Item>
+            <Form.Item name={['home', 'area_m2']} label={t('home_area')}><InputNumber min={1} max={2000} suffix="m²" /></Form.Item>
+            <Form.Item name={['home', 'year_built']} label={t('built')}><InputNumber min={1800} max={2100} /></Form.Item>
+          </>
+        )}
+        {field === 'members' && (
+          <>
+            <Form.Item name="person" label={t('members')} rules={[{ required: true }]}>
+              <Select options={[{ value: 'new', label: t('new_member') }, ...household.members.map((member) => ({ value: member.id, label: `${member.name} ${code('relation', member.relation)}` }))]} />
+            </Form.Item>
+            {person && person !== 'new' && <Form.Item name="leaves" label={t('member_leaves')}><Select allowClear options={[{ value: true, label: t('yes') }]} /></Form.Item>}
+            {person && !leaves && (
+              <>
+                <Form.Item name={['member', 'name']} label={t('person_name')} rules={[{ required: person === 'new', max: 50 }]}><Input /></Form.Item>
+                <Form.Item name={['member', 'id_number']} label={t('id_number')}><Input /></Form.Item>
+                <Form.Item name={['member', 'sex']} label={t('sex')} rules={[{ required: person === 'new' }]}><Select allowClear options={options('sex')} /></Form.Item>
+                <Form.Item name={['member', 'birth_date']} label={t('birth_date')}><Input type="date" /></Form.Item>
+                <Form.Item name={['member', 'relation']} label={t('relation')} rules={[{ required: person === 'new' }]}><Select allowClear options={options('relation')} /></Form.Item>
+              </>
+            )}
+          </>
+        )}
+        <Form.Item name="reason" label={t('reason')} rules={[{ required: true, max: 500 }]}><Input.TextArea rows={2} /></Form.Item>
+        <Form.Item label={t('evidence')} required><input type="file" onChange={(event) => setFile(event.target.files?.[0] ?? null)} /></Form.Item>
+      </Form>
+    </Modal>
+  );
+}

@@ -127,8 +127,8 @@ function Frame({ user }: { user: SessionUser }) {
     { key: '/map', icon: <AimOutlined />, label: t('map') },
     { key: '/plan', icon: <ApartmentOutlined />, label: t('plan') },
     { key: '/jobs', icon: <ClockCircleOutlined />, label: t('jobs') },
-    ...(user.role === 'township_officer' ? [] : [{ key: '/ledger', icon: <SafetyCertificateOutlined />, label: t('ledger') }]),
-    ...(user.role === 'administrator' ? [{ key: '/users', icon: <TeamOutlined />, label: t('users') }] : []),
+    ...(user.may.includes('read_ledger') ? [{ key: '/ledger', icon: <SafetyCertificateOutlined />, label: t('ledger') }] : []),
+    ...(user.may.includes('manage_users') ? [{ key: '/users', icon: <TeamOutlined />, label: t('users') }] : []),
   ];
   const current = pages.map((page) => page.key).filter((key) => (key === '/' ? place.pathname === '/' : place.pathname.startsWith(key)));
   const menu = (

@@ -33,7 +33,7 @@ export default function UsersPage() {
         <Form form={form} layout="vertical" onFinish={(user) => create.mutate(user)} initialValues={{ role: 'township_officer' }}>
           <Form.Item name="name" label={t('name')} rules={[{ required: true, pattern: /^[\w.-]{2,40}$/ }]}><Input /></Form.Item>
           <Form.Item name="display_name" label={t('display_name')} rules={[{ required: true }]}><Input /></Form.Item>
-          <Form.Item name="role" label={t('role')} rules={[{ required: true }]}><Select options={options('role')} /></Form.Item>
+          <Form.Item name="role" label={t('role')} rules={[{ required: true }]}><Select options={options('role').filter((role) => role.value !== 'public')} /></Form.Item>
           <Form.Item name="area" label={t('area')} rules={[{ required: true }]}><TreeSelect treeData={areaTree(areas.data ?? [])} /></Form.Item>
           <Form.Item name="password" label={t('first_password')} rules={[{ required: true, min: 10, message: t('change_password_why') }]}><Input.Password autoComplete="new-password" /></Form.Item>
         </Form>

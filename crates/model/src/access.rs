@@ -1,22 +1,28 @@
 //! Who may do what, where: roles, actions and the users that hold them.
 //!
-//! The rule is one table ([`Role::may`]) and one prefix: a user may act on a subject when the role allows the action
+//! The rule is one table ([`PERMISSIONS`]) and one prefix: a user may act on a subject when the role allows the action
 //! and the subject's area code starts with the user's.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::area::AreaCode;
+use crate::area::{AreaCode, AreaLevel};
 use crate::code_list;
 
 code_list! {
-    /// What a user is in the relocation office's work.
+    /// What a user is in the relocation work.
     Role {
         Administrator = "administrator", "系统管理员", "administrator";
+        ProvinceOfficer = "province_officer", "省搬迁办", "province relocation officer";
+        PrefectureOfficer = "prefecture_officer", "市搬迁办", "prefecture relocation officer";
         CountyOfficer = "county_officer", "县搬迁办", "county relocation officer";
         TownshipOfficer = "township_officer", "乡镇干部", "township officer";
+        VillageOfficer = "village_officer", "村干部", "village officer";
+        DepartmentUser = "department_user", "部门用户", "department user";
         Inspector = "inspector", "督查人员", "inspector";
+        Evaluator = "evaluator", "第三方评估人员", "third-party evaluator";
+        Public = "public", "公众", "public";
     }
 }
 
@@ -32,24 +38,110 @@ code_list! {
     }
 }
 
+/// What a role is: how large its users' areas are, and what it may do in them.
+#[derive(Debug, Clone, Copy)]
+pub struct Permissions {
+    /// The role.
+    pub role: Role,
+    /// Levels of area that a user of the role can have; none where nobody signs in with the role.
+    pub levels: &'static [AreaLevel],
+    /// What the role may do within the user's area.
+    pub actions: &'static [Action],
+}
+
+/// The table of permissions, a row for each role in the order of [`Role::ALL`].
+///
+/// Offices above the county oversee and do not decide in its place. Village officers do not decide on findings about
+/// their own neighbours. Departments and evaluators see the register and not who did what in the office. What the
+/// public may see needs no sign-in and therefore no action.
+pub const PERMISSIONS: &[Permissions] = {
+    use Action::{DecideLookback, ImportData, ManageUsers, ReadLedger, ReadRegister, RunAnalysis};
+    use AreaLevel::{County, Prefecture, Province, Township, Village};
+    &[
+        Permissions {
+            role: Role::Administrator,
+            levels: &[County],
+            actions: &[
+                ReadRegister,
+                ImportData,
+                RunAnalysis,
+                DecideLookback,
+                ReadLedger,
+                ManageUsers,
+            ],
+        },
+        Permissions {
+            role: Role::ProvinceOfficer,
+            levels: &[Province],
+            actions: &[ReadRegister, ReadLedger],
+        },
+        Permissions {
+            role: Role::PrefectureOfficer,
+            levels: &[Prefecture],
+            actions: &[ReadRegister, ReadLedger],
+        },
+        Permissions {
+            role: Role::CountyOfficer,
+            levels: &[County],
+            actions: &[ReadRegister, ImportData, RunAnalysis, DecideLookback, ReadLedger],
+        },
+        Permissions {
+            role: Role::TownshipOfficer,
+            levels: &[Township],
+            actions: &[ReadRegister, DecideLookback],
+        },
+        Permissions {
+            role: Role::VillageOfficer,
+            levels: &[Village],
+            actions: &[ReadRegister],
+        },
+        Permissions {
+            role: Role::DepartmentUser,
+            levels: &[County, Township],
+            actions: &[ReadRegister],
+        },
+        Permissions {
+            role: Role::Inspector,
+            levels: &[Province, Prefecture, County, Township],
+            actions: &[ReadRegister, ReadLedger],
+        },
+        Permissions {
+            role: Role::Evaluator,
+            levels: &[Province, Prefecture, County, Township],
+            actions: &[ReadRegister],
+        },
+        Permissions {
+            role: Role::Public,
+            levels: &[],
+            actions: &[],
+        },
+    ]
+};
+
 impl Role {
-    /// The table of permissions.
+    /// The role's row of [`PERMISSIONS`].
+    pub fn permissions(self) -> Permissions {
+        // A role without a row may do nothing; a test holds that there is none.
+        let nothing = Permissions {
+            role: self,
+            levels: &[],
+            actions: &[],
+        };
+        PERMISSIONS
+            .iter()
+            .copied()
+            .find(|row| row.role == self)
+            .unwrap_or(nothing)
+    }
+
+    /// Whether the role allows the action, somewhere.
     pub fn may(self, action: Action) -> bool {
-        use Action::{DecideLookback, ImportData, ManageUsers, ReadLedger, ReadRegister, RunAnalysis};
-        match self {
-            Role::Administrator => true,
-            Role::CountyOfficer => {
-                matches!(
-                    action,
-                    ReadRegister | ImportData | RunAnalysis | DecideLookback | ReadLedger
-                )
-            }
-            Role::TownshipOfficer => matches!(action, ReadRegister | DecideLookback),
-            Role::Inspector => match action {
-                ReadRegister | ReadLedger => true,
-                ImportData | RunAnalysis | DecideLookback | ManageUsers => false,
-            },
-        }
+        self.permissions().actions.contains(&action)
+    }
+
+    /// Whether a user of the role can have an area of this level.
+    pub fn fits(self, level: AreaLevel) -> bool {
+        self.permissions().levels.contains(&level)
     }
 }
 
@@ -87,4 +179,58 @@ pub struct Session {
     pub expires_at: Timestamp,
     /// When the user signed out.
     pub ended_at: Option<Timestamp>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_role_has_one_row_and_no_row_repeats_itself() {
+        let roles: Vec<Role> = PERMISSIONS.iter().map(|row| row.role).collect();
+        assert_eq!(roles, Role::ALL);
+        for row in PERMISSIONS {
+            for (place, action) in row.actions.iter().enumerate() {
+                assert!(!row.actions[..place].contains(action), "{} {action}", row.role);
+            }
+        }
+    }
+
+    /// The table once more, written the other way round: a column for each action.
+    #[test]
+    fn every_role_and_action_is_as_agreed() {
+        let expected = [
+            // read_register, import_data, run_analysis, decide_lookback, read_ledger, manage_users
+            ("administrator", "yyyyyy"),
+            ("province_officer", "y...y."),
+            ("prefecture_officer", "y...y."),
+            ("county_officer", "yyyyy."),
+            ("township_officer", "y..y.."),
+            ("village_officer", "y....."),
+            ("department_user", "y....."),
+            ("inspector", "y...y."),
+            ("evaluator", "y....."),
+            ("public", "......"),
+        ];
+        let found: Vec<(&str, String)> = Role::ALL
+            .iter()
+            .map(|role| {
+                let row = Action::ALL
+                    .iter()
+                    .map(|&action| if role.may(action) { 'y' } else { '.' });
+                (role.code(), row.collect())
+            })
+            .collect();
+        assert_eq!(found, expected.map(|(role, row)| (role, row.to_owned())));
+    }
+
+    #[test]
+    fn areas_fit_their_roles() {
+        assert!(Role::VillageOfficer.fits(AreaLevel::Village));
+        assert!(!Role::VillageOfficer.fits(AreaLevel::Township));
+        assert!(!Role::Administrator.fits(AreaLevel::Township));
+        for level in [AreaLevel::Province, AreaLevel::County, AreaLevel::Group] {
+            assert!(!Role::Public.fits(level));
+        }
+    }
 }

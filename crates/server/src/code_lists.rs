@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anju_model::access::Role;
+use anju_model::access::{Action, Role};
 use anju_model::identity::Sex;
 use anju_model::job::{JobKind, JobState};
 use anju_model::land::{LayerKind, Verdict};
@@ -40,6 +40,7 @@ macro_rules! lists {
 
 async fn list() -> Json<BTreeMap<&'static str, Vec<Code>>> {
     Json(lists! {
+        "action": Action,
         "category": Category,
         "cause_of_move": CauseOfMove,
         "consent_choice": ConsentChoice,

@@ -34,11 +34,24 @@ export type CodeListName =
   | 'job_kind'
   | 'job_state'
   | 'role'
+  | 'action'
   | 'file_kind';
 
 export type CodeLists = Record<CodeListName, CodeName[]>;
 
-export type Role = 'administrator' | 'county_officer' | 'township_officer' | 'inspector';
+export type Role =
+  | 'administrator'
+  | 'province_officer'
+  | 'prefecture_officer'
+  | 'county_officer'
+  | 'township_officer'
+  | 'village_officer'
+  | 'department_user'
+  | 'inspector'
+  | 'evaluator'
+  | 'public';
+
+export type Action = 'read_register' | 'import_data' | 'run_analysis' | 'decide_lookback' | 'read_ledger' | 'manage_users';
 
 export interface SessionUser {
   name: string;
@@ -46,6 +59,8 @@ export interface SessionUser {
   role: Role;
   area: string;
   must_change_password: boolean;
+  /** What the role allows. */
+  may: Action[];
 }
 
 /** Degrees. */

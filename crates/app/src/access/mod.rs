@@ -125,6 +125,8 @@ pub struct UserView {
     pub area_name: String,
     /// Whether the password must be changed first.
     pub must_change_password: bool,
+    /// What the role allows, so that a page shows only what can be done.
+    pub may: Vec<Action>,
 }
 
 /// A sign-in: the token goes to the browser and nowhere else.
@@ -280,9 +282,11 @@ pub async fn users(workspace: &Workspace, caller: &Caller) -> Result<Vec<UserVie
 /// Makes a user.
 ///
 /// # Errors
-/// A name that is taken or malformed, an unknown area, a weak password, or a caller who may not.
+/// A name that is taken or malformed, an area that is elsewhere or does not suit the role, a weak password, or a caller
+/// who may not.
 pub async fn create_user(workspace: &Workspace, caller: &Caller, new: NewUser) -> Result<UserView, AppError> {
-    caller.require_in(Action::ManageUsers, &new.area)?;
+    caller.require(Action::ManageUsers)?;
+    check_place(workspace, caller, new.role, &new.area)?;
     check_password(&new.password)?;
     let well_formed = (2..=40).contains(&new.name.len())
         && new
@@ -315,6 +319,30 @@ pub async fn create_user(workspace: &Workspace, caller: &Caller, new: NewUser) -
     view(workspace, user).await
 }
 
+/// Checks that a user of `role` can have `area` in this workspace.
+///
+/// Areas above the county are those of superior offices: their users oversee this county, which the area must contain.
+fn check_place(workspace: &Workspace, caller: &Caller, role: Role, area: &AreaCode) -> Result<(), AppError> {
+    if !caller.area.contains(area) && !area.contains(&workspace.county().code) {
+        return Err(AppError::Forbidden {
+            caller: caller.name.clone(),
+            action: Action::ManageUsers,
+        });
+    }
+    if role.fits(area.level()) {
+        return Ok(());
+    }
+    Err(AppError::invalid(
+        "role_area",
+        "area",
+        format!("{}的地区级别与 {area} 不符", role.zh()),
+        format!(
+            "{area} is not an area of the level that a user with the role {} has",
+            role.en()
+        ),
+    ))
+}
+
 pub(crate) fn new_user(workspace: &Workspace, new: NewUser) -> Result<User, AppError> {
     Ok(User {
         id: workspace.new_id(),
@@ -334,6 +362,7 @@ async fn view(workspace: &Workspace, user: User) -> Result<UserView, AppError> {
         name: user.name,
         display_name: user.display_name,
         role: user.role,
+        may: user.role.permissions().actions.to_vec(),
         area_name: areas.name(&user.area),
         area: user.area,
         must_change_password: user.must_change_password,

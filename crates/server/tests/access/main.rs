@@ -1,0 +1,9 @@
+//! Who may do what, and who is who, through the real router on both databases.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that unwraps fails, which is what it is for"
+)]
+
+mod office;
+mod roles;

@@ -13,6 +13,8 @@ use anju_model::register::County;
 use anju_store::attachment::Attachment;
 use anju_store::{Attachments, Context, Db, Subject, Tx, Versioned};
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -355,6 +357,13 @@ impl Workspace {
         }
     }
 
+    /// The present day by the calendar of China, UTC+8.
+    pub(crate) fn today(&self) -> Date {
+        TimeZone::fixed(jiff::tz::offset(8))
+            .to_datetime(self.now())
+            .date()
+    }
+
     /// A new UUIDv7.
     pub fn new_id(&self) -> Uuid {
         let milliseconds = u64::try_from(self.now().as_millisecond()).unwrap_or(0);
@@ -374,7 +383,7 @@ impl Workspace {
     }
 
     /// A password that can be read aloud: three groups of four unambiguous letters and digits, 60 bits.
-    fn random_password(&self) -> String {
+    pub(crate) fn random_password(&self) -> String {
         const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789u";
         let bytes: [u8; 12] = self.random_bytes();
         let letters: Vec<char> = bytes
@@ -488,6 +497,11 @@ impl Transaction<'_> {
     /// Takes subjects out of the tables; the ledger keeps them.
     pub async fn retire<S: Subject>(&mut self, subjects: &[Versioned<S>]) -> Result<(), AppError> {
         Ok(self.tx.retire(subjects).await?)
+    }
+
+    /// Erases a subject: its rows, and its contents in the ledger.
+    pub async fn erase<S: Subject>(&mut self, subject: &S) -> Result<(), AppError> {
+        Ok(self.tx.erase::<S>(&subject.id()).await?)
     }
 
     /// Signs a checkpoint and commits.

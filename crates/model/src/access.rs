@@ -3,7 +3,8 @@
 //! The rule is one table ([`PERMISSIONS`]) and one prefix: a user may act on a subject when the role allows the action
 //! and the subject's area code starts with the user's.
 
-use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -35,6 +36,7 @@ code_list! {
         DecideLookback = "decide_lookback", "处理回头看事项", "decide look-back items";
         ReadLedger = "read_ledger", "查看账本", "read the ledger";
         ManageUsers = "manage_users", "管理用户", "manage users";
+        UnmaskData = "unmask_data", "查看未打掩码的个人信息", "see personal data unmasked";
     }
 }
 
@@ -55,7 +57,9 @@ pub struct Permissions {
 /// their own neighbours. Departments and evaluators see the register and not who did what in the office. What the
 /// public may see needs no sign-in and therefore no action.
 pub const PERMISSIONS: &[Permissions] = {
-    use Action::{DecideLookback, ImportData, ManageUsers, ReadLedger, ReadRegister, RunAnalysis};
+    use Action::{
+        DecideLookback, ImportData, ManageUsers, ReadLedger, ReadRegister, RunAnalysis, UnmaskData,
+    };
     use AreaLevel::{County, Prefecture, Province, Township, Village};
     &[
         Permissions {
@@ -68,6 +72,7 @@ pub const PERMISSIONS: &[Permissions] = {
                 DecideLookback,
                 ReadLedger,
                 ManageUsers,
+                UnmaskData,
             ],
         },
         Permissions {
@@ -83,12 +88,19 @@ pub const PERMISSIONS: &[Permissions] = {
         Permissions {
             role: Role::CountyOfficer,
             levels: &[County],
-            actions: &[ReadRegister, ImportData, RunAnalysis, DecideLookback, ReadLedger],
+            actions: &[
+                ReadRegister,
+                ImportData,
+                RunAnalysis,
+                DecideLookback,
+                ReadLedger,
+                UnmaskData,
+            ],
         },
         Permissions {
             role: Role::TownshipOfficer,
             levels: &[Township],
-            actions: &[ReadRegister, DecideLookback],
+            actions: &[ReadRegister, DecideLookback, UnmaskData],
         },
         Permissions {
             role: Role::VillageOfficer,
@@ -103,7 +115,7 @@ pub const PERMISSIONS: &[Permissions] = {
         Permissions {
             role: Role::Inspector,
             levels: &[Province, Prefecture, County, Township],
-            actions: &[ReadRegister, ReadLedger],
+            actions: &[ReadRegister, ReadLedger, UnmaskData],
         },
         Permissions {
             role: Role::Evaluator,
@@ -145,6 +157,24 @@ impl Role {
     }
 }
 
+/// When a name must wait after wrong passwords.
+#[derive(Debug, Clone, Copy)]
+pub struct Lockout {
+    /// Wrong passwords after which it waits.
+    pub attempts: usize,
+    /// Only those within this time count, minutes.
+    pub within_minutes: i64,
+    /// How long it waits, minutes.
+    pub wait_minutes: i64,
+}
+
+/// The rule in force. It guards the accounts and says nothing of relocation: it is no figure of a policy pack.
+pub const LOCKOUT: Lockout = Lockout {
+    attempts: 5,
+    within_minutes: 15,
+    wait_minutes: 15,
+};
+
 /// A person who signs in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
@@ -162,6 +192,9 @@ pub struct User {
     pub password_hash: String,
     /// Whether the password must be changed before anything else.
     pub must_change_password: bool,
+    /// Whether the account is closed: nobody signs in with it.
+    #[serde(default)]
+    pub disabled: bool,
 }
 
 /// A signed-in browser. The token itself is never stored, only its hash.
@@ -177,8 +210,115 @@ pub struct Session {
     pub created_at: Timestamp,
     /// When it ends by itself.
     pub expires_at: Timestamp,
-    /// When the user signed out.
+    /// When the user signed out, or somebody ended it.
     pub ended_at: Option<Timestamp>,
+    /// The day it was last used, by the calendar of China.
+    #[serde(default)]
+    pub last_used: Option<Date>,
+    /// What the browser says it is, shortened.
+    #[serde(default)]
+    pub device: String,
+}
+
+/// The wrong passwords given for a name, whether a user has that name or not.
+///
+/// The name itself is not kept: people type passwords where the name belongs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignInGuard {
+    /// SHA-256 of the name, in hex.
+    pub id: String,
+    /// When wrong passwords were given, the newest last; only those that may still count.
+    pub failures: Vec<Timestamp>,
+    /// Until when no password is looked at.
+    pub locked_until: Option<Timestamp>,
+}
+
+impl SignInGuard {
+    /// A guard that has seen nothing.
+    pub fn new(id: String) -> Self {
+        Self {
+            id,
+            failures: Vec::new(),
+            locked_until: None,
+        }
+    }
+
+    /// Until when the name waits, if it does.
+    pub fn waits_until(&self, now: Timestamp) -> Option<Timestamp> {
+        self.locked_until.filter(|&until| now < until)
+    }
+
+    /// Counts a wrong password.
+    pub fn fail(&mut self, now: Timestamp, rule: Lockout) {
+        let since = now - SignedDuration::from_mins(rule.within_minutes);
+        self.failures.retain(|&failure| failure > since);
+        self.failures.push(now);
+        self.locked_until = None;
+        if self.failures.len() >= rule.attempts {
+            self.failures.clear();
+            self.locked_until = Some(now + SignedDuration::from_mins(rule.wait_minutes));
+        }
+    }
+
+    /// Forgets everything, after the right password or by an administrator.
+    pub fn clear(&mut self) {
+        self.failures.clear();
+        self.locked_until = None;
+    }
+
+    /// Whether there is anything to forget.
+    pub fn is_clear(&self) -> bool {
+        self.failures.is_empty() && self.locked_until.is_none()
+    }
+}
+
+/// A user's second step at sign-in: codes by time (RFC 6238) from a device, or recovery codes.
+///
+/// It is a subject of its own so that the secret can be erased, from the ledger too, when it is given up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecondFactor {
+    /// UUIDv7.
+    pub id: Uuid,
+    /// The user.
+    pub user: Uuid,
+    /// The shared secret, in hex.
+    pub secret: String,
+    /// Whether a code has proved that the device holds the secret; until then it is not asked for.
+    pub confirmed: bool,
+    /// The time step of the newest code that was used: it and all before are used up.
+    pub last_step: u64,
+    /// SHA-256 of the recovery codes that are left, in hex.
+    pub recovery: Vec<String>,
+}
+
+code_list! {
+    /// What unmasked personal data is needed for.
+    Purpose {
+        Application = "application", "办理业务申请", "handling an application";
+        Payment = "payment", "资金发放", "payment";
+        Complaint = "complaint", "信访投诉", "complaint";
+        Inspection = "inspection", "督查检查", "inspection";
+        Other = "other", "其他", "other";
+    }
+}
+
+/// That somebody saw a household's personal data unmasked. The data itself is not part of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unmasking {
+    /// UUIDv7.
+    pub id: Uuid,
+    /// Whose data.
+    pub household: Uuid,
+    /// Where the household is.
+    pub area: AreaCode,
+    /// Who saw it.
+    pub by: String,
+    /// What for.
+    pub purpose: Purpose,
+    /// In words; needed where the purpose is another one.
+    pub note: Option<String>,
+    /// When.
+    pub at: Timestamp,
 }
 
 #[cfg(test)]
@@ -200,17 +340,17 @@ mod tests {
     #[test]
     fn every_role_and_action_is_as_agreed() {
         let expected = [
-            // read_register, import_data, run_analysis, decide_lookback, read_ledger, manage_users
-            ("administrator", "yyyyyy"),
-            ("province_officer", "y...y."),
-            ("prefecture_officer", "y...y."),
-            ("county_officer", "yyyyy."),
-            ("township_officer", "y..y.."),
-            ("village_officer", "y....."),
-            ("department_user", "y....."),
-            ("inspector", "y...y."),
-            ("evaluator", "y....."),
-            ("public", "......"),
+            // read_register, import_data, run_analysis, decide_lookback, read_ledger, manage_users, unmask_data
+            ("administrator", "yyyyyyy"),
+            ("province_officer", "y...y.."),
+            ("prefecture_officer", "y...y.."),
+            ("county_officer", "yyyyy.y"),
+            ("township_officer", "y..y..y"),
+            ("village_officer", "y......"),
+            ("department_user", "y......"),
+            ("inspector", "y...y.y"),
+            ("evaluator", "y......"),
+            ("public", "......."),
         ];
         let found: Vec<(&str, String)> = Role::ALL
             .iter()
@@ -222,6 +362,24 @@ mod tests {
             })
             .collect();
         assert_eq!(found, expected.map(|(role, row)| (role, row.to_owned())));
+    }
+
+    #[test]
+    fn a_name_waits_after_five_failures_within_a_quarter_of_an_hour() {
+        let start: Timestamp = "2026-03-02T01:00:00Z".parse().unwrap();
+        let at = |minutes| start + SignedDuration::from_mins(minutes);
+        let mut guard = SignInGuard::new("x".into());
+        for minute in [0, 1, 2, 3, 15] {
+            guard.fail(at(minute), LOCKOUT);
+        }
+        // The first was a quarter of an hour ago and counts no more.
+        assert_eq!(guard.waits_until(at(15)), None);
+        guard.fail(at(15), LOCKOUT);
+        assert_eq!(guard.waits_until(at(29)), Some(at(30)));
+        assert_eq!(guard.waits_until(at(30)), None);
+        // After the wait it begins anew.
+        guard.fail(at(30), LOCKOUT);
+        assert_eq!((guard.failures.len(), guard.locked_until), (1, None));
     }
 
     #[test]

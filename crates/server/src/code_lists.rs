@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anju_model::access::{Action, Role};
+use anju_model::access::{Action, Purpose, Role};
 use anju_model::identity::Sex;
 use anju_model::job::{JobKind, JobState};
 use anju_model::land::{LayerKind, Verdict};
@@ -56,6 +56,7 @@ async fn list() -> Json<BTreeMap<&'static str, Vec<Code>>> {
         "pathway": Pathway,
         "poverty_attribute": PovertyAttribute,
         "poverty_cause": PovertyCause,
+        "purpose": Purpose,
         "relation": Relation,
         "role": Role,
         "safety_grade": SafetyGrade,

@@ -8,7 +8,7 @@ use anju_app::lookback::{Decision, decide};
 use anju_app::register::views::{Page, TableFormat};
 use anju_model::area::AreaCode;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::Server;
 use crate::caller::SignedIn;
-use crate::problem::HttpError;
+use crate::problem::{HttpError, version_seen};
 
 pub(crate) fn routes() -> Router<Server> {
     Router::new()
@@ -55,18 +55,7 @@ async fn decision(
     headers: HeaderMap,
     Json(decision): Json<Decision>,
 ) -> Result<Json<ItemView>, HttpError> {
-    let version = headers
-        .get(header::IF_MATCH)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.trim_matches('"').parse().ok())
-        .ok_or_else(|| {
-            HttpError::new(
-                StatusCode::PRECONDITION_REQUIRED,
-                "version_missing",
-                "请求须带 If-Match 版本号",
-                "the request needs the version seen, as If-Match",
-            )
-        })?;
+    let version = version_seen(&headers)?;
     let item = decide(&workspace, &caller, id, version, decision).await?;
     Ok(Json(item))
 }

@@ -2,4 +2,5 @@
 
 pub mod import;
 pub mod profile;
+pub mod unmask;
 pub mod views;

@@ -5,5 +5,9 @@
     reason = "a test that unwraps fails, which is what it is for"
 )]
 
+mod lockout;
 mod office;
 mod roles;
+mod second_factor;
+mod sessions;
+mod unmasking;

@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use anju_app::Workspace;
 use anju_app::workspace::{Environment, NewWorkspace};
+use anju_app::{Caller, Progress, Workspace};
 use anju_ledger::SigningKey;
 use anju_model::area::AreaCode;
 use anju_store::testing::TestDatabase;
@@ -108,6 +108,15 @@ impl<'a> Office<'a> {
         tx.commit(&SigningKey::from_text(text.trim()).unwrap())
             .await
             .unwrap();
+    }
+
+    /// Checks the whole ledger, and every row against it.
+    pub async fn verify_ledger(&self) {
+        let caller = Caller::operator("test", &self.workspace.county().code);
+        let report = anju_app::ledger::verify(&self.workspace, &caller, &Progress::default())
+            .await
+            .unwrap();
+        assert_eq!(report.problems, []);
     }
 
     pub async fn request(&self, request: Request<Body>) -> Answer {

@@ -35,6 +35,7 @@ export type CodeListName =
   | 'job_state'
   | 'role'
   | 'action'
+  | 'purpose'
   | 'file_kind';
 
 export type CodeLists = Record<CodeListName, CodeName[]>;
@@ -51,9 +52,10 @@ export type Role =
   | 'evaluator'
   | 'public';
 
-export type Action = 'read_register' | 'import_data' | 'run_analysis' | 'decide_lookback' | 'read_ledger' | 'manage_users';
+export type Action = 'read_register' | 'import_data' | 'run_analysis' | 'decide_lookback' | 'read_ledger' | 'manage_users' | 'unmask_data';
 
 export interface SessionUser {
+  id: string;
   name: string;
   display_name: string;
   role: Role;
@@ -188,6 +190,8 @@ export interface Member {
   name: string;
   sex: string;
   birth_month: string | null;
+  /** Only when unmasked. */
+  birth_date?: string;
   id_number: string | null;
   relation: string;
   ethnicity: string | null;
@@ -267,6 +271,8 @@ export interface HouseholdDetail extends HouseholdSummary {
   consent: Consent | null;
   items: LookbackItem[];
   assignment: Assignment | null;
+  /** Personal data is shown as it is. */
+  unmasked: boolean;
   version: number;
   changed_at: string;
   changed_by: string;
@@ -473,6 +479,31 @@ export interface User {
   role: Role;
   area: string;
   area_name: string;
+  version: number;
+  disabled: boolean;
+  locked_until: string | null;
+  second_factor: boolean;
+}
+
+export interface OwnSession {
+  id: string;
+  created_at: string;
+  expires_at: string;
+  /** A day, by the calendar of China. */
+  last_used: string | null;
+  device: string;
+  current: boolean;
+}
+
+export interface SecondFactor {
+  enabled: boolean;
+  recovery_codes_left: number;
+}
+
+export interface Enrolment {
+  secret: string;
+  uri: string;
+  qr_svg: string;
 }
 
 export interface NewUser {

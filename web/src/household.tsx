@@ -1,12 +1,14 @@
 // The household page: members, home, consent, what is open, where it goes and why, history.
 
 import { ArrowLeftOutlined } from '@ant-design/icons';
-import { useQuery } from '@tanstack/react-query';
-import { Alert, Table, Tag, Timeline } from 'antd';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { Alert, App, Button, Form, Input, Modal, Select, Table, Tag, Timeline } from 'antd';
+import { useState } from 'react';
 import { Link, useParams } from 'react-router';
 
 import { OnRoster } from './amendment';
 import { api } from './api/client';
+import type { HouseholdDetail } from './api/types';
 import { decimal, instant, kilometres, tenThousandYuan, useWords } from './language';
 import { Steps } from './identification';
 import { Choice, Severity, Title, Waiting } from './parts';
@@ -17,14 +19,20 @@ export default function HouseholdPage() {
   const { t, code, of } = useWords();
   const query = useQuery({ queryKey: ['household', id], queryFn: () => api.household(id) });
   const history = useQuery({ queryKey: ['household-history', id], queryFn: () => api.householdHistory(id) });
+  const session = useQuery({ queryKey: ['session'], queryFn: api.session });
+  // Kept by the page alone, never in the client's store: it goes with the page, and belongs to this household only.
+  const [whole, setWhole] = useState<HouseholdDetail | null>(null);
   if (!query.data) return <Waiting query={query} />;
-  const it = query.data;
+  const it = whole?.id === id ? whole : query.data;
   const fact = (label: string, value: React.ReactNode) => <><dt>{label}</dt><dd>{value ?? '—'}</dd></>;
   return (
     <div data-testid="household-page">
       <Title extra={<Link to="/register"><ArrowLeftOutlined /> {t('back')}</Link>}>
         {it.head_name} <Tag style={{ marginLeft: 8 }}>{it.register_number}</Tag><Tag color="green">{code('category', it.category)}</Tag>{it.must_move && <Tag color="volcano">{t('must_move')}</Tag>}
       </Title>
+      {it.unmasked
+        ? <Alert type="warning" showIcon title={t('unmasked_now')} action={<Button size="small" onClick={() => setWhole(null)}>{t('mask_again')}</Button>} style={{ marginBottom: 12 }} />
+        : session.data?.may.includes('unmask_data') && <Unmask id={id} onShown={setWhole} />}
       <div className="grid">
         <div className="panel w4">
           <h2>{t('household_facts')}</h2>
@@ -81,7 +89,7 @@ export default function HouseholdPage() {
             { title: t('person_name'), dataIndex: 'name' },
             { title: t('relation'), dataIndex: 'relation', render: (value: string) => code('relation', value) },
             { title: t('sex'), dataIndex: 'sex', render: (value: string) => code('sex', value) },
-            { title: t('born'), dataIndex: 'birth_month' },
+            { title: t('born'), dataIndex: 'birth_month', render: (month: string | null, person: HouseholdDetail['members'][number]) => person.birth_date ?? month },
             { title: t('id_number'), dataIndex: 'id_number' },
             { title: t('ethnicity'), dataIndex: 'ethnicity', render: (value: string | null) => code('ethnicity', value) },
             { title: t('education'), dataIndex: 'education', render: (value: string | null) => code('education', value) },
@@ -111,6 +119,32 @@ export default function HouseholdPage() {
           ) : <Waiting query={history} />}
         </div>
       </div>
+    </div>
+  );
+}
+
+/** Asks for the purpose before personal data is shown as it is. */
+function Unmask({ id, onShown }: { id: string; onShown: (household: HouseholdDetail) => void }) {
+  const { t, options, problem } = useWords();
+  const { message } = App.useApp();
+  const [open, setOpen] = useState(false);
+  const [form] = Form.useForm<{ purpose: string; note?: string }>();
+  const purpose = Form.useWatch('purpose', form);
+  const show = useMutation({
+    mutationFn: (need: { purpose: string; note?: string }) => api.unmaskHousehold(id, need.purpose, need.note ?? ''),
+    onSuccess: (household) => { setOpen(false); onShown(household); },
+    onError: (error) => message.error(problem(error)),
+  });
+  return (
+    <div style={{ marginBottom: 12 }}>
+      <Button size="small" onClick={() => setOpen(true)} data-testid="unmask">{t('unmask')}</Button>
+      <Modal open={open} title={t('unmask')} onCancel={() => setOpen(false)} onOk={() => form.submit()} confirmLoading={show.isPending}>
+        <p className="label">{t('unmask_help')}</p>
+        <Form form={form} layout="vertical" onFinish={(need) => show.mutate(need)}>
+          <Form.Item name="purpose" label={t('purpose')} rules={[{ required: true, message: t('purpose') }]}><Select options={options('purpose')} /></Form.Item>
+          <Form.Item name="note" label={t('note')} rules={[{ required: purpose === 'other', whitespace: true, message: t('note') }]}><Input.TextArea maxLength={200} showCount rows={2} /></Form.Item>
+        </Form>
+      </Modal>
     </div>
   );
 }

@@ -25,10 +25,11 @@ const PlanPage = lazy(() => import('./plan'));
 const Jobs = lazy(() => import('./jobs'));
 const LedgerPage = lazy(() => import('./ledger'));
 const Users = lazy(() => import('./users'));
+const Account = lazy(() => import('./account'));
 
 /** A session that ended shows the sign-in page, whichever call found out. */
 const onError = (error: unknown) => {
-  if (error instanceof Problem && error.status === 401 && client.getQueryData(['session'])) client.resetQueries({ queryKey: ['session'] });
+  if (error instanceof Problem && error.code === 'not_signed_in' && client.getQueryData(['session'])) client.resetQueries({ queryKey: ['session'] });
 };
 const client: QueryClient = new QueryClient({
   queryCache: new QueryCache({ onError }),
@@ -78,6 +79,7 @@ if (root) {
                     <Route path="jobs" element={<Jobs />} />
                     <Route path="ledger" element={<LedgerPage />} />
                     <Route path="users" element={<Users />} />
+                    <Route path="account" element={<Account />} />
                     <Route path="*" element={<Navigate to="/" replace />} />
                   </Route>
                 </Routes>

@@ -58,13 +58,16 @@ function SignIn() {
   const client = useQueryClient();
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
-  const submit = async ({ name, password }: { name: string; password: string }) => {
+  const [step, setStep] = useState(false);
+  const submit = async ({ name, password, code }: { name: string; password: string; code?: string }) => {
     setBusy(true);
     try {
-      await api.signIn(name, password);
+      await api.signIn(name, password, step ? code : undefined);
       await client.invalidateQueries({ queryKey: ['session'] });
     } catch (caught) {
-      setError(caught);
+      const asked = caught instanceof Problem && caught.code === 'second_step';
+      if (asked) setStep(true);
+      setError(asked && !step ? null : caught);
     } finally {
       setBusy(false);
     }
@@ -77,6 +80,7 @@ function SignIn() {
           {error !== null && <Alert type="error" showIcon title={problem(error)} style={{ marginBottom: 16 }} />}
           <Form.Item name="name" label={t('name')} rules={[{ required: true, message: t('name') }]}><Input autoFocus autoComplete="username" size="large" /></Form.Item>
           <Form.Item name="password" label={t('password')} rules={[{ required: true, message: t('password') }]}><Input.Password autoComplete="current-password" size="large" /></Form.Item>
+          {step && <Form.Item name="code" label={t('code_6')} extra={t('code_hint')} rules={[{ required: true, message: t('code_6') }]}><Input autoFocus autoComplete="one-time-code" size="large" /></Form.Item>}
           <Button type="primary" htmlType="submit" block size="large" loading={busy}>{t('sign_in')}</Button>
         </Form>
         <div style={{ marginTop: 20, textAlign: 'right' }}><LanguageSwitch /></div>
@@ -130,8 +134,8 @@ function Frame({ user }: { user: SessionUser }) {
     { key: '/map', icon: <AimOutlined />, label: t('map') },
     { key: '/plan', icon: <ApartmentOutlined />, label: t('plan') },
     { key: '/jobs', icon: <ClockCircleOutlined />, label: t('jobs') },
-    ...(user.role === 'township_officer' ? [] : [{ key: '/ledger', icon: <SafetyCertificateOutlined />, label: t('ledger') }]),
-    ...(user.role === 'administrator' ? [{ key: '/users', icon: <TeamOutlined />, label: t('users') }] : []),
+    ...(user.may.includes('read_ledger') ? [{ key: '/ledger', icon: <SafetyCertificateOutlined />, label: t('ledger') }] : []),
+    ...(user.may.includes('manage_users') ? [{ key: '/users', icon: <TeamOutlined />, label: t('users') }] : []),
   ];
   const current = pages.map((page) => page.key).filter((key) => (key === '/' ? place.pathname === '/' : place.pathname.startsWith(key)));
   const menu = (
@@ -162,7 +166,7 @@ function Frame({ user }: { user: SessionUser }) {
           <span className="pack">{start.data ? `${t('pack')}: ${start.data.pack.id} ${start.data.pack.version}` : ''}</span>
           <span style={{ flex: 1 }} />
           <LanguageSwitch />
-          <span className="who">{user.display_name} · {code('role', user.role)}</span>
+          <Link to="/account" className="who" data-testid="nav-account" title={t('my_account')}>{user.display_name} · {code('role', user.role)}</Link>
           <Button type="text" icon={<LogoutOutlined />} onClick={leave} aria-label={t('sign_out')} title={t('sign_out')} />
         </Layout.Header>
         <Layout.Content className="content"><Outlet /></Layout.Content>

@@ -23,6 +23,18 @@ pub enum AppError {
     /// Name and password do not fit.
     #[error("the name or the password is wrong")]
     WrongPassword,
+    /// Too many wrong passwords for the name, which a user may have or not.
+    #[error("too many wrong passwords; try again in {} minutes", seconds.div_ceil(60))]
+    LockedOut {
+        /// Time to wait.
+        seconds: u64,
+    },
+    /// Name and password fit; a code of the second step is needed.
+    #[error("give the code of the second step too")]
+    SecondStep,
+    /// The code of the second step is wrong, used up or too old.
+    #[error("the code is wrong, or was used already")]
+    WrongCode,
     /// A new password is too weak.
     #[error("a password needs at least {minimum} characters")]
     WeakPassword {
@@ -150,6 +162,15 @@ impl AppError {
         move |source| Self::Io { path, source }
     }
 
+    /// Whether somebody else wrote the same at the same time, so that reading and deciding again may succeed.
+    pub(crate) fn is_collision(&self) -> bool {
+        matches!(
+            self,
+            Self::VersionConflict { .. }
+                | Self::Store(StoreError::Duplicate { .. } | StoreError::NotFound { .. })
+        )
+    }
+
     /// Whether the person who called can mend it by giving something else (exit code 2 of the command line).
     pub fn is_bad_input(&self) -> bool {
         match self {
@@ -159,6 +180,9 @@ impl AppError {
             | Self::Policy(_)
             | Self::NotFound { .. }
             | Self::WeakPassword { .. }
+            | Self::LockedOut { .. }
+            | Self::SecondStep
+            | Self::WrongCode
             | Self::WrongPassword => true,
             Self::Land(error) => !matches!(error, LandError::Cancelled),
             Self::Siting(_) => true,
@@ -171,6 +195,11 @@ impl AppError {
         match self {
             Self::Forbidden { caller, action } => format!("{caller} 无权{}", action.zh()),
             Self::WrongPassword => "用户名或密码不正确".into(),
+            Self::LockedOut { seconds } => {
+                format!("密码错误次数过多,请 {} 分钟后再试", seconds.div_ceil(60))
+            }
+            Self::SecondStep => "请输入第二步验证码".into(),
+            Self::WrongCode => "验证码不正确或已使用过".into(),
             Self::WeakPassword { minimum } => format!("密码至少需要 {minimum} 个字符"),
             Self::NotFound { kind, id } => format!("没有找到 {kind} {id}"),
             Self::VersionConflict {

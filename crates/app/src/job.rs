@@ -64,10 +64,13 @@ impl JobRunner {
     /// # Errors
     /// [`AppError::Invalid`] with code `job_running` while another one runs.
     pub async fn submit(&self, caller: &Caller, kind: JobKind) -> Result<JobView, AppError> {
-        caller.require(match kind {
-            JobKind::VerifyLedger => Action::ReadLedger,
-            JobKind::Lookback | JobKind::Land | JobKind::Plan => Action::RunAnalysis,
-        })?;
+        let county = &self.workspace.county().code;
+        match kind {
+            JobKind::VerifyLedger => caller.require(Action::ReadLedger)?,
+            JobKind::Lookback | JobKind::Land | JobKind::Plan => {
+                caller.require_in(Action::RunAnalysis, county)?;
+            }
+        }
         let job = Job {
             id: self.workspace.new_id(),
             kind,
@@ -139,7 +142,7 @@ impl JobRunner {
     /// # Errors
     /// [`AppError::NotFound`], or when the caller may not run analyses.
     pub async fn cancel(&self, caller: &Caller, id: Uuid) -> Result<JobView, AppError> {
-        caller.require(Action::RunAnalysis)?;
+        caller.require_in(Action::RunAnalysis, &self.workspace.county().code)?;
         if let Ok(running) = self.running.lock()
             && let Some(progress) = running.get(&id)
         {

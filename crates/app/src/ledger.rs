@@ -298,8 +298,8 @@ pub async fn entries(
         kind: query.kind.clone().filter(|kind| !kind.is_empty()),
         subject: query.subject.clone().filter(|subject| !subject.is_empty()),
         actor: query.actor.clone().filter(|actor| !actor.is_empty()),
-        // The whole county's officers also see what has no place: users, files, layers.
-        area: (caller.area() != &workspace.county().code).then(|| caller.area().clone()),
+        // Who answers for the whole county also sees what has no place: users, files, layers.
+        area: (!caller.area().contains(&workspace.county().code)).then(|| caller.area().clone()),
     };
     Ok(anju_store::entries(workspace.db(), &filter).await?)
 }

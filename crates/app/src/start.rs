@@ -216,24 +216,25 @@ pub async fn page(workspace: &Workspace, caller: &Caller) -> Result<StartPage, A
         .into_iter()
         .any(|action| caller.require(action).is_ok());
     let identification = [
-        ("cases", mine.map(|step| step.cases - step.suspended).sum(), "/identification"),
+        (
+            "cases",
+            mine.map(|step| step.cases - step.suspended).sum(),
+            "/identification",
+        ),
         (
             "objections",
             if answers { desk.objections } else { 0 },
             "/identification?tab=objections",
         ),
     ];
-    waiting.extend(
-        identification
-            .into_iter()
-            .filter(|(_, count, _)| *count > 0)
-            .map(|(key, count, link)| Waiting {
-                stage: "register",
-                key,
-                count,
-                link,
-            }),
-    );
+    waiting.extend(identification.into_iter().filter(|(_, count, _)| *count > 0).map(
+        |(key, count, link)| Waiting {
+            stage: "register",
+            key,
+            count,
+            link,
+        },
+    ));
     let (county, pack) = (workspace.county(), workspace.pack());
     Ok(StartPage {
         county: CountyView {

@@ -13,6 +13,8 @@ use anju_model::register::County;
 use anju_store::attachment::Attachment;
 use anju_store::{Attachments, Context, Db, Subject, Tx, Versioned};
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -362,6 +364,13 @@ impl Workspace {
         }
     }
 
+    /// The present day by the calendar of China, UTC+8.
+    pub(crate) fn today(&self) -> Date {
+        TimeZone::fixed(jiff::tz::offset(8))
+            .to_datetime(self.now())
+            .date()
+    }
+
     /// A new UUIDv7.
     pub fn new_id(&self) -> Uuid {
         let milliseconds = u64::try_from(self.now().as_millisecond()).unwrap_or(0);
@@ -381,7 +390,7 @@ impl Workspace {
     }
 
     /// A password that can be read aloud: three groups of four unambiguous letters and digits, 60 bits.
-    fn random_password(&self) -> String {
+    pub(crate) fn random_password(&self) -> String {
         const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789u";
         let bytes: [u8; 12] = self.random_bytes();
         let letters: Vec<char> = bytes
@@ -500,6 +509,11 @@ impl Transaction<'_> {
     /// Erases the payload of one entry and records by which document; returns the kind of its subject.
     pub async fn erase_entry(&mut self, index: u64, document: &str) -> Result<String, AppError> {
         Ok(self.tx.erase_entry(index, document).await?)
+    }
+
+    /// Erases a subject: its rows, and its contents in the ledger.
+    pub async fn erase<S: Subject>(&mut self, subject: &S) -> Result<(), AppError> {
+        Ok(self.tx.erase::<S>(&subject.id()).await?)
     }
 
     /// Signs a checkpoint and commits.

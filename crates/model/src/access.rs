@@ -1,22 +1,29 @@
 //! Who may do what, where: roles, actions and the users that hold them.
 //!
-//! The rule is one table ([`Role::may`]) and one prefix: a user may act on a subject when the role allows the action
+//! The rule is one table ([`PERMISSIONS`]) and one prefix: a user may act on a subject when the role allows the action
 //! and the subject's area code starts with the user's.
 
-use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::area::AreaCode;
+use crate::area::{AreaCode, AreaLevel};
 use crate::code_list;
 
 code_list! {
-    /// What a user is in the relocation office's work.
+    /// What a user is in the relocation work.
     Role {
         Administrator = "administrator", "系统管理员", "administrator";
+        ProvinceOfficer = "province_officer", "省搬迁办", "province relocation officer";
+        PrefectureOfficer = "prefecture_officer", "市搬迁办", "prefecture relocation officer";
         CountyOfficer = "county_officer", "县搬迁办", "county relocation officer";
         TownshipOfficer = "township_officer", "乡镇干部", "township officer";
+        VillageOfficer = "village_officer", "村干部", "village officer";
+        DepartmentUser = "department_user", "部门用户", "department user";
         Inspector = "inspector", "督查人员", "inspector";
+        Evaluator = "evaluator", "第三方评估人员", "third-party evaluator";
+        Public = "public", "公众", "public";
     }
 }
 
@@ -37,58 +44,166 @@ code_list! {
         ReadLedger = "read_ledger", "查看账本", "read the ledger";
         ManageUsers = "manage_users", "管理用户", "manage users";
         EraseContent = "erase_content", "依法删除账本内容", "erase content of the ledger on legal order";
+        UnmaskData = "unmask_data", "查看未打掩码的个人信息", "see personal data unmasked";
     }
 }
 
+/// What a role is: how large its users' areas are, and what it may do in them.
+#[derive(Debug, Clone, Copy)]
+pub struct Permissions {
+    /// The role.
+    pub role: Role,
+    /// Levels of area that a user of the role can have; none where nobody signs in with the role.
+    pub levels: &'static [AreaLevel],
+    /// What the role may do within the user's area.
+    pub actions: &'static [Action],
+}
+
+/// The table of permissions, a row for each role in the order of [`Role::ALL`].
+///
+/// Offices above the county oversee and do not decide in its place. Village officers do not decide on findings about
+/// their own neighbours. Departments and evaluators see the register and not who did what in the office. What the
+/// public may see needs no sign-in and therefore no action.
+pub const PERMISSIONS: &[Permissions] = {
+    use Action::{
+        ApproveRoster, AskAmendment, CheckAmendment, CheckInTownship, DecideInCounty, DecideLookback,
+        DraftRoster, EraseContent, ImportData, ManageUsers, ReadLedger, ReadRegister, ReviewInVillage,
+        RunAnalysis, UnmaskData,
+    };
+    use AreaLevel::{County, Prefecture, Province, Township, Village};
+    &[
+        Permissions {
+            role: Role::Administrator,
+            levels: &[County],
+            actions: &[
+                ReadRegister,
+                ImportData,
+                RunAnalysis,
+                DecideLookback,
+                ReviewInVillage,
+                CheckInTownship,
+                DecideInCounty,
+                DraftRoster,
+                ApproveRoster,
+                AskAmendment,
+                CheckAmendment,
+                ReadLedger,
+                ManageUsers,
+                EraseContent,
+                UnmaskData,
+            ],
+        },
+        Permissions {
+            role: Role::ProvinceOfficer,
+            levels: &[Province],
+            actions: &[ReadRegister, ReadLedger],
+        },
+        Permissions {
+            role: Role::PrefectureOfficer,
+            levels: &[Prefecture],
+            actions: &[ReadRegister, ReadLedger],
+        },
+        Permissions {
+            role: Role::CountyOfficer,
+            levels: &[County],
+            actions: &[
+                ReadRegister,
+                ImportData,
+                RunAnalysis,
+                DecideLookback,
+                DecideInCounty,
+                DraftRoster,
+                ApproveRoster,
+                AskAmendment,
+                ReadLedger,
+                UnmaskData,
+            ],
+        },
+        Permissions {
+            role: Role::TownshipOfficer,
+            levels: &[Township],
+            actions: &[
+                ReadRegister,
+                DecideLookback,
+                ReviewInVillage,
+                CheckInTownship,
+                AskAmendment,
+                CheckAmendment,
+                UnmaskData,
+            ],
+        },
+        Permissions {
+            role: Role::VillageOfficer,
+            levels: &[Village],
+            actions: &[ReadRegister, ReviewInVillage],
+        },
+        Permissions {
+            role: Role::DepartmentUser,
+            levels: &[County, Township],
+            actions: &[ReadRegister],
+        },
+        Permissions {
+            role: Role::Inspector,
+            levels: &[Province, Prefecture, County, Township],
+            actions: &[ReadRegister, ReadLedger, UnmaskData],
+        },
+        Permissions {
+            role: Role::Evaluator,
+            levels: &[Province, Prefecture, County, Township],
+            actions: &[ReadRegister],
+        },
+        Permissions {
+            role: Role::Public,
+            levels: &[],
+            actions: &[],
+        },
+    ]
+};
+
 impl Role {
-    /// The table of permissions.
-    pub fn may(self, action: Action) -> bool {
-        use Action::{
-            CheckInTownship, DecideInCounty, DecideLookback, EraseContent, ImportData, ManageUsers, ReadLedger,
-            ReadRegister, ReviewInVillage, RunAnalysis,
-            ApproveRoster, AskAmendment, CheckAmendment, DecideLookback, DraftRoster, ImportData,
-            ManageUsers, ReadLedger, ReadRegister, RunAnalysis,
+    /// The role's row of [`PERMISSIONS`].
+    pub fn permissions(self) -> Permissions {
+        // A role without a row may do nothing; a test holds that there is none.
+        let nothing = Permissions {
+            role: self,
+            levels: &[],
+            actions: &[],
         };
-        match self {
-            Role::Administrator => true,
-            Role::CountyOfficer => {
-                matches!(
-                    action,
-                    ReadRegister | ImportData | RunAnalysis | DecideLookback | DecideInCounty | ReadLedger
-                )
-            }
-            Role::TownshipOfficer => matches!(
-                action,
-                ReadRegister | DecideLookback | ReviewInVillage | CheckInTownship
-            ),
-            Role::Inspector => match action {
-                ReadRegister | ReadLedger => true,
-                ImportData | RunAnalysis | DecideLookback | ReviewInVillage | CheckInTownship
-                | DecideInCounty | ManageUsers | EraseContent => false,
-                    ReadRegister
-                        | ImportData
-                        | RunAnalysis
-                        | DecideLookback
-                        | DraftRoster
-                        | ApproveRoster
-                        | AskAmendment
-                        | ReadLedger
-                )
-            }
-            Role::TownshipOfficer => {
-                matches!(
-                    action,
-                    ReadRegister | DecideLookback | AskAmendment | CheckAmendment
-                )
-            }
-            Role::Inspector => match action {
-                ReadRegister | ReadLedger => true,
-                ImportData | RunAnalysis | DecideLookback | DraftRoster | ApproveRoster | AskAmendment
-                | CheckAmendment | ManageUsers => false,
-            },
-        }
+        PERMISSIONS
+            .iter()
+            .copied()
+            .find(|row| row.role == self)
+            .unwrap_or(nothing)
+    }
+
+    /// Whether the role allows the action, somewhere.
+    pub fn may(self, action: Action) -> bool {
+        self.permissions().actions.contains(&action)
+    }
+
+    /// Whether a user of the role can have an area of this level.
+    pub fn fits(self, level: AreaLevel) -> bool {
+        self.permissions().levels.contains(&level)
     }
 }
+
+/// When a name must wait after wrong passwords.
+#[derive(Debug, Clone, Copy)]
+pub struct Lockout {
+    /// Wrong passwords after which it waits.
+    pub attempts: usize,
+    /// Only those within this time count, minutes.
+    pub within_minutes: i64,
+    /// How long it waits, minutes.
+    pub wait_minutes: i64,
+}
+
+/// The rule in force. It guards the accounts and says nothing of relocation: it is no figure of a policy pack.
+pub const LOCKOUT: Lockout = Lockout {
+    attempts: 5,
+    within_minutes: 15,
+    wait_minutes: 15,
+};
 
 /// A person who signs in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,6 +222,9 @@ pub struct User {
     pub password_hash: String,
     /// Whether the password must be changed before anything else.
     pub must_change_password: bool,
+    /// Whether the account is closed: nobody signs in with it.
+    #[serde(default)]
+    pub disabled: bool,
 }
 
 /// A signed-in browser. The token itself is never stored, only its hash.
@@ -122,6 +240,185 @@ pub struct Session {
     pub created_at: Timestamp,
     /// When it ends by itself.
     pub expires_at: Timestamp,
-    /// When the user signed out.
+    /// When the user signed out, or somebody ended it.
     pub ended_at: Option<Timestamp>,
+    /// The day it was last used, by the calendar of China.
+    #[serde(default)]
+    pub last_used: Option<Date>,
+    /// What the browser says it is, shortened.
+    #[serde(default)]
+    pub device: String,
+}
+
+/// The wrong passwords given for a name, whether a user has that name or not.
+///
+/// The name itself is not kept: people type passwords where the name belongs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignInGuard {
+    /// SHA-256 of the name, in hex.
+    pub id: String,
+    /// When wrong passwords were given, the newest last; only those that may still count.
+    pub failures: Vec<Timestamp>,
+    /// Until when no password is looked at.
+    pub locked_until: Option<Timestamp>,
+}
+
+impl SignInGuard {
+    /// A guard that has seen nothing.
+    pub fn new(id: String) -> Self {
+        Self {
+            id,
+            failures: Vec::new(),
+            locked_until: None,
+        }
+    }
+
+    /// Until when the name waits, if it does.
+    pub fn waits_until(&self, now: Timestamp) -> Option<Timestamp> {
+        self.locked_until.filter(|&until| now < until)
+    }
+
+    /// Counts a wrong password.
+    pub fn fail(&mut self, now: Timestamp, rule: Lockout) {
+        let since = now - SignedDuration::from_mins(rule.within_minutes);
+        self.failures.retain(|&failure| failure > since);
+        self.failures.push(now);
+        self.locked_until = None;
+        if self.failures.len() >= rule.attempts {
+            self.failures.clear();
+            self.locked_until = Some(now + SignedDuration::from_mins(rule.wait_minutes));
+        }
+    }
+
+    /// Forgets everything, after the right password or by an administrator.
+    pub fn clear(&mut self) {
+        self.failures.clear();
+        self.locked_until = None;
+    }
+
+    /// Whether there is anything to forget.
+    pub fn is_clear(&self) -> bool {
+        self.failures.is_empty() && self.locked_until.is_none()
+    }
+}
+
+/// A user's second step at sign-in: codes by time (RFC 6238) from a device, or recovery codes.
+///
+/// It is a subject of its own so that the secret can be erased, from the ledger too, when it is given up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecondFactor {
+    /// UUIDv7.
+    pub id: Uuid,
+    /// The user.
+    pub user: Uuid,
+    /// The shared secret, in hex.
+    pub secret: String,
+    /// Whether a code has proved that the device holds the secret; until then it is not asked for.
+    pub confirmed: bool,
+    /// The time step of the newest code that was used: it and all before are used up.
+    pub last_step: u64,
+    /// SHA-256 of the recovery codes that are left, in hex.
+    pub recovery: Vec<String>,
+}
+
+code_list! {
+    /// What unmasked personal data is needed for.
+    Purpose {
+        Application = "application", "办理业务申请", "handling an application";
+        Payment = "payment", "资金发放", "payment";
+        Complaint = "complaint", "信访投诉", "complaint";
+        Inspection = "inspection", "督查检查", "inspection";
+        Other = "other", "其他", "other";
+    }
+}
+
+/// That somebody saw a household's personal data unmasked. The data itself is not part of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unmasking {
+    /// UUIDv7.
+    pub id: Uuid,
+    /// Whose data.
+    pub household: Uuid,
+    /// Where the household is.
+    pub area: AreaCode,
+    /// Who saw it.
+    pub by: String,
+    /// What for.
+    pub purpose: Purpose,
+    /// In words; needed where the purpose is another one.
+    pub note: Option<String>,
+    /// When.
+    pub at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_role_has_one_row_and_no_row_repeats_itself() {
+        let roles: Vec<Role> = PERMISSIONS.iter().map(|row| row.role).collect();
+        assert_eq!(roles, Role::ALL);
+        for row in PERMISSIONS {
+            for (place, action) in row.actions.iter().enumerate() {
+                assert!(!row.actions[..place].contains(action), "{} {action}", row.role);
+            }
+        }
+    }
+
+    /// The table once more, written the other way round: a column for each action.
+    #[test]
+    fn every_role_and_action_is_as_agreed() {
+        let expected = [
+            // read_register, import_data, run_analysis, decide_lookback, read_ledger, manage_users, unmask_data
+            ("administrator", "yyyyyyy"),
+            ("province_officer", "y...y.."),
+            ("prefecture_officer", "y...y.."),
+            ("county_officer", "yyyyy.y"),
+            ("township_officer", "y..y..y"),
+            ("village_officer", "y......"),
+            ("department_user", "y......"),
+            ("inspector", "y...y.y"),
+            ("evaluator", "y......"),
+            ("public", "......."),
+        ];
+        let found: Vec<(&str, String)> = Role::ALL
+            .iter()
+            .map(|role| {
+                let row = Action::ALL
+                    .iter()
+                    .map(|&action| if role.may(action) { 'y' } else { '.' });
+                (role.code(), row.collect())
+            })
+            .collect();
+        assert_eq!(found, expected.map(|(role, row)| (role, row.to_owned())));
+    }
+
+    #[test]
+    fn a_name_waits_after_five_failures_within_a_quarter_of_an_hour() {
+        let start: Timestamp = "2026-03-02T01:00:00Z".parse().unwrap();
+        let at = |minutes| start + SignedDuration::from_mins(minutes);
+        let mut guard = SignInGuard::new("x".into());
+        for minute in [0, 1, 2, 3, 15] {
+            guard.fail(at(minute), LOCKOUT);
+        }
+        // The first was a quarter of an hour ago and counts no more.
+        assert_eq!(guard.waits_until(at(15)), None);
+        guard.fail(at(15), LOCKOUT);
+        assert_eq!(guard.waits_until(at(29)), Some(at(30)));
+        assert_eq!(guard.waits_until(at(30)), None);
+        // After the wait it begins anew.
+        guard.fail(at(30), LOCKOUT);
+        assert_eq!((guard.failures.len(), guard.locked_until), (1, None));
+    }
+
+    #[test]
+    fn areas_fit_their_roles() {
+        assert!(Role::VillageOfficer.fits(AreaLevel::Village));
+        assert!(!Role::VillageOfficer.fits(AreaLevel::Township));
+        assert!(!Role::Administrator.fits(AreaLevel::Township));
+        for level in [AreaLevel::Province, AreaLevel::County, AreaLevel::Group] {
+            assert!(!Role::Public.fits(level));
+        }
+    }
 }

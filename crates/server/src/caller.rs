@@ -10,7 +10,62 @@ use axum::http::{HeaderMap, Method, header};
 
 use crate::problem::HttpError;
 
-pub(crate) const COOKIE: &str = "anju_session";
+/// Name of the cookie where requests may come without TLS.
+const COOKIE: &str = "anju_session";
+
+/// Its name under TLS: by the prefix a browser takes it from this very host only and sends it over TLS only.
+const HOST_COOKIE: &str = "__Host-anju_session";
+
+/// How browsers reach the service.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reach {
+    /// Whether the public address is one of TLS.
+    pub https: bool,
+}
+
+/// Whether the cookie of this request travels over TLS: by the public address, or as the proxy in front says. Who
+/// forges that header gets the stricter cookie.
+pub(crate) struct Cookie {
+    secure: bool,
+}
+
+impl Cookie {
+    fn of(reach: Reach, headers: &HeaderMap) -> Self {
+        let forwarded = headers
+            .get("x-forwarded-proto")
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.split(',').next())
+            .is_some_and(|scheme| scheme.trim().eq_ignore_ascii_case("https"));
+        Self {
+            secure: reach.https || forwarded,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        if self.secure { HOST_COOKIE } else { COOKIE }
+    }
+
+    /// The header that sets the cookie, for so many seconds; an empty token takes it away.
+    pub fn set(&self, token: &str, seconds: i64) -> String {
+        let secure = if self.secure { "; Secure" } else { "" };
+        format!(
+            "{}={token}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}",
+            self.name()
+        )
+    }
+}
+
+impl<S> FromRequestParts<S> for Cookie
+where
+    Reach: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self::of(Reach::from_ref(state), &parts.headers))
+    }
+}
 
 /// The version of what is to be changed that the caller has seen, from `If-Match`.
 pub(crate) fn seen_version(headers: &HeaderMap) -> Result<i64, HttpError> {
@@ -41,13 +96,15 @@ pub(crate) struct AnySession {
 impl<S> FromRequestParts<S> for AnySession
 where
     Arc<Workspace>: FromRef<S>,
+    Reach: FromRef<S>,
     S: Send + Sync,
 {
     type Rejection = HttpError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
         refuse_foreign_origin(parts)?;
-        let token = token(&parts.headers).ok_or_else(HttpError::not_signed_in)?;
+        let cookie = Cookie::of(Reach::from_ref(state), &parts.headers);
+        let token = token(&parts.headers, cookie.name()).ok_or_else(HttpError::not_signed_in)?;
         let workspace = Arc::<Workspace>::from_ref(state);
         let (caller, user) = anju_app::access::caller_by_token(&workspace, &token)
             .await?
@@ -59,6 +116,7 @@ where
 impl<S> FromRequestParts<S> for SignedIn
 where
     Arc<Workspace>: FromRef<S>,
+    Reach: FromRef<S>,
     S: Send + Sync,
 {
     type Rejection = HttpError;
@@ -77,7 +135,7 @@ where
     }
 }
 
-fn token(headers: &HeaderMap) -> Option<String> {
+fn token(headers: &HeaderMap, cookie: &str) -> Option<String> {
     headers
         .get_all(header::COOKIE)
         .iter()
@@ -85,7 +143,7 @@ fn token(headers: &HeaderMap) -> Option<String> {
         .flat_map(|line| line.split(';'))
         .find_map(|pair| {
             let (name, value) = pair.trim().split_once('=')?;
-            (name == COOKIE && value.len() == 64 && value.bytes().all(|b| b.is_ascii_hexdigit()))
+            (name == cookie && value.len() == 64 && value.bytes().all(|b| b.is_ascii_hexdigit()))
                 .then(|| value.to_owned())
         })
 }

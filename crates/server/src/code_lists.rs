@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use anju_model::access::Role;
-use anju_model::identification::{ApplicationForm, Level, ObjectionState, Step, StepOutcome};
+use anju_model::access::{Action, Purpose, Role};
 use anju_model::amendment::{AmendmentKind, AmendmentState};
+use anju_model::identification::{ApplicationForm, Level, ObjectionState, Step, StepOutcome};
 use anju_model::identity::Sex;
 use anju_model::job::{JobKind, JobState};
 use anju_model::land::{LayerKind, Verdict};
@@ -46,6 +46,7 @@ async fn list() -> Json<BTreeMap<&'static str, Vec<Code>>> {
         "application_form": ApplicationForm,
         "amendment_kind": AmendmentKind,
         "amendment_state": AmendmentState,
+        "action": Action,
         "category": Category,
         "cause_of_move": CauseOfMove,
         "consent_choice": ConsentChoice,
@@ -65,6 +66,7 @@ async fn list() -> Json<BTreeMap<&'static str, Vec<Code>>> {
         "pathway": Pathway,
         "poverty_attribute": PovertyAttribute,
         "poverty_cause": PovertyCause,
+        "purpose": Purpose,
         "relation": Relation,
         "role": Role,
         "roster_state": RosterState,

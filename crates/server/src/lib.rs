@@ -43,6 +43,7 @@ struct Server {
     workspace: Arc<Workspace>,
     jobs: JobRunner,
     tiles: Arc<land::TileCache>,
+    reach: caller::Reach,
 }
 
 /// The whole service: API and web app.
@@ -50,7 +51,22 @@ struct Server {
 /// # Errors
 /// When the database fails.
 pub async fn router(workspace: Arc<Workspace>) -> Result<Router, anju_app::AppError> {
+    router_at(workspace, None).await
+}
+
+/// The whole service, where `public_address` is what browsers ask for: with `https://` the session's cookie is kept to
+/// TLS and to this host.
+///
+/// # Errors
+/// When the database fails.
+pub async fn router_at(
+    workspace: Arc<Workspace>,
+    public_address: Option<&str>,
+) -> Result<Router, anju_app::AppError> {
     let server = Server {
+        reach: caller::Reach {
+            https: public_address.is_some_and(|address| address.starts_with("https://")),
+        },
         jobs: JobRunner::start(workspace.clone()).await?,
         tiles: Arc::default(),
         workspace,

@@ -2,7 +2,7 @@
 
 use anju_app::AppError;
 use axum::Json;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
@@ -30,6 +30,8 @@ pub(crate) struct HttpError {
     code: &'static str,
     zh: String,
     en: String,
+    /// Seconds after which the same request may succeed.
+    retry_after: Option<u64>,
 }
 
 impl HttpError {
@@ -44,6 +46,7 @@ impl HttpError {
             code,
             zh: zh.into(),
             en: en.into(),
+            retry_after: None,
         }
     }
 
@@ -71,12 +74,16 @@ impl IntoResponse for HttpError {
             detail: self.zh,
             detail_en: self.en,
         };
-        (
+        let mut response = (
             self.status,
             [(header::CONTENT_TYPE, "application/problem+json")],
             Json(body).into_response().into_body(),
         )
-            .into_response()
+            .into_response();
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        response
     }
 }
 
@@ -85,6 +92,9 @@ impl From<AppError> for HttpError {
         let (status, code) = match &error {
             AppError::Forbidden { .. } => (StatusCode::FORBIDDEN, "forbidden"),
             AppError::WrongPassword => (StatusCode::UNAUTHORIZED, "wrong_password"),
+            AppError::LockedOut { .. } => (StatusCode::TOO_MANY_REQUESTS, "locked_out"),
+            AppError::SecondStep => (StatusCode::UNAUTHORIZED, "second_step"),
+            AppError::WrongCode => (StatusCode::UNAUTHORIZED, "wrong_code"),
             AppError::WeakPassword { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "weak_password"),
             AppError::NotFound { .. } => (StatusCode::NOT_FOUND, "not_found"),
             AppError::VersionConflict { .. } => (StatusCode::PRECONDITION_FAILED, "version_conflict"),
@@ -102,7 +112,11 @@ impl From<AppError> for HttpError {
                 );
             }
         };
-        Self::new(status, code, error.zh(), error.to_string())
+        let mut problem = Self::new(status, code, error.zh(), error.to_string());
+        if let AppError::LockedOut { seconds } = error {
+            problem.retry_after = Some(seconds);
+        }
+        problem
     }
 }
 

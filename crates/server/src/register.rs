@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anju_app::Workspace;
+use anju_app::register::unmask::{self, Need};
 use anju_app::register::views::{
     self, AreaView, Change, HouseholdDetail, HouseholdQuery, HouseholdSummary, Page, RegisterFigures,
     TableFormat,
@@ -11,7 +12,7 @@ use anju_model::area::AreaCode;
 use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use uuid::Uuid;
@@ -28,6 +29,7 @@ pub(crate) fn routes() -> Router<Server> {
         .route("/register/households.csv", get(export_csv))
         .route("/register/households/{id}", get(show))
         .route("/register/households/{id}/history", get(history))
+        .route("/register/households/{id}/unmask", post(unmask))
         .route("/register/figures", get(figures))
 }
 
@@ -70,6 +72,15 @@ async fn show(
     Path(id): Path<Uuid>,
 ) -> Result<Json<HouseholdDetail>, HttpError> {
     Ok(Json(views::household(&workspace, &caller, id).await?))
+}
+
+async fn unmask(
+    State(workspace): State<Arc<Workspace>>,
+    SignedIn(caller): SignedIn,
+    Path(id): Path<Uuid>,
+    Json(need): Json<Need>,
+) -> Result<Json<HouseholdDetail>, HttpError> {
+    Ok(Json(unmask::unmask(&workspace, &caller, id, need).await?))
 }
 
 async fn history(

@@ -1,42 +1,60 @@
-//! Signing in and out.
+//! Signing in and out, one's own password, sessions and second step.
 
 use std::sync::Arc;
 
 use anju_app::Workspace;
-use anju_app::access::{self, UserView};
-use axum::extract::State;
-use axum::http::{StatusCode, header};
+use anju_app::access::second_factor::{self, Enrolment, Status};
+use anju_app::access::sessions::{self, SessionView};
+use anju_app::access::{self, Credentials, UserView, password};
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use axum::{Json, Router};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::Server;
-use crate::caller::{AnySession, COOKIE};
+use crate::caller::{AnySession, Cookie, SignedIn};
 use crate::problem::HttpError;
 
 pub(crate) fn routes() -> Router<Server> {
     Router::new()
         .route("/session", get(show).post(sign_in).delete(sign_out))
         .route("/session/password", post(change_password))
+        .route("/session/second-factor", get(second_step).post(enrol))
+        .route("/session/second-factor/confirm", post(confirm))
+        .route("/session/second-factor/disable", post(disable))
+        .route("/sessions", get(list).delete(end_others))
+        .route("/sessions/{id}", delete(end))
 }
 
 #[derive(Deserialize)]
-struct Credentials {
+struct SignIn {
     name: String,
     password: String,
+    #[serde(default)]
+    code: Option<String>,
 }
 
 async fn sign_in(
     State(workspace): State<Arc<Workspace>>,
-    Json(credentials): Json<Credentials>,
+    cookie: Cookie,
+    headers: HeaderMap,
+    Json(typed): Json<SignIn>,
 ) -> Result<Response, HttpError> {
-    let signed_in = access::sign_in(&workspace, &credentials.name, &credentials.password).await?;
+    let device = headers
+        .get(header::USER_AGENT)
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let credentials = Credentials {
+        name: typed.name,
+        password: typed.password,
+        code: typed.code.filter(|code| !code.trim().is_empty()),
+        device: device.unwrap_or_default(),
+    };
+    let signed_in = access::sign_in(&workspace, &credentials).await?;
     let seconds = (signed_in.expires_at.as_second() - workspace.now().as_second()).max(0);
-    let cookie = format!(
-        "{COOKIE}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}",
-        signed_in.token
-    );
+    let cookie = cookie.set(&signed_in.token, seconds);
     Ok(([(header::SET_COOKIE, cookie)], Json(signed_in.user)).into_response())
 }
 
@@ -46,11 +64,11 @@ async fn show(session: AnySession) -> Json<UserView> {
 
 async fn sign_out(
     State(workspace): State<Arc<Workspace>>,
+    cookie: Cookie,
     session: AnySession,
 ) -> Result<Response, HttpError> {
     access::sign_out(&workspace, &session.caller, &session.token).await?;
-    let cookie = format!("{COOKIE}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
-    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie.set("", 0))]).into_response())
 }
 
 #[derive(Deserialize)]
@@ -62,8 +80,89 @@ struct NewPassword {
 async fn change_password(
     State(workspace): State<Arc<Workspace>>,
     session: AnySession,
-    Json(password): Json<NewPassword>,
+    Json(typed): Json<NewPassword>,
 ) -> Result<StatusCode, HttpError> {
-    access::change_password(&workspace, &session.caller, &password.current, &password.new).await?;
+    password::change(&workspace, &session.caller, &typed.current, &typed.new).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn list(
+    State(workspace): State<Arc<Workspace>>,
+    session: AnySession,
+) -> Result<Json<Vec<SessionView>>, HttpError> {
+    Ok(Json(
+        sessions::own(&workspace, &session.caller, &session.token).await?,
+    ))
+}
+
+async fn end(
+    State(workspace): State<Arc<Workspace>>,
+    session: AnySession,
+    Path(id): Path<Uuid>,
+) -> Result<StatusCode, HttpError> {
+    sessions::end(&workspace, &session.caller, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Serialize)]
+struct Ended {
+    ended: usize,
+}
+
+async fn end_others(
+    State(workspace): State<Arc<Workspace>>,
+    session: AnySession,
+) -> Result<Json<Ended>, HttpError> {
+    let ended = sessions::end_others(&workspace, &session.caller, &session.token).await?;
+    Ok(Json(Ended { ended }))
+}
+
+#[derive(Deserialize)]
+struct Password {
+    password: String,
+}
+
+#[derive(Deserialize)]
+struct Code {
+    code: String,
+}
+
+#[derive(Serialize)]
+struct RecoveryCodes {
+    recovery_codes: Vec<String>,
+}
+
+async fn second_step(
+    State(workspace): State<Arc<Workspace>>,
+    SignedIn(caller): SignedIn,
+) -> Result<Json<Status>, HttpError> {
+    Ok(Json(second_factor::status(&workspace, &caller).await?))
+}
+
+async fn enrol(
+    State(workspace): State<Arc<Workspace>>,
+    SignedIn(caller): SignedIn,
+    Json(typed): Json<Password>,
+) -> Result<Json<Enrolment>, HttpError> {
+    Ok(Json(
+        second_factor::enrol(&workspace, &caller, &typed.password).await?,
+    ))
+}
+
+async fn confirm(
+    State(workspace): State<Arc<Workspace>>,
+    SignedIn(caller): SignedIn,
+    Json(typed): Json<Code>,
+) -> Result<Json<RecoveryCodes>, HttpError> {
+    let recovery_codes = second_factor::confirm(&workspace, &caller, &typed.code).await?;
+    Ok(Json(RecoveryCodes { recovery_codes }))
+}
+
+async fn disable(
+    State(workspace): State<Arc<Workspace>>,
+    SignedIn(caller): SignedIn,
+    Json(typed): Json<Password>,
+) -> Result<StatusCode, HttpError> {
+    second_factor::disable(&workspace, &caller, &typed.password).await?;
     Ok(StatusCode::NO_CONTENT)
 }

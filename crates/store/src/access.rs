@@ -1,6 +1,6 @@
-//! Users and their sessions.
+//! Users, their sessions and second steps, wrong passwords, and who saw unmasked data.
 
-use anju_model::access::{Session, User};
+use anju_model::access::{SecondFactor, Session, SignInGuard, Unmasking, User};
 use anju_model::area::AreaCode;
 
 use crate::read::{VERSIONED, versioned};
@@ -46,6 +46,60 @@ impl Subject for Session {
     }
 }
 
+impl Subject for SignInGuard {
+    const KIND: &'static str = "sign_in_guard";
+
+    fn id(&self) -> String {
+        self.id.clone()
+    }
+
+    fn area(&self) -> Option<AreaCode> {
+        None
+    }
+
+    fn columns(&self) -> Vec<(&'static str, Value)> {
+        vec![("locked_until", self.locked_until.into())]
+    }
+}
+
+impl Subject for SecondFactor {
+    const KIND: &'static str = "second_factor";
+
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+
+    fn area(&self) -> Option<AreaCode> {
+        None
+    }
+
+    fn columns(&self) -> Vec<(&'static str, Value)> {
+        vec![
+            ("user_id", self.user.into()),
+            ("confirmed", self.confirmed.into()),
+        ]
+    }
+}
+
+impl Subject for Unmasking {
+    const KIND: &'static str = "unmasking";
+
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+
+    fn area(&self) -> Option<AreaCode> {
+        Some(self.area.clone())
+    }
+
+    fn columns(&self) -> Vec<(&'static str, Value)> {
+        vec![
+            ("household_id", self.household.into()),
+            ("purpose", self.purpose.code().into()),
+        ]
+    }
+}
+
 /// The user who signs in with this name.
 ///
 /// # Errors
@@ -84,4 +138,19 @@ pub async fn open_sessions(db: &Db, user: uuid::Uuid) -> Result<Vec<Versioned<Se
         .iter()
         .map(versioned)
         .collect()
+}
+
+/// The second step of a user, confirmed or not.
+///
+/// # Errors
+/// When the database fails.
+pub async fn second_factor_of(
+    db: &Db,
+    user: uuid::Uuid,
+) -> Result<Option<Versioned<SecondFactor>>, StoreError> {
+    let sql = format!("SELECT {VERSIONED} FROM second_factor WHERE user_id = $1");
+    db.first(&sql, &[user.into()])
+        .await?
+        .map(|row| versioned(&row))
+        .transpose()
 }

@@ -29,6 +29,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0003_identification",
     "0004_erasure",
     "0005_roster",
+    "0006_access",
 ];
 
 const TABLE_SQLITE: &str = "CREATE TABLE IF NOT EXISTS schema_migration (

@@ -148,6 +148,9 @@ pub(crate) const KINDS: &[Kind] = &[
     kind::<anju_model::plan::Assignment>(),
     kind::<anju_model::access::User>(),
     kind::<anju_model::access::Session>(),
+    kind::<anju_model::access::SignInGuard>(),
+    kind::<anju_model::access::SecondFactor>(),
+    kind::<anju_model::access::Unmasking>(),
     kind::<anju_model::job::Job>(),
     kind::<crate::erasure::Erasure>(),
 ];

@@ -13,6 +13,7 @@ import type {
   CandidateProperties,
   CasesOpening,
   CodeLists,
+  Enrolment,
   FlowProperties,
   HistoryEntry,
   HouseholdDetail,
@@ -31,6 +32,7 @@ import type {
   NewRoster,
   NewUser,
   Objection,
+  OwnSession,
   Page,
   PastHousehold,
   Plan,
@@ -41,6 +43,8 @@ import type {
   RegisterFigures,
   Roster,
   RosterComparison,
+  Role,
+  SecondFactor,
   SessionUser,
   Start,
   StepTaking,
@@ -80,7 +84,7 @@ export function address(path: string, query: Query = {}): string {
 }
 
 async function call<T>(
-  method: 'GET' | 'POST' | 'DELETE',
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
   path: string,
   options: { query?: Query; body?: unknown; file?: Blob; headers?: Record<string, string>; signal?: AbortSignal } = {},
 ): Promise<T> {
@@ -120,10 +124,19 @@ export const api = {
   codeLists: () => call<CodeLists>('GET', '/code-lists'),
 
   session: () => call<SessionUser>('GET', '/session'),
-  signIn: (name: string, password: string) => call<SessionUser>('POST', '/session', { body: { name, password } }),
+  signIn: (name: string, password: string, code?: string) =>
+    call<SessionUser>('POST', '/session', { body: { name, password, code } }),
   signOut: () => call<void>('DELETE', '/session'),
   changePassword: (current: string, next: string) =>
     call<void>('POST', '/session/password', { body: { current, new: next } }),
+  sessions: () => call<OwnSession[]>('GET', '/sessions'),
+  endSession: (id: string) => call<void>('DELETE', `/sessions/${part(id)}`),
+  endOtherSessions: () => call<{ ended: number }>('DELETE', '/sessions'),
+  secondFactor: () => call<SecondFactor>('GET', '/session/second-factor'),
+  enrolSecondFactor: (password: string) => call<Enrolment>('POST', '/session/second-factor', { body: { password } }),
+  confirmSecondFactor: (code: string) =>
+    call<{ recovery_codes: string[] }>('POST', '/session/second-factor/confirm', { body: { code } }),
+  disableSecondFactor: (password: string) => call<void>('POST', '/session/second-factor/disable', { body: { password } }),
 
   start: () => call<Start>('GET', '/start'),
   areas: () => call<Area[]>('GET', '/areas'),
@@ -131,6 +144,8 @@ export const api = {
   households: (query: Query, signal?: AbortSignal) =>
     call<Page<HouseholdSummary>>('GET', '/register/households', { query, signal }),
   household: (id: string) => call<HouseholdDetail>('GET', `/register/households/${part(id)}`),
+  unmaskHousehold: (id: string, purpose: string, note: string) =>
+    call<HouseholdDetail>('POST', `/register/households/${part(id)}/unmask`, { body: { purpose, note } }),
   householdHistory: (id: string) => call<HistoryEntry[]>('GET', `/register/households/${part(id)}/history`),
   registerFigures: (query: Query) => call<RegisterFigures>('GET', '/register/figures', { query }),
 
@@ -204,4 +219,11 @@ export const api = {
 
   users: () => call<User[]>('GET', '/users'),
   createUser: (user: NewUser) => call<User>('POST', '/users', { body: user }),
+  moveUser: (user: Pick<User, 'id' | 'version'>, role: Role, area: string) =>
+    call<User>('PATCH', `/users/${part(user.id)}`, { headers: { 'If-Match': `"${user.version}"` }, body: { role, area } }),
+  unlockUser: (id: string) => call<User>('POST', `/users/${part(id)}/unlock`),
+  disableUser: (id: string) => call<User>('POST', `/users/${part(id)}/disable`),
+  enableUser: (id: string) => call<User>('POST', `/users/${part(id)}/enable`),
+  resetPassword: (id: string) => call<{ password: string; account: User }>('POST', `/users/${part(id)}/password`),
+  removeSecondFactor: (id: string) => call<User>('DELETE', `/users/${part(id)}/second-factor`),
 };

@@ -43,18 +43,35 @@ export type CodeListName =
   | 'roster_state'
   | 'key_fact'
   | 'amendment_kind'
-  | 'amendment_state';
+  | 'amendment_state'
+  | 'action'
+  | 'purpose';
 
 export type CodeLists = Record<CodeListName, CodeName[]>;
 
-export type Role = 'administrator' | 'county_officer' | 'township_officer' | 'inspector';
+export type Role =
+  | 'administrator'
+  | 'province_officer'
+  | 'prefecture_officer'
+  | 'county_officer'
+  | 'township_officer'
+  | 'village_officer'
+  | 'department_user'
+  | 'inspector'
+  | 'evaluator'
+  | 'public';
+
+export type Action = 'read_register' | 'import_data' | 'run_analysis' | 'decide_lookback' | 'read_ledger' | 'manage_users' | 'unmask_data';
 
 export interface SessionUser {
+  id: string;
   name: string;
   display_name: string;
   role: Role;
   area: string;
   must_change_password: boolean;
+  /** What the role allows. */
+  may: Action[];
 }
 
 /** Degrees. */
@@ -182,6 +199,8 @@ export interface Member {
   name: string;
   sex: string;
   birth_month: string | null;
+  /** Only when unmasked. */
+  birth_date?: string;
   id_number: string | null;
   relation: string;
   ethnicity: string | null;
@@ -265,6 +284,8 @@ export interface HouseholdDetail extends HouseholdSummary {
   /** The roster in force that it is on. */
   roster: { id: string; title: string; number: number; document: string; frozen_at: string | null } | null;
   amendments: Amendment[];
+  /** Personal data is shown as it is. */
+  unmasked: boolean;
   version: number;
   changed_at: string;
   changed_by: string;
@@ -583,6 +604,31 @@ export interface User {
   role: Role;
   area: string;
   area_name: string;
+  version: number;
+  disabled: boolean;
+  locked_until: string | null;
+  second_factor: boolean;
+}
+
+export interface OwnSession {
+  id: string;
+  created_at: string;
+  expires_at: string;
+  /** A day, by the calendar of China. */
+  last_used: string | null;
+  device: string;
+  current: boolean;
+}
+
+export interface SecondFactor {
+  enabled: boolean;
+  recovery_codes_left: number;
+}
+
+export interface Enrolment {
+  secret: string;
+  uri: string;
+  qr_svg: string;
 }
 
 export interface NewUser {

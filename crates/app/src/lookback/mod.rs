@@ -14,7 +14,6 @@ use anju_model::lookback::{ExtractRecord, ItemState, LookbackItem, Severity, Thr
 use anju_model::register::Household;
 use anju_store::Versioned;
 use anju_verify::{FoundItem, Input};
-use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -92,9 +91,7 @@ pub async fn run(workspace: &Workspace, caller: &Caller, progress: &Progress) ->
     let pack = workspace.pack().clone();
     let watched = progress.clone();
     // Ages are reckoned on the office's own day: China has one time zone, UTC+8.
-    let as_of = TimeZone::fixed(jiff::tz::offset(8))
-        .to_datetime(workspace.now())
-        .date();
+    let as_of = workspace.today();
     // Pure computation on all cores: on a thread of its own, so that the server goes on answering.
     let (households, extract_records, outcome) = tokio::task::spawn_blocking(move || {
         let input = Input {

@@ -5,4 +5,5 @@ pub mod identification;
 pub mod import;
 pub mod profile;
 pub mod roster;
+pub mod unmask;
 pub mod views;

@@ -13,6 +13,7 @@ use anju_model::register::{
 use anju_store::register::{HouseholdFilter, HouseholdSort, PlannedDestination};
 use anju_store::{Paging, Subject, Versioned};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -155,6 +156,8 @@ pub struct HouseholdDetail {
     pub roster: Option<super::roster::Membership>,
     /// Amendments of its key facts, the newest first.
     pub amendments: Vec<super::amendment::AmendmentView>,
+    /// Whether personal data is shown as it is, which [`super::unmask`] does.
+    pub unmasked: bool,
     /// Version of the record.
     pub version: i64,
     /// When it was changed last.
@@ -174,6 +177,9 @@ pub struct MemberView {
     pub sex: anju_model::identity::Sex,
     /// Year and month are shown, the day is not.
     pub birth_month: Option<String>,
+    /// The whole date, only when unmasked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub birth_date: Option<Date>,
     /// Masked.
     pub id_number: Option<String>,
     /// Relation to the head.
@@ -338,7 +344,7 @@ async fn rows(
         items: page
             .items
             .into_iter()
-            .map(|row| summary(row, &areas, &sites))
+            .map(|row| summary(row, &areas, &sites, Masking::Masked))
             .collect(),
         next: page.next,
         total: page.total,
@@ -459,6 +465,33 @@ pub async fn household(
     caller: &Caller,
     id: Uuid,
 ) -> Result<HouseholdDetail, AppError> {
+    detail(workspace, caller, id, Masking::Masked).await
+}
+
+/// How personal data is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Masking {
+    /// As everywhere.
+    Masked,
+    /// As it is.
+    Whole,
+}
+
+impl Masking {
+    fn apply(self, text: String, mask: impl Fn(&str) -> String) -> String {
+        match self {
+            Self::Masked => mask(&text),
+            Self::Whole => text,
+        }
+    }
+}
+
+pub(crate) async fn detail(
+    workspace: &Workspace,
+    caller: &Caller,
+    id: Uuid,
+    masking: Masking,
+) -> Result<HouseholdDetail, AppError> {
     let area = caller.narrow(Action::ReadRegister, None)?;
     let missing = || AppError::NotFound {
         kind: "household",
@@ -480,12 +513,14 @@ pub async fn household(
     } = stored;
     let facts = household.facts;
     Ok(HouseholdDetail {
-        summary: summary(row, &areas, &sites),
+        summary: summary(row, &areas, &sites, masking),
         causes: facts.causes,
         poverty_attribute: facts.poverty_attribute,
         main_cause_of_poverty: facts.main_cause_of_poverty,
-        phone: facts.phone.as_deref().map(masked_phone),
-        bank_account: facts.bank_account.as_deref().map(masked_phone),
+        phone: facts.phone.map(|phone| masking.apply(phone, masked_phone)),
+        bank_account: facts
+            .bank_account
+            .map(|account| masking.apply(account, masked_phone)),
         farmland_mu_hundredths: facts.farmland_mu_hundredths,
         home: facts.home,
         members: household
@@ -493,13 +528,17 @@ pub async fn household(
             .into_iter()
             .map(|person| MemberView {
                 id: person.id,
-                name: masked_name(&person.facts.name),
+                name: masking.apply(person.facts.name, masked_name),
                 sex: person.facts.sex,
                 birth_month: person
                     .facts
                     .birth_date
                     .map(|date| format!("{:04}-{:02}", date.year(), date.month())),
-                id_number: person.facts.id_number.map(|number| number.masked()),
+                birth_date: person.facts.birth_date.filter(|_| masking == Masking::Whole),
+                id_number: person.facts.id_number.map(|number| match masking {
+                    Masking::Masked => number.masked(),
+                    Masking::Whole => number.to_string(),
+                }),
                 relation: person.facts.relation,
                 ethnicity: person.facts.ethnicity,
                 education: person.facts.education,
@@ -508,7 +547,7 @@ pub async fn household(
             })
             .collect(),
         consent: household.consent.map(|mut consent| {
-            consent.signer = masked_name(&consent.signer);
+            consent.signer = masking.apply(consent.signer, masked_name);
             ConsentView {
                 preferred_township_name: consent
                     .preferred_township
@@ -522,6 +561,7 @@ pub async fn household(
         assignment: crate::plan::views::of_household(workspace, caller, id).await?,
         roster: super::roster::of_household(workspace, id).await?,
         amendments: super::amendment::of_household(workspace, caller, id).await?,
+        unmasked: masking == Masking::Whole,
         version,
         changed_at,
         changed_by,
@@ -618,7 +658,7 @@ fn shown(path: &str, value: &serde_json::Value) -> Option<String> {
     let field = path.rsplit('.').next().unwrap_or(path);
     Some(match field {
         "name" | "signer" => masked_name(&text),
-        "id_number" => anju_model::identity::IdNumber::new(&text).masked(),
+        "id_number" => masked_id_number(&text),
         "phone" | "bank_account" => masked_phone(&text),
         _ => text,
     })
@@ -711,18 +751,23 @@ async fn site_names(workspace: &Workspace) -> Result<HashMap<Uuid, String>, AppE
         .unwrap_or_default())
 }
 
+fn masked_id_number(number: &str) -> String {
+    anju_model::identity::IdNumber::new(number).masked()
+}
+
 fn summary(
     row: anju_store::register::HouseholdSummary,
     areas: &AreaNames,
     sites: &HashMap<Uuid, String>,
+    masking: Masking,
 ) -> HouseholdSummary {
     HouseholdSummary {
         id: row.id,
         register_number: row.register_number,
-        head_name: masked_name(&row.head_name),
+        head_name: masking.apply(row.head_name, masked_name),
         head_id_number: row
             .head_id_number
-            .map(|number| anju_model::identity::IdNumber::new(&number).masked())
+            .map(|number| masking.apply(number, masked_id_number))
             .unwrap_or_default(),
         area_name: areas.path(&row.area),
         area: row.area,

@@ -17,11 +17,30 @@ pub(crate) struct Arguments {
     /// Port to listen on; 0 picks a free one.
     #[arg(long, short, default_value_t = 8080)]
     port: u16,
+    /// Address that browsers ask for when a TLS proxy stands in front, e.g. https://anju.example.org; the session's
+    /// cookie is then sent over TLS only.
+    #[arg(long, value_name = "URL", value_parser = public_address)]
+    public_address: Option<String>,
+}
+
+/// Scheme and host, with nothing after them.
+fn public_address(text: &str) -> Result<String, String> {
+    let address = text.trim_end_matches('/');
+    let host = address
+        .strip_prefix("https://")
+        .or_else(|| address.strip_prefix("http://"))
+        .unwrap_or_default();
+    if host.is_empty()
+        || host.contains(|letter: char| letter == '/' || letter == '@' || letter.is_whitespace())
+    {
+        return Err("须为 https://主机 的形式 / expected https://HOST".into());
+    }
+    Ok(address.to_owned())
 }
 
 pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<ExitCode, AppError> {
     let workspace = Arc::new(context.open().await?);
-    let router = anju_server::router(workspace).await?;
+    let router = anju_server::router_at(workspace, arguments.public_address.as_deref()).await?;
     let address = SocketAddr::new(arguments.host, arguments.port);
     let bound = async {
         let listener = tokio::net::TcpListener::bind(address).await?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::pin::Pin;
 
 use anju_ledger::SigningKey;
-use anju_model::access::{Role, Session, User};
+use anju_model::access::{Purpose, Role, SecondFactor, Session, SignInGuard, Unmasking, User};
 use anju_model::amendment::{Amendment, AmendmentKind, AmendmentState, Change, Evidence};
 use anju_model::area::{Area, AreaCode};
 use anju_model::code_list::Text;
@@ -414,6 +414,7 @@ pub fn user(number: u64, name: &str) -> User {
         area: area("619021"),
         password_hash: "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA".into(),
         must_change_password: true,
+        disabled: false,
     }
 }
 
@@ -458,6 +459,36 @@ async fn write_all(test: &TestDatabase) {
         created_at: instant(0),
         expires_at: instant(3600),
         ended_at: Some(instant(60)),
+        last_used: Some(jiff::civil::date(2026, 3, 2)),
+        device: "Firefox".into(),
+    }])
+    .await
+    .unwrap();
+    tx.insert(&[SignInGuard {
+        id: "00ff".into(),
+        failures: vec![instant(1)],
+        locked_until: Some(instant(900)),
+    }])
+    .await
+    .unwrap();
+    tx.insert(&[SecondFactor {
+        id: id(17, 1),
+        user: id(14, 1),
+        secret: "00ff".into(),
+        confirmed: true,
+        last_step: 58_000_000,
+        recovery: vec!["00ff".into()],
+    }])
+    .await
+    .unwrap();
+    tx.insert(&[Unmasking {
+        id: id(18, 1),
+        household: id(1, 1),
+        area: area("61902110120101"),
+        by: "wang".into(),
+        purpose: Purpose::Other,
+        note: Some("核对".into()),
+        at: instant(0),
     }])
     .await
     .unwrap();

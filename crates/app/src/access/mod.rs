@@ -1,19 +1,30 @@
 //! Who is calling, signing in and out, and users.
+//!
+//! [`password`] guards every use of a password, [`second_factor`] the second step at sign-in, [`sessions`] are a user's
+//! signed-in browsers, [`users`] what the administrator does.
 
-use anju_model::access::{Action, Role, Session, User};
+pub mod password;
+pub mod second_factor;
+pub mod sessions;
+pub mod users;
+
+use anju_model::access::{Action, Role, SecondFactor, Session, User};
 use anju_model::area::AreaCode;
 use anju_store::Versioned;
-use argon2::Argon2;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash, phc::Salt};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use password::{Guard, hash_password};
+
 use crate::{AppError, Workspace};
 
-/// Smallest length of a password.
-pub const PASSWORD_MINIMUM: usize = 10;
+/// Times that a sign-in is decided again because others wrote for the same name meanwhile.
+const ROUNDS: usize = 16;
+
+/// Characters of a browser's own description that are kept.
+const DEVICE_LENGTH: usize = 120;
 
 /// A session ends by itself after this time.
 const SESSION_HOURS: i64 = 12;
@@ -32,6 +43,15 @@ impl Caller {
         Self {
             name: format!("cli:{name}"),
             role: Role::Administrator,
+            area: county.clone(),
+        }
+    }
+
+    /// Somebody who has not signed in yet. No user's name has a colon.
+    fn visitor(county: &AreaCode) -> Self {
+        Self {
+            name: "public:web".into(),
+            role: Role::Public,
             area: county.clone(),
         }
     }
@@ -125,6 +145,8 @@ pub struct UserView {
     pub area_name: String,
     /// Whether the password must be changed first.
     pub must_change_password: bool,
+    /// What the role allows, so that a page shows only what can be done.
+    pub may: Vec<Action>,
 }
 
 /// A sign-in: the token goes to the browser and nowhere else.
@@ -153,27 +175,78 @@ pub struct NewUser {
     pub password: String,
 }
 
+/// What a person types at sign-in, and from where.
+#[derive(Debug, Clone, Default)]
+pub struct Credentials {
+    /// Sign-in name.
+    pub name: String,
+    /// Password.
+    pub password: String,
+    /// Code of the second step: six digits, or a recovery code.
+    pub code: Option<String>,
+    /// What the browser says it is.
+    pub device: String,
+}
+
 /// Signs in.
 ///
+/// A name that nobody has is treated like any other, wrong passwords counted and all, so that nobody learns which names
+/// exist.
+///
 /// # Errors
-/// [`AppError::WrongPassword`] when the name is unknown or the password wrong; the two are not told apart.
-pub async fn sign_in(workspace: &Workspace, name: &str, password: &str) -> Result<SignedIn, AppError> {
-    let found = anju_store::access::user_by_name(workspace.db(), name).await?;
+/// [`AppError::WrongPassword`] when the name is unknown, the account closed or the password wrong, which are not told
+/// apart; [`AppError::SecondStep`] when a code is needed too, [`AppError::WrongCode`]; [`AppError::LockedOut`] after too
+/// many of either.
+pub async fn sign_in(workspace: &Workspace, credentials: &Credentials) -> Result<SignedIn, AppError> {
+    // A name that waits costs nothing to refuse.
+    Guard::of(workspace, &credentials.name)
+        .await?
+        .refuse_waiting(workspace)?;
+    let found = anju_store::access::user_by_name(workspace.db(), &credentials.name).await?;
     let hash = found.as_ref().map(|user| user.value.password_hash.clone());
-    let candidate = password.to_owned();
-    // Argon2 takes tens of milliseconds on purpose; an unknown name costs the same as a wrong password.
-    let fits = tokio::task::spawn_blocking(move || match hash {
-        Some(hash) => password_fits(&hash, &candidate),
-        None => hash_password(&candidate, &[0; 16]).map(|_| false),
-    })
-    .await
-    .map_err(|error| AppError::Aborted(error.to_string()))??;
-    let Some(user) = found.filter(|_| fits) else {
-        return Err(AppError::WrongPassword);
-    };
+    let fits = password::fits(hash, &credentials.password).await?;
+    let user = found.filter(|user| fits && !user.value.disabled);
+    // Several attempts for one name may run at once. Each reads how the others ended before it writes how it ended
+    // itself, or writes nothing and reads again: so that of many parallel guesses no more are answered than of guesses
+    // one after another.
+    for _ in 0..ROUNDS {
+        let guard = Guard::of(workspace, &credentials.name).await?;
+        guard.refuse_waiting(workspace)?;
+        let ended = match &user {
+            None => guard.fail(workspace, AppError::WrongPassword).await,
+            Some(user) => open_session(workspace, guard, user, credentials).await,
+        };
+        match ended {
+            Err(error) if error.is_collision() => {}
+            ended => return ended,
+        }
+    }
+    Err(AppError::Aborted("too many attempts at once to sign in".into()))
+}
+
+/// The end of a sign-in with the right password.
+async fn open_session(
+    workspace: &Workspace,
+    guard: Guard,
+    user: &Versioned<User>,
+    credentials: &Credentials,
+) -> Result<SignedIn, AppError> {
+    let now = workspace.now();
+    let used: Option<Versioned<SecondFactor>> =
+        match second_factor::confirmed(workspace, user.value.id).await? {
+            None => None,
+            Some(factor) => {
+                let Some(code) = &credentials.code else {
+                    return Err(AppError::SecondStep);
+                };
+                match second_factor::accept(&factor.value, code, now) {
+                    None => return guard.fail(workspace, AppError::WrongCode).await,
+                    Some(value) => Some(Versioned { value, ..factor }),
+                }
+            }
+        };
     let caller = Caller::from_user(&user.value);
     let token = workspace.random_hex::<32>();
-    let now = workspace.now();
     let session = Session {
         id: workspace.new_id(),
         user: user.value.id,
@@ -181,17 +254,26 @@ pub async fn sign_in(workspace: &Workspace, name: &str, password: &str) -> Resul
         created_at: now,
         expires_at: now + SignedDuration::from_hours(SESSION_HOURS),
         ended_at: None,
+        last_used: Some(workspace.today()),
+        device: device(&credentials.device),
     };
     let expires_at = session.expires_at;
     let mut transaction = workspace.begin(&caller, "sign_in", None).await?;
     transaction.insert(&[session]).await?;
+    transaction.update(used.as_slice()).await?;
+    guard.clear(&mut transaction).await?;
     transaction.commit().await?;
-    let user = view(workspace, user.value).await?;
     Ok(SignedIn {
         token,
         expires_at,
-        user,
+        user: view(workspace, user.value.clone()).await?,
     })
+}
+
+/// A browser's description as it is kept: shortened, on one line.
+fn device(text: &str) -> String {
+    let plain: String = text.chars().filter(|letter| !letter.is_control()).collect();
+    plain.trim().chars().take(DEVICE_LENGTH).collect()
 }
 
 /// The caller behind a token, with the user shown, or `None` when the session is unknown or over.
@@ -211,13 +293,12 @@ pub async fn caller_by_token(
     }
     let user: Option<Versioned<User>> =
         anju_store::load(workspace.db(), &session.value.user.to_string()).await?;
-    match user {
-        Some(user) => Ok(Some((
-            Caller::from_user(&user.value),
-            view(workspace, user.value).await?,
-        ))),
-        None => Ok(None),
-    }
+    let Some(user) = user.filter(|user| !user.value.disabled) else {
+        return Ok(None);
+    };
+    let caller = Caller::from_user(&user.value);
+    sessions::note_use(workspace, &caller, session).await?;
+    Ok(Some((caller, view(workspace, user.value).await?)))
 }
 
 /// Ends the session of a token; an unknown token is no error.
@@ -236,85 +317,6 @@ pub async fn sign_out(workspace: &Workspace, caller: &Caller, token: &str) -> Re
     transaction.commit().await
 }
 
-/// Changes the caller's own password.
-///
-/// # Errors
-/// [`AppError::WrongPassword`] when the present one is wrong, [`AppError::WeakPassword`] for a short new one.
-pub async fn change_password(
-    workspace: &Workspace,
-    caller: &Caller,
-    current: &str,
-    new: &str,
-) -> Result<(), AppError> {
-    check_password(new)?;
-    let Some(mut user) = anju_store::access::user_by_name(workspace.db(), caller.name()).await? else {
-        return Err(AppError::NotFound {
-            kind: "user",
-            id: caller.name().to_owned(),
-        });
-    };
-    if !password_fits(&user.value.password_hash, current)? {
-        return Err(AppError::WrongPassword);
-    }
-    user.value.password_hash = hash_password(new, &workspace.random_bytes())?;
-    user.value.must_change_password = false;
-    let mut transaction = workspace.begin(caller, "change_password", None).await?;
-    transaction.update(&[user]).await?;
-    transaction.commit().await
-}
-
-/// All users.
-///
-/// # Errors
-/// When the caller may not manage users, or the database fails.
-pub async fn users(workspace: &Workspace, caller: &Caller) -> Result<Vec<UserView>, AppError> {
-    caller.require(Action::ManageUsers)?;
-    let users: Vec<Versioned<User>> = anju_store::load_all(workspace.db()).await?;
-    let mut views = Vec::with_capacity(users.len());
-    for user in users {
-        views.push(view(workspace, user.value).await?);
-    }
-    Ok(views)
-}
-
-/// Makes a user.
-///
-/// # Errors
-/// A name that is taken or malformed, an unknown area, a weak password, or a caller who may not.
-pub async fn create_user(workspace: &Workspace, caller: &Caller, new: NewUser) -> Result<UserView, AppError> {
-    caller.require_in(Action::ManageUsers, &new.area)?;
-    check_password(&new.password)?;
-    let well_formed = (2..=40).contains(&new.name.len())
-        && new
-            .name
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
-    if !well_formed {
-        return Err(AppError::invalid(
-            "user_name",
-            "name",
-            "登录名须为 2 至 40 个字母、数字或 . _ -",
-            "a sign-in name has 2 to 40 letters, digits or . _ -",
-        ));
-    }
-    if anju_store::access::user_by_name(workspace.db(), &new.name)
-        .await?
-        .is_some()
-    {
-        return Err(AppError::invalid(
-            "user_exists",
-            "name",
-            "该登录名已存在",
-            "this sign-in name is taken",
-        ));
-    }
-    let user = new_user(workspace, new)?;
-    let mut transaction = workspace.begin(caller, "create_user", None).await?;
-    transaction.insert(std::slice::from_ref(&user)).await?;
-    transaction.commit().await?;
-    view(workspace, user).await
-}
-
 pub(crate) fn new_user(workspace: &Workspace, new: NewUser) -> Result<User, AppError> {
     Ok(User {
         id: workspace.new_id(),
@@ -324,6 +326,7 @@ pub(crate) fn new_user(workspace: &Workspace, new: NewUser) -> Result<User, AppE
         role: new.role,
         area: new.area,
         must_change_password: true,
+        disabled: false,
     })
 }
 
@@ -334,36 +337,23 @@ async fn view(workspace: &Workspace, user: User) -> Result<UserView, AppError> {
         name: user.name,
         display_name: user.display_name,
         role: user.role,
+        may: user.role.permissions().actions.to_vec(),
         area_name: areas.name(&user.area),
         area: user.area,
         must_change_password: user.must_change_password,
     })
 }
 
-fn check_password(password: &str) -> Result<(), AppError> {
-    if password.chars().count() < PASSWORD_MINIMUM {
-        return Err(AppError::WeakPassword {
-            minimum: PASSWORD_MINIMUM,
-        });
-    }
-    Ok(())
-}
-
-fn hash_password(password: &str, salt: &[u8; 16]) -> Result<String, AppError> {
-    let salt = Salt::new(salt).map_err(|error| AppError::Aborted(error.to_string()))?;
-    Argon2::default()
-        .hash_password_with_salt(password.as_bytes(), &salt)
-        .map(|hash| hash.to_string())
-        .map_err(|error| AppError::Aborted(error.to_string()))
-}
-
-fn password_fits(hash: &str, password: &str) -> Result<bool, AppError> {
-    let hash = PasswordHash::new(hash).map_err(|error| AppError::Aborted(error.to_string()))?;
-    Ok(Argon2::default()
-        .verify_password(password.as_bytes(), &hash)
-        .is_ok())
-}
-
 fn token_hash(token: &str) -> String {
     anju_store::attachment::hex(&Sha256::digest(token.as_bytes()))
+}
+
+/// The user that the caller is.
+pub(crate) async fn own_user(workspace: &Workspace, caller: &Caller) -> Result<Versioned<User>, AppError> {
+    anju_store::access::user_by_name(workspace.db(), caller.name())
+        .await?
+        .ok_or_else(|| AppError::NotFound {
+            kind: "user",
+            id: caller.name().to_owned(),
+        })
 }

@@ -1,0 +1,279 @@
+//! What the administrator does with users. Every change is on the ledger.
+
+use anju_model::access::{Action, Role, SignInGuard, User};
+use anju_model::area::AreaCode;
+use anju_store::Versioned;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::password::{Guard, check_password, guard_id, hash_password};
+use super::{Caller, NewUser, UserView, new_user, second_factor, sessions, view};
+use crate::{AppError, Workspace};
+
+/// A user as the administrator sees it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Account {
+    /// The user.
+    #[serde(flatten)]
+    pub user: UserView,
+    /// Version of the record, for a change of role or area.
+    pub version: i64,
+    /// Whether the account is closed.
+    pub disabled: bool,
+    /// Until when it waits after wrong passwords.
+    pub locked_until: Option<Timestamp>,
+    /// Whether it signs in with a second step.
+    pub second_factor: bool,
+}
+
+/// A password set by the administrator.
+#[derive(Debug, Clone, Serialize)]
+pub struct TemporaryPassword {
+    /// Shown once; it must be changed at the next sign-in.
+    pub password: String,
+    /// The user.
+    pub account: Account,
+}
+
+/// A change of a user's place.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewPlace {
+    /// Role.
+    pub role: Role,
+    /// Area.
+    pub area: AreaCode,
+}
+
+/// All users.
+///
+/// # Errors
+/// When the caller may not manage users, or the database fails.
+pub async fn list(workspace: &Workspace, caller: &Caller) -> Result<Vec<Account>, AppError> {
+    caller.require(Action::ManageUsers)?;
+    let users: Vec<Versioned<User>> = anju_store::load_all(workspace.db()).await?;
+    let mut accounts = Vec::with_capacity(users.len());
+    for user in users {
+        accounts.push(describe(workspace, user).await?);
+    }
+    Ok(accounts)
+}
+
+/// Makes a user.
+///
+/// # Errors
+/// A name that is taken or malformed, an area that is elsewhere or does not suit the role, a weak password, or a caller
+/// who may not.
+pub async fn create(workspace: &Workspace, caller: &Caller, new: NewUser) -> Result<Account, AppError> {
+    caller.require(Action::ManageUsers)?;
+    check_place(workspace, caller, new.role, &new.area)?;
+    check_password(&new.password)?;
+    let well_formed = (2..=40).contains(&new.name.len())
+        && new
+            .name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
+    if !well_formed {
+        return Err(AppError::invalid(
+            "user_name",
+            "name",
+            "登录名须为 2 至 40 个字母、数字或 . _ -",
+            "a sign-in name has 2 to 40 letters, digits or . _ -",
+        ));
+    }
+    if anju_store::access::user_by_name(workspace.db(), &new.name)
+        .await?
+        .is_some()
+    {
+        return Err(AppError::invalid(
+            "user_exists",
+            "name",
+            "该登录名已存在",
+            "this sign-in name is taken",
+        ));
+    }
+    let user = new_user(workspace, new)?;
+    let mut transaction = workspace.begin(caller, "create_user", None).await?;
+    transaction.insert(std::slice::from_ref(&user)).await?;
+    transaction.commit().await?;
+    account(workspace, user.id).await
+}
+
+/// Checks that a user of `role` can have `area` in this workspace.
+///
+/// Areas above the county are those of superior offices: their users oversee this county, which the area must contain.
+fn check_place(workspace: &Workspace, caller: &Caller, role: Role, area: &AreaCode) -> Result<(), AppError> {
+    if !caller.area.contains(area) && !area.contains(&workspace.county().code) {
+        return Err(AppError::Forbidden {
+            caller: caller.name.clone(),
+            action: Action::ManageUsers,
+        });
+    }
+    if role.fits(area.level()) {
+        return Ok(());
+    }
+    Err(AppError::invalid(
+        "role_area",
+        "area",
+        format!("{}的地区级别与 {area} 不符", role.zh()),
+        format!(
+            "{area} is not an area of the level that a user with the role {} has",
+            role.en()
+        ),
+    ))
+}
+
+/// Forgets the wrong passwords of a user, who need not wait any longer.
+///
+/// # Errors
+/// [`AppError::NotFound`], or a caller who may not.
+pub async fn unlock(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result<Account, AppError> {
+    let user = managed(workspace, caller, id).await?;
+    let guard = Guard::of(workspace, &user.value.name).await?;
+    let mut transaction = workspace.begin(caller, "unlock_user", None).await?;
+    guard.clear(&mut transaction).await?;
+    transaction.commit().await?;
+    describe(workspace, user).await
+}
+
+/// Closes an account, whose sessions end at once, or opens it again.
+///
+/// # Errors
+/// [`AppError::NotFound`], the caller's own account, or a caller who may not.
+pub async fn set_disabled(
+    workspace: &Workspace,
+    caller: &Caller,
+    id: Uuid,
+    disabled: bool,
+) -> Result<Account, AppError> {
+    let mut user = managed(workspace, caller, id).await?;
+    refuse_own(caller, &user.value)?;
+    if user.value.disabled != disabled {
+        user.value.disabled = disabled;
+        let command = if disabled { "disable_user" } else { "enable_user" };
+        let mut transaction = workspace.begin(caller, command, None).await?;
+        transaction.update(std::slice::from_ref(&user)).await?;
+        if disabled {
+            sessions::end_all(workspace, &mut transaction, &user.value).await?;
+        }
+        transaction.commit().await?;
+    }
+    account(workspace, id).await
+}
+
+/// Gives a user a temporary password, ends the sessions and forgets wrong passwords.
+///
+/// # Errors
+/// [`AppError::NotFound`], the caller's own account, or a caller who may not.
+pub async fn reset_password(
+    workspace: &Workspace,
+    caller: &Caller,
+    id: Uuid,
+) -> Result<TemporaryPassword, AppError> {
+    let mut user = managed(workspace, caller, id).await?;
+    refuse_own(caller, &user.value)?;
+    let password = workspace.random_password();
+    user.value.password_hash = hash_password(&password, &workspace.random_bytes())?;
+    user.value.must_change_password = true;
+    let guard = Guard::of(workspace, &user.value.name).await?;
+    let mut transaction = workspace.begin(caller, "reset_password", None).await?;
+    transaction.update(std::slice::from_ref(&user)).await?;
+    sessions::end_all(workspace, &mut transaction, &user.value).await?;
+    guard.clear(&mut transaction).await?;
+    transaction.commit().await?;
+    Ok(TemporaryPassword {
+        password,
+        account: account(workspace, id).await?,
+    })
+}
+
+/// Gives a user, seen at `version`, another role or area. It holds from the user's next request on.
+///
+/// # Errors
+/// [`AppError::NotFound`], [`AppError::VersionConflict`], an area that does not suit the role, the caller's own account,
+/// or a caller who may not.
+pub async fn move_to(
+    workspace: &Workspace,
+    caller: &Caller,
+    id: Uuid,
+    version: i64,
+    place: NewPlace,
+) -> Result<Account, AppError> {
+    let mut user = managed(workspace, caller, id).await?;
+    refuse_own(caller, &user.value)?;
+    check_place(workspace, caller, place.role, &place.area)?;
+    user.version = version;
+    user.value.role = place.role;
+    user.value.area = place.area;
+    let mut transaction = workspace.begin(caller, "change_role", None).await?;
+    transaction.update(std::slice::from_ref(&user)).await?;
+    transaction.commit().await?;
+    account(workspace, id).await
+}
+
+/// Takes a user's second step away, for one who lost the device and the recovery codes.
+///
+/// # Errors
+/// [`AppError::NotFound`], the caller's own account, or a caller who may not.
+pub async fn remove_second_factor(
+    workspace: &Workspace,
+    caller: &Caller,
+    id: Uuid,
+) -> Result<Account, AppError> {
+    let user = managed(workspace, caller, id).await?;
+    refuse_own(caller, &user.value)?;
+    second_factor::erase(workspace, caller, &user.value).await?;
+    describe(workspace, user).await
+}
+
+/// A user whom the caller manages.
+async fn managed(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result<Versioned<User>, AppError> {
+    caller.require(Action::ManageUsers)?;
+    let user: Option<Versioned<User>> = anju_store::load(workspace.db(), &id.to_string()).await?;
+    let user = user.ok_or_else(|| AppError::NotFound {
+        kind: "user",
+        id: id.to_string(),
+    })?;
+    check_place(workspace, caller, user.value.role, &user.value.area)?;
+    Ok(user)
+}
+
+/// Nobody closes the own account or changes the own role: there is always an administrator left.
+fn refuse_own(caller: &Caller, user: &User) -> Result<(), AppError> {
+    if user.name != caller.name {
+        return Ok(());
+    }
+    Err(AppError::invalid(
+        "own_account",
+        "id",
+        "不能对自己的账号进行此操作,请由另一位管理员办理",
+        "this cannot be done to the own account; ask another administrator",
+    ))
+}
+
+async fn account(workspace: &Workspace, id: Uuid) -> Result<Account, AppError> {
+    let user: Option<Versioned<User>> = anju_store::load(workspace.db(), &id.to_string()).await?;
+    match user {
+        Some(user) => describe(workspace, user).await,
+        None => Err(AppError::NotFound {
+            kind: "user",
+            id: id.to_string(),
+        }),
+    }
+}
+
+async fn describe(workspace: &Workspace, user: Versioned<User>) -> Result<Account, AppError> {
+    let guard: Option<Versioned<SignInGuard>> =
+        anju_store::load(workspace.db(), &guard_id(&user.value.name)).await?;
+    let second_factor = second_factor::confirmed(workspace, user.value.id)
+        .await?
+        .is_some();
+    Ok(Account {
+        version: user.version,
+        disabled: user.value.disabled,
+        locked_until: guard.and_then(|guard| guard.value.waits_until(workspace.now())),
+        second_factor,
+        user: view(workspace, user.value).await?,
+    })
+}

@@ -1,0 +1,82 @@
+//! Personal data as it is, for a stated purpose: who saw whose data and what for is on the ledger before it is shown.
+
+use anju_model::access::{Action, Purpose, Unmasking};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::views::{HouseholdDetail, Masking, detail};
+use crate::{AppError, Caller, Workspace};
+
+/// Most characters of a note.
+const NOTE_LIMIT: usize = 200;
+
+/// What the data is needed for.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Need {
+    /// The purpose.
+    pub purpose: Purpose,
+    /// In words, at most 200 characters; needed where the purpose is another one.
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
+/// The household page with personal data as it is.
+///
+/// # Errors
+/// A caller who may not; [`AppError::NotFound`] for a household that is unknown or outside the caller's area;
+/// [`AppError::Invalid`] with code `note_missing` or `note_too_long`.
+pub async fn unmask(
+    workspace: &Workspace,
+    caller: &Caller,
+    id: Uuid,
+    need: Need,
+) -> Result<HouseholdDetail, AppError> {
+    let area = caller.narrow(Action::UnmaskData, None)?;
+    let row = anju_store::register::household_summary(workspace.db(), &area, id)
+        .await?
+        .ok_or_else(|| AppError::NotFound {
+            kind: "household",
+            id: id.to_string(),
+        })?;
+    let note = need
+        .note
+        .map(|note| note.trim().to_owned())
+        .filter(|note| !note.is_empty());
+    if note.is_none() && need.purpose == Purpose::Other {
+        return Err(AppError::invalid(
+            "note_missing",
+            "note",
+            "请说明用途",
+            "say what the data is needed for",
+        ));
+    }
+    if note
+        .as_ref()
+        .is_some_and(|note| note.chars().count() > NOTE_LIMIT)
+    {
+        return Err(AppError::invalid(
+            "note_too_long",
+            "note",
+            format!("说明不能超过 {NOTE_LIMIT} 个字"),
+            format!("a note has at most {NOTE_LIMIT} characters"),
+        ));
+    }
+    let reason = match &note {
+        None => need.purpose.zh().to_owned(),
+        Some(note) => format!("{}:{note}", need.purpose.zh()),
+    };
+    let record = Unmasking {
+        id: workspace.new_id(),
+        household: id,
+        area: row.area,
+        by: caller.name().to_owned(),
+        purpose: need.purpose,
+        note,
+        at: workspace.now(),
+    };
+    let mut transaction = workspace.begin(caller, "unmask_household", Some(reason)).await?;
+    transaction.insert(&[record]).await?;
+    transaction.commit().await?;
+    detail(workspace, caller, id, Masking::Whole).await
+}

@@ -1,0 +1,13 @@
+//! Who may do what, and who is who, through the real router on both databases.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that unwraps fails, which is what it is for"
+)]
+
+mod lockout;
+mod office;
+mod roles;
+mod second_factor;
+mod sessions;
+mod unmasking;

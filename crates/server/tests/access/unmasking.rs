@@ -1,0 +1,143 @@
+//! Personal data for a stated purpose.
+
+use anju_model::area::AreaCode;
+use anju_model::identity::{IdNumber, Sex};
+use anju_model::register::{
+    Category, Consent, ConsentChoice, Home, Household, HouseholdFacts, Person, PersonFacts, Relation,
+};
+use anju_store::database_test;
+use axum::http::StatusCode;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::office::Office;
+
+const PERSONAL: [&str; 5] = [
+    "张三丰",
+    "619021198002290014",
+    "13912340001",
+    "6217000000000000001",
+    "1980-02-29",
+];
+
+/// A household with everything personal.
+pub fn household(id: Uuid, area: &str) -> Household {
+    Household {
+        id,
+        facts: HouseholdFacts {
+            register_number: format!("QX-{area}"),
+            area: AreaCode::parse(area).unwrap(),
+            category: Category::Disaster,
+            causes: Vec::new(),
+            must_move: true,
+            urgency: None,
+            poverty_attribute: None,
+            main_cause_of_poverty: None,
+            position: None,
+            hazard_point: None,
+            phone: Some("13912340001".into()),
+            bank_account: Some("6217000000000000001".into()),
+            farmland_mu_hundredths: None,
+            home: Home::default(),
+        },
+        members: vec![Person {
+            // One member: its id may be the household's.
+            id,
+            facts: PersonFacts {
+                name: "张三丰".into(),
+                sex: Sex::Male,
+                birth_date: Some(jiff::civil::date(1980, 2, 29)),
+                id_number: Some(IdNumber::new("619021198002290014")),
+                relation: Relation::Head,
+                ethnicity: None,
+                education: None,
+                health: None,
+                labour: None,
+            },
+        }],
+        consent: Some(Consent {
+            choice: ConsentChoice::Move,
+            pathway: None,
+            preferred_township: None,
+            accepts_other_township: false,
+            signer: "张三丰".into(),
+            date: jiff::civil::date(2026, 3, 1),
+            evidence: None,
+        }),
+    }
+}
+
+async fn stored_household(office: &Office<'_>) -> Uuid {
+    let id = office.workspace.new_id();
+    let mut tx = office.begin().await;
+    tx.insert(&[household(id, "61902110120101")]).await.unwrap();
+    office.commit(tx).await;
+    id
+}
+
+database_test! {
+    async fn a_purpose_unmasks_a_household_and_is_on_the_ledger_without_the_data(test) {
+        let office = Office::new(test).await;
+        let administrator = office.administrator().await;
+        let id = stored_household(&office).await;
+        let (_, officer) = office.user(&administrator, "li", "township_officer", "619021101").await;
+        let page = format!("/register/households/{id}");
+        let path = format!("{page}/unmask");
+
+        let masked = String::from_utf8(office.get(&page, &officer).await.body).unwrap();
+        let answer = office.post(&path, &officer, json!({"purpose": "payment", "note": " 核对账号 "})).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.json());
+        let whole = answer.json();
+        let text = String::from_utf8(answer.body.clone()).unwrap();
+        for personal in PERSONAL {
+            assert!(!masked.contains(personal), "{personal} is shown masked");
+            assert!(text.contains(personal), "{personal} is not shown");
+        }
+        assert_eq!((&whole["unmasked"], &whole["consent"]["signer"]), (&json!(true), &json!("张三丰")));
+        // It is for once: the page is masked as before.
+        assert_eq!(office.get(&page, &officer).await.json()["unmasked"], false);
+
+        let entries = office.get("/ledger/entries?kind=unmasking", &administrator).await.json();
+        let entries = entries.as_array().unwrap();
+        assert_eq!(entries.len(), 1);
+        assert_eq!(entries[0]["actor"], "li");
+        assert_eq!(entries[0]["command"], "unmask_household");
+        assert_eq!(entries[0]["reason"], "资金发放:核对账号");
+        let stored = test.db.inspect("SELECT state FROM unmasking").await.unwrap();
+        let anju_store::Value::Text(state) = &stored[0][0].1 else { panic!("{stored:?}") };
+        assert!(state.contains(&id.to_string()) && state.contains("payment") && state.contains("li"));
+        for personal in PERSONAL {
+            assert!(!state.contains(personal), "{personal}");
+        }
+        office.verify_ledger().await;
+    }
+}
+
+database_test! {
+    async fn without_purpose_right_or_area_nothing_is_shown_and_nothing_recorded(test) {
+        let office = Office::new(test).await;
+        let administrator = office.administrator().await;
+        let id = stored_household(&office).await;
+        let path = format!("/register/households/{id}/unmask");
+        let payment = json!({"purpose": "payment"});
+        for (role, area) in [("village_officer", "619021101201"), ("department_user", "619021"), ("evaluator", "619021"), ("prefecture_officer", "6190")] {
+            let (_, cookie) = office.user(&administrator, role, role, area).await;
+            assert_eq!(office.post(&path, &cookie, payment.clone()).await.code(), "forbidden", "{role}");
+        }
+        let (_, elsewhere) = office.user(&administrator, "li", "township_officer", "619021102").await;
+        assert_eq!(office.post(&path, &elsewhere, payment.clone()).await.code(), "not_found");
+        assert_eq!(office.post(&path, "", payment).await.code(), "not_signed_in");
+        for (need, code) in [
+            (json!({"purpose": "other"}), "note_missing"),
+            (json!({"purpose": "other", "note": "  "}), "note_missing"),
+            (json!({"purpose": "other", "note": "长".repeat(201)}), "note_too_long"),
+        ] {
+            assert_eq!(office.post(&path, &administrator, need).await.code(), code);
+        }
+        let curious = office.post(&path, &administrator, json!({"purpose": "curiosity"})).await;
+        assert!(curious.status.is_client_error());
+        assert!(!String::from_utf8(curious.body).unwrap().contains("张三丰"));
+        let recorded = test.db.inspect("SELECT COUNT(*) FROM unmasking").await.unwrap();
+        assert_eq!(recorded[0][0].1, anju_store::Value::Int(0));
+    }
+}

@@ -6,6 +6,8 @@
 //!
 //! Usage: `cargo run -p anju-benches --bin ledger -- [ENTRIES]` (1,000,000 by default).
 
+#![expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
+
 use std::error::Error;
 use std::ops::ControlFlow;
 use std::sync::Mutex;

@@ -370,17 +370,19 @@ mod tests {
     #[test]
     fn every_role_and_action_is_as_agreed() {
         let expected = [
-            // read_register, import_data, run_analysis, decide_lookback, read_ledger, manage_users, unmask_data
-            ("administrator", "yyyyyyy"),
-            ("province_officer", "y...y.."),
-            ("prefecture_officer", "y...y.."),
-            ("county_officer", "yyyyy.y"),
-            ("township_officer", "y..y..y"),
-            ("village_officer", "y......"),
-            ("department_user", "y......"),
-            ("inspector", "y...y.y"),
-            ("evaluator", "y......"),
-            ("public", "......."),
+            // read_register, import_data, run_analysis, decide_lookback | review_in_village, check_in_township,
+            // decide_in_county | draft_roster, approve_roster, ask_amendment, check_amendment | read_ledger,
+            // manage_users, erase_content, unmask_data
+            ("administrator", "yyyyyyyyyyyyyyy"),
+            ("province_officer", "y..........y..."),
+            ("prefecture_officer", "y..........y..."),
+            ("county_officer", "yyyy..yyyy.y..y"),
+            ("township_officer", "y..yyy...yy...y"),
+            ("village_officer", "y...y.........."),
+            ("department_user", "y.............."),
+            ("inspector", "y..........y..y"),
+            ("evaluator", "y.............."),
+            ("public", "..............."),
         ];
         let found: Vec<(&str, String)> = Role::ALL
             .iter()

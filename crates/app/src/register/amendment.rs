@@ -432,6 +432,12 @@ pub async fn decide(
     remark: Option<String>,
 ) -> Result<AmendmentView, AppError> {
     let mut stored = load(workspace, caller, id).await?;
+    // Whether it was changed meanwhile is told only to those who may decide.
+    match decision {
+        Decision::TownshipApprove => caller.require_in(Action::CheckAmendment, &stored.value.area)?,
+        Decision::Apply => caller.require_in(Action::ApproveRoster, &stored.value.area)?,
+        Decision::Refuse => {}
+    }
     if stored.version != version {
         return Err(AppError::VersionConflict {
             kind: "amendment".into(),
@@ -452,16 +458,12 @@ pub async fn decide(
     }
     let (by, at) = (caller.name(), workspace.now());
     let (next, command, household) = match decision {
-        Decision::TownshipApprove => {
-            caller.require_in(Action::CheckAmendment, &area)?;
-            (
-                stored.value.township_approve(by, at, remark.clone())?,
-                "approve_amendment",
-                None,
-            )
-        }
+        Decision::TownshipApprove => (
+            stored.value.township_approve(by, at, remark.clone())?,
+            "approve_amendment",
+            None,
+        ),
         Decision::Apply => {
-            caller.require_in(Action::ApproveRoster, &area)?;
             let next = stored.value.apply(by, at, remark.clone())?;
             let household: Option<Versioned<Household>> =
                 anju_store::load(workspace.db(), &next.household.to_string()).await?;

@@ -26,8 +26,6 @@ use crate::{AppError, Caller, Workspace};
 /// One page of a list.
 #[derive(Debug, Clone, Serialize)]
 pub struct Page<T> {
-    /// Its cases of identification, the newest first.
-    pub identification: Vec<anju_model::identification::IdentificationCase>,
     /// The rows.
     pub items: Vec<T>,
     /// What to ask for the next page with; absent on the last one.
@@ -148,6 +146,8 @@ pub struct HouseholdDetail {
     pub members: Vec<MemberView>,
     /// The latest choice.
     pub consent: Option<ConsentView>,
+    /// Its cases of identification, the newest first.
+    pub identification: Vec<anju_model::identification::IdentificationCase>,
     /// Look-back items.
     pub items: Vec<ItemView>,
     /// The decision of the newest plan.

@@ -119,8 +119,21 @@ await step('the plan shows its totals, charts and sites', async () => {
   expect((await page.locator('[data-testid=plan] .ant-table-row').count()) > 3, 'no sites');
   await picture('plan');
 });
-await step('jobs, ledger and users open', async () => {
-  for (const place of ['jobs', 'ledger', 'users']) {
+await step('identification takes in the households and passes a step', async () => {
+  await page.locator('[data-testid=nav-identification]').first().click();
+  await page.locator('[data-testid=open-cases]').click();
+  await page.locator('.ant-modal .ant-btn-primary').click();
+  await page.locator('[data-testid=identification] .ant-table-row').first().waitFor();
+  await page.locator('[data-testid=identification] .ant-table-row .ant-checkbox-input').first().check();
+  await page.locator('[data-testid=pass]').click();
+  const vote = page.locator('.ant-modal .ant-input-number-input');
+  for (const [place, votes] of ['30', '22', '18', '3', '1'].entries()) await vote.nth(place).fill(votes);
+  await page.locator('.ant-modal .ant-btn-primary').click();
+  await page.locator('[data-testid=step-cross_match] b', { hasText: /^1$/ }).waitFor();
+  await picture('identification');
+});
+await step('jobs, ledger, users, rosters and amendments open', async () => {
+  for (const place of ['jobs', 'ledger', 'users', 'rosters', 'amendments']) {
     await page.locator(`[data-testid=nav-${place}]`).first().click();
     await page.locator(`[data-testid=${place}]`).waitFor();
     await picture(place);

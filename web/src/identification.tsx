@@ -53,12 +53,12 @@ export default function IdentificationPage() {
   const step = (filters.step ?? desk.data?.steps.find((count) => count.mine && count.cases > 0)?.step ?? 'group_review') as IdentificationStep;
   return (
     <div data-testid="identification">
-      <Title extra={<><TreeSelect allowClear style={{ width: 200 }} placeholder={t('all_areas')} value={filters.area} treeData={areaTree(areas.data ?? [])} onChange={(area: string | undefined) => set({ area })} /><Button type="primary" disabled={!desk.data || desk.data.without_case === 0} onClick={() => setOpening(true)}>{t('open_cases')}</Button></>}>{t('identification')}</Title>
+      <Title extra={<><TreeSelect allowClear style={{ width: 200 }} placeholder={t('all_areas')} value={filters.area} treeData={areaTree(areas.data ?? [])} onChange={(area: string | undefined) => set({ area })} /><Button type="primary" data-testid="open-cases" disabled={!desk.data || desk.data.without_case === 0} onClick={() => setOpening(true)}>{t('open_cases')}</Button></>}>{t('identification')}</Title>
       <div className="panel" style={{ marginBottom: 12 }}>
         <Space wrap size={[8, 8]}>
           <Tag style={{ padding: '2px 10px' }}>{t('desk_without_case')} <b>{whole(desk.data?.without_case ?? 0)}</b></Tag>
           {desk.data?.steps.map((count) => (
-            <Tag.CheckableTag key={count.step} checked={tab === 'cases' && step === count.step} onChange={() => set({ tab: null, step: count.step })} style={{ border: `1px solid ${count.mine ? '#1f6f5c' : '#dfe5df'}`, padding: '2px 10px' }}>
+            <Tag.CheckableTag key={count.step} data-testid={`step-${count.step}`} checked={tab === 'cases' && step === count.step} onChange={() => set({ tab: null, step: count.step })} style={{ border: `1px solid ${count.mine ? '#1f6f5c' : '#dfe5df'}`, padding: '2px 10px' }}>
               {code('identification_step', count.step)} <b>{whole(count.cases)}</b>{count.suspended > 0 && <span className="label"> · {t('suspended')} {whole(count.suspended)}</span>}
             </Tag.CheckableTag>
           ))}
@@ -117,7 +117,7 @@ function Cases({ step, area, mine }: { step: IdentificationStep; area: string | 
           <Space wrap>
             {PUBLICITY.includes(step)
               ? <Button type="primary" disabled={cases.length === 0} onClick={() => setPosting(true)}>{t('post_notice')}</Button>
-              : <><Button type="primary" disabled={selected.length === 0} onClick={() => setTaking({ what: 'pass', cases: selected })}>{t('step_pass')}</Button>
+              : <><Button type="primary" data-testid="pass" disabled={selected.length === 0} onClick={() => setTaking({ what: 'pass', cases: selected })}>{t('step_pass')}</Button>
                 <Button disabled={cases.length === 0 || search !== ''} onClick={() => setTaking({ what: 'pass', cases: null })}>{t('all_waiting')} {t('step_pass')} ({whole(query.data?.total ?? 0)})</Button></>}
             {act('return', t('step_return'))}{act('withdraw', t('step_withdraw'))}{act('refuse', t('step_refuse'), true)}
             {selected.length > 0 && <span className="label">{t('selected', { n: selected.length })}</span>}

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anju_model::access::{Action, Role};
-use anju_model::amendment::{Amendment, AmendmentKind, AmendmentState, Change};
+use anju_model::amendment::{Amendment, AmendmentKind, AmendmentState, Change, Evidence};
 use anju_model::area::AreaCode;
 use anju_model::code_list::Text;
 use anju_model::lookback::{ItemState, LookbackItem, Severity};
@@ -219,10 +219,15 @@ fn amendment(id: Uuid, area: &str) -> Amendment {
             new: None,
         }],
         reason: "账户已销".into(),
-        evidence: None,
+        evidence: Some(Evidence {
+            hash: "ab".into(),
+            name: "销户证明.jpg".into(),
+        }),
         state: AmendmentState::Asked,
         steps: Vec::new(),
     }
+    .ask("cli:test", Timestamp::UNIX_EPOCH)
+    .unwrap()
 }
 
 struct Asker<'a> {

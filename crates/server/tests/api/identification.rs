@@ -8,11 +8,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::*;
 
-const REGISTER: &str = "户编号,乡镇,村,组,姓名,性别,出生日期,与户主关系,民族,搬迁类型,是否应搬
-A-1,清溪镇,青石村,1组,张三,男,1968-05-03,户主,汉,避灾搬迁,是
-A-1,清溪镇,青石村,1组,李四,女,1970-05-03,配偶,汉,避灾搬迁,是
-A-2,清溪镇,青石村,2组,王五,男,1975-01-09,户主,汉,扶贫搬迁,否
-A-3,清溪镇,青石村,2组,赵六,男,1980-02-28,户主,汉,扶贫搬迁,否
+const REGISTER: &str = "户编号,乡镇,村,组,姓名,性别,身份证号码,出生日期,与户主关系,民族,搬迁类型,是否应搬
+A-1,清溪镇,青石村,1组,张三,男,,1968-05-03,户主,汉,避灾搬迁,是
+A-1,清溪镇,青石村,1组,李四,女,,1970-05-03,配偶,汉,避灾搬迁,是
+A-2,清溪镇,青石村,2组,王五,男,,1975-01-09,户主,汉,扶贫搬迁,否
+A-3,清溪镇,青石村,2组,赵六,男,,1980-02-28,户主,汉,扶贫搬迁,否
 ";
 const AREAS: &str = "区划代码,名称
 619021,安澜县
@@ -26,6 +26,7 @@ struct Desk {
     now: Arc<Mutex<Timestamp>>,
     village: String,
     township: String,
+    deputy: String,
     county: String,
 }
 
@@ -64,6 +65,7 @@ impl Desk {
         for (name, role, area) in [
             ("village", "village_officer", "619021101201"),
             ("township", "township_officer", "619021101"),
+            ("deputy", "township_officer", "619021101"),
             ("county", "county_officer", "619021"),
         ] {
             let user = json!({
@@ -77,6 +79,7 @@ impl Desk {
         Self {
             village: office.enter("village", "the first password").await,
             township: office.enter("township", "the first password").await,
+            deputy: office.enter("deputy", "the first password").await,
             county: office.enter("county", "the first password").await,
             office,
             now,
@@ -123,6 +126,7 @@ impl Desk {
         for (cookie, name) in [
             (&mut self.village, "village"),
             (&mut self.township, "township"),
+            (&mut self.deputy, "deputy"),
             (&mut self.county, "county"),
         ] {
             let credentials = json!({ "name": name, "password": "a much better password" });
@@ -187,7 +191,7 @@ database_test! {
         let id = notice["id"].as_str().unwrap().to_owned();
         let line = notice["lines"].as_array().unwrap().iter().find(|line| line["head_name"] == "赵六").unwrap();
         let objecting = json!({ "case": line["case"], "content": "在县城有房" });
-        let objected = desk.post(&desk.village, &format!("/notices/{id}/objections"), objecting).await;
+        let objected = desk.post(&desk.deputy, &format!("/notices/{id}/objections"), objecting).await;
         assert_eq!(objected.status, StatusCode::CREATED, "{}", objected.json());
         let early = desk.post(&desk.village, &format!("/notices/{id}/closing"), json!({})).await;
         assert_eq!((early.status, &early.json()["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("notice_runs")));
@@ -201,7 +205,7 @@ database_test! {
         let answering = json!({ "upheld": true, "answer": "核实后重新评议" });
         let seen = [("if-match", "\"1\"")];
         let path = format!("/api/v1{path}");
-        let own = desk.office.send_with("POST", &path, Some(&desk.village), Some(answering.clone()), &seen).await;
+        let own = desk.office.send_with("POST", &path, Some(&desk.deputy), Some(answering.clone()), &seen).await;
         assert_eq!(own.json()["code"], "same_person", "{}", own.json());
         let blind = desk.office.send("POST", &path, Some(&desk.township), Some(answering.clone())).await;
         assert_eq!(blind.status, StatusCode::PRECONDITION_REQUIRED);

@@ -31,6 +31,7 @@ use anju_store::roster::RosterPart;
 use anju_store::testing::TestDatabase;
 use anju_store::{Context, Tx, VerificationReport};
 use jiff::Timestamp;
+use jiff::civil::date;
 use uuid::Uuid;
 
 pub fn key() -> SigningKey {

@@ -307,7 +307,7 @@ database_test!(
         );
         // Every household has a case that goes on or has led to the announcement.
         let free = anju_store::identification::without_case(&test.db, &area("619021"), None).await.unwrap();
-        assert_eq!(free, []);
+        assert!(free.is_empty(), "{free:?}");
         let mut withdrawn = anju_store::load::<IdentificationCase>(&test.db, &id(21, 1).to_string())
             .await.unwrap().unwrap();
         withdrawn.value.step = Step::Withdrawn;

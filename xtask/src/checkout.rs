@@ -10,9 +10,12 @@ pub(crate) struct Checkout {
 }
 
 impl Checkout {
-    /// The checkout that holds this program's source.
+    /// The checkout that holds this program's source: the one that cargo runs it from, since several checkouts may
+    /// share one folder of compiled programs.
     pub(crate) fn of_this_program() -> Self {
-        let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let manifest = std::env::var_os("CARGO_MANIFEST_DIR")
+            .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+        let manifest = manifest.as_path();
         Self {
             root: manifest.parent().unwrap_or(manifest).to_owned(),
         }

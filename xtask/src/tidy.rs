@@ -24,13 +24,14 @@ const FOREIGN: [&str; 6] = [
 
 /// Which crates of the workspace each crate may depend on. Dependencies point down only; a crate that is not listed
 /// may depend on any.
-const MAY_DEPEND: [(&str, &[&str]); 11] = [
+const MAY_DEPEND: [(&str, &[&str]); 12] = [
     ("anju-model", &[]),
     ("anju-ledger", &[]),
     ("anju-land", &[]),
     ("anju-siting", &[]),
     ("anju-verify", &["anju-model"]),
     ("anju-exchange", &["anju-model"]),
+    ("anju-documents", &["anju-model"]),
     ("anju-example", &["anju-model", "anju-exchange"]),
     ("anju-store", &["anju-model", "anju-ledger"]),
     (
@@ -43,6 +44,7 @@ const MAY_DEPEND: [(&str, &[&str]); 11] = [
             "anju-land",
             "anju-siting",
             "anju-exchange",
+            "anju-documents",
         ],
     ),
     ("anju-server", &["anju-app", "anju-model"]),

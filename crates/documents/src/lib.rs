@@ -1,0 +1,1 @@
+//! Printed documents as PDF: publicity lists and household cards.

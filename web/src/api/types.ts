@@ -16,6 +16,7 @@ export type CodeListName =
   | 'poverty_attribute'
   | 'poverty_cause'
   | 'structure'
+  | 'succession_kind'
   | 'safety_grade'
   | 'relation'
   | 'ethnicity'
@@ -61,7 +62,7 @@ export type Role =
   | 'evaluator'
   | 'public';
 
-export type Action = 'read_register' | 'import_data' | 'run_analysis' | 'decide_lookback' | 'read_ledger' | 'manage_users' | 'unmask_data';
+export type Action = 'read_register' | 'import_data' | 'run_analysis' | 'decide_lookback' | 'read_ledger' | 'manage_users' | 'manage_areas' | 'unmask_data';
 
 export interface SessionUser {
   id: string;

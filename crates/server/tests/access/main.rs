@@ -5,6 +5,7 @@
     reason = "a test that unwraps fails, which is what it is for"
 )]
 
+mod areas;
 mod lockout;
 mod office;
 mod roles;

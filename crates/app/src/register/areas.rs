@@ -9,9 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use anju_ledger::canonical_json;
 use anju_model::access::{Action, Role, Unmasking, User};
 use anju_model::amendment::Amendment;
-use anju_model::area::{
-    Area, AreaCode, AreaLevel, AreaVersion, Areas, Present, Succession, SuccessionKind,
-};
+use anju_model::area::{Area, AreaCode, AreaLevel, AreaVersion, Areas, Present, Succession, SuccessionKind};
 use anju_model::area_change::{AreaChange, AreaChangeError, AreaMove, AreaOrder, Territory};
 use anju_model::identification::{IdentificationCase, Objection, PublicityNotice};
 use anju_model::land::Candidate;
@@ -444,7 +442,11 @@ fn successions(names: &AreaNames, area: &Area) -> Vec<SuccessionView> {
 fn predecessors(names: &AreaNames, code: &AreaCode) -> Vec<SuccessionView> {
     let mut found = Vec::new();
     for other in names.table().all().filter(|other| other.code != *code) {
-        for succession in other.successions.iter().filter(|succession| succession.to.contains(code)) {
+        for succession in other
+            .successions
+            .iter()
+            .filter(|succession| succession.to.contains(code))
+        {
             found.push(succession_view(succession, vec![named(names, &other.code)]));
         }
     }
@@ -962,7 +964,9 @@ pub async fn places_of_household(
         // Days within that time on which one of its names became another.
         let mut days: Vec<Date> = Vec::new();
         for level in [AreaLevel::Township, AreaLevel::Village, AreaLevel::Group] {
-            let known = area.at_level(level).and_then(|area| names.table().get(&area).cloned());
+            let known = area
+                .at_level(level)
+                .and_then(|area| names.table().get(&area).cloned());
             let changes = known.into_iter().flat_map(|area| area.former_names);
             days.extend(changes.filter_map(|former| former.valid_to.tomorrow().ok()));
         }

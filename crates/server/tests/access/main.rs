@@ -5,8 +5,10 @@
     reason = "a test that unwraps fails, which is what it is for"
 )]
 
+mod keeping;
 mod lockout;
 mod office;
+mod provider;
 mod roles;
 mod second_factor;
 mod sessions;

@@ -122,6 +122,7 @@ database_test! {
         let administrator = office.administrator().await;
         office.user(&administrator, "li", "township_officer", "619021101").await;
         office.pass(jiff::SignedDuration::from_hours(24));
+        let administrator = office.sign_in("admin", PASSWORD).await.cookie();
         let (_, inspector) = office.user(&administrator, "sun", "inspector", "619021").await;
         let count = async |query: &str| {
             let answer = office.get(&format!("/ledger/entries?limit=500&{query}"), &inspector).await;

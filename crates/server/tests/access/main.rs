@@ -13,3 +13,4 @@ mod roles;
 mod second_factor;
 mod sessions;
 mod unmasking;
+mod use_cases;

@@ -25,6 +25,7 @@ const PlanPage = lazy(() => import('./plan'));
 const Jobs = lazy(() => import('./jobs'));
 const LedgerPage = lazy(() => import('./ledger'));
 const Areas = lazy(() => import('./areas'));
+const LedgerEntryPage = lazy(() => import('./ledger').then((pages) => ({ default: pages.EntryPage })));
 const Users = lazy(() => import('./users'));
 const Account = lazy(() => import('./account'));
 
@@ -80,6 +81,7 @@ if (root) {
                     <Route path="jobs" element={<Jobs />} />
                     <Route path="ledger" element={<LedgerPage />} />
                     <Route path="areas" element={<Areas />} />
+                    <Route path="ledger/entries/:index" element={<LedgerEntryPage />} />
                     <Route path="users" element={<Users />} />
                     <Route path="account" element={<Account />} />
                     <Route path="*" element={<Navigate to="/" replace />} />

@@ -1,8 +1,10 @@
 // Every text of the web app in both languages, by key.
 
+import * as access from './texts/access';
 import * as areas from './texts/areas';
 
 const zh = {
+  ...access.zh,
   ...areas.zh,
   product: '安居', tagline: '从户籍名册到安居乐业,每一步都可核查',
   sign_in: '登录', sign_out: '退出', name: '用户名', password: '密码', current_password: '当前密码', new_password: '新密码',
@@ -43,6 +45,7 @@ const zh = {
 export type Key = keyof typeof zh;
 
 const en: Record<Key, string> = {
+  ...access.en,
   ...areas.en,
   product: 'Anju', tagline: 'From the register to a settled home, every step open to proof',
   sign_in: 'Sign in', sign_out: 'Sign out', name: 'Name', password: 'Password', current_password: 'Current password', new_password: 'New password',

@@ -6,9 +6,12 @@
 )]
 
 mod areas;
+mod keeping;
 mod lockout;
 mod office;
+mod provider;
 mod roles;
 mod second_factor;
 mod sessions;
 mod unmasking;
+mod use_cases;

@@ -7,6 +7,7 @@ mod amendment;
 mod assets;
 mod caller;
 mod code_lists;
+mod document;
 mod identification;
 mod job;
 mod land;
@@ -77,6 +78,7 @@ pub async fn router_at(
         .merge(start::routes())
         .merge(register::routes())
         .merge(identification::routes())
+        .merge(document::routes())
         .merge(roster::routes())
         .merge(amendment::routes())
         .merge(lookback::routes())

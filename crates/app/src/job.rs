@@ -229,10 +229,7 @@ impl JobRunner {
     pub async fn list(&self, caller: &Caller) -> Result<Vec<JobView>, AppError> {
         caller.require(Action::ReadRegister)?;
         let jobs = anju_store::job::latest(self.workspace.db(), JOBS_SHOWN).await?;
-        Ok(jobs
-            .into_iter()
-            .map(|job| self.view(caller, job.value))
-            .collect())
+        Ok(jobs.into_iter().map(|job| self.view(caller, job.value)).collect())
     }
 
     /// One job.

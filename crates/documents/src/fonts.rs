@@ -125,7 +125,8 @@ mod tests {
     #[test]
     fn rare_characters_of_names_are_there() {
         // Surnames and given names that registration offices have trouble with, some outside the basic plane.
-        for character in "䶮㛃喆翀彧甪昇玥祎犇垚淼焱鑫龘囍仝佴缑逄亓郄尉·𬭎𬬻𫖮𬸦𫍯𬱖".chars() {
+        for character in "䶮㛃喆翀彧甪昇玥祎犇垚淼焱鑫龘囍仝佴缑逄亓郄尉·𬭎𬬻𫖮𬸦𫍯𬱖".chars()
+        {
             assert!(is_covered(character).unwrap(), "{character}");
         }
         // All of GB 2312's and GBK's unified ideographs, and extension A, which GB 18030 demands.

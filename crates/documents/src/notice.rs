@@ -160,7 +160,11 @@ fn counted(households: usize, persons: usize, language: Language) -> String {
         Language::Chinese => format!("{households}户{persons}人"),
         Language::English => format!(
             "{households} {}, {persons} {}",
-            if households == 1 { "household" } else { "households" },
+            if households == 1 {
+                "household"
+            } else {
+                "households"
+            },
             if persons == 1 { "person" } else { "persons" }
         ),
     }
@@ -354,7 +358,11 @@ mod tests {
                             group: by_village.then(|| format!("{}组", line % 4 + 1)),
                             persons: line % 6 + 1,
                             category: "避灾搬迁".into(),
-                            pathway: if line % 5 == 4 { String::new() } else { "存量商品房安置".into() },
+                            pathway: if line % 5 == 4 {
+                                String::new()
+                            } else {
+                                "存量商品房安置".into()
+                            },
                         })
                         .collect(),
                 })
@@ -429,19 +437,5 @@ mod tests {
         ] {
             assert!(contains(font), "{font}");
         }
-    }
-
-    #[test]
-    fn look() {
-        let write = |name: &str, list: &NoticeList, language, paper| {
-            let file = notice_list(list, language, paper, PRINTED).unwrap();
-            std::fs::write(format!("/tmp/look/{name}.pdf"), file).unwrap();
-        };
-        std::fs::create_dir_all("/tmp/look").unwrap();
-        write("a4", &list(NoticeKind::Publicity, 3, 6, false), Language::Chinese, Paper::A4);
-        write("a3", &list(NoticeKind::Publicity, 3, 6, false), Language::Chinese, Paper::A3);
-        write("a4-300", &list(NoticeKind::Publicity, 10, 30, true), Language::Chinese, Paper::A4);
-        write("a3-300", &list(NoticeKind::Publicity, 10, 30, true), Language::Chinese, Paper::A3);
-        write("a4-en", &list(NoticeKind::Announcement, 3, 6, true), Language::English, Paper::A4);
     }
 }

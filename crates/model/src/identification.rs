@@ -1222,7 +1222,11 @@ mod tests {
         case.open_objections = 1;
         let objection = Uuid::from_u128(5);
         let own = case.decide_objection(objection, &posted, true, say("county"));
-        assert_eq!(own.unwrap_err().code(), "same_person", "the poster decided before");
+        assert_eq!(
+            own.unwrap_err().code(),
+            "same_person",
+            "the poster decided before"
+        );
         case.decide_objection(objection, &posted, true, because("deputy", "已有住房"))
             .unwrap();
         assert_eq!(case.step, Step::CountyDecision);
@@ -1275,7 +1279,8 @@ mod tests {
         // Whoever passed by mistake and took it back has not acted.
         case.pass(say("village"), Some(VOTE), QUORUM).unwrap();
         case.refuse(because("village", "看错户")).unwrap();
-        case.take_back(Step::CrossMatch, because("village", "误")).unwrap();
+        case.take_back(Step::CrossMatch, because("village", "误"))
+            .unwrap();
         assert_eq!(case.step, Step::CrossMatch);
     }
 
@@ -1316,7 +1321,10 @@ mod tests {
         assert_eq!(posted.extensions[0].until, date(2026, 3, 9));
         posted.take_down(because("village", "名单有误")).unwrap();
         assert_eq!(
-            posted.take_down(because("village", "名单有误")).unwrap_err().code(),
+            posted
+                .take_down(because("village", "名单有误"))
+                .unwrap_err()
+                .code(),
             "notice_closed"
         );
         assert_eq!(

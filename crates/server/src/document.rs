@@ -21,10 +21,7 @@ use crate::problem::HttpError;
 
 pub(crate) fn routes() -> Router<Server> {
     Router::new()
-        .route(
-            "/register/identification/notices/{id}/list.pdf",
-            get(notice_list),
-        )
+        .route("/register/identification/notices/{id}/list.pdf", get(notice_list))
         .route(
             "/register/households/{id}/card.pdf",
             get(card).post(unmasked_card),

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use anju_app::job::{JobRunner, JobView};
 use anju_app::register::identification::notice::{
-    Extending, PHOTO_LIMIT, Photo, Posting, TakingDown, add_photo, close, extend, photo, post as post_notice,
-    take_down,
+    Extending, PHOTO_LIMIT, Photo, PhotoDay, Posting, TakingDown, add_photo, close, extend, photo,
+    post as post_notice, take_down,
 };
 use anju_app::register::identification::views::{
     self, CaseQuery, CaseView, Desk, NoticeQuery, NoticeView, ObjectionQuery, ObjectionView,
@@ -22,7 +22,6 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use jiff::civil::Date;
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -203,16 +202,11 @@ async fn take_down_notice(
     ))
 }
 
-#[derive(Deserialize)]
-struct PhotoQuery {
-    taken_on: Date,
-}
-
 async fn new_photo(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,
     Path(id): Path<Uuid>,
-    Query(query): Query<PhotoQuery>,
+    Query(day): Query<PhotoDay>,
     headers: HeaderMap,
     bytes: Bytes,
 ) -> Result<(StatusCode, Json<NoticeView>), HttpError> {
@@ -222,7 +216,7 @@ async fn new_photo(
         .unwrap_or_default()
         .to_owned();
     let photo = Photo {
-        taken_on: query.taken_on,
+        day,
         media_type,
         bytes: bytes.into(),
     };

@@ -52,7 +52,10 @@ impl Subject for PublicityNotice {
     fn columns(&self) -> Vec<(&'static str, Value)> {
         vec![
             ("kind", self.kind.code().into()),
-            ("number_year", self.number.map(|number| i64::from(number.year)).into()),
+            (
+                "number_year",
+                self.number.map(|number| i64::from(number.year)).into(),
+            ),
             (
                 "number_serial",
                 self.number.map(|number| i64::from(number.serial)).into(),
@@ -231,9 +234,14 @@ pub async fn count_late(
     conditions.within("c.area", area);
     waiting_before(&mut conditions, limits);
     let select = "c.step, COUNT(*)";
-    grouped(db, select, "identification_case c", &conditions, "c.step", |row| {
-        Ok((row.code(0, Step::from_code)?, row.count(1)?))
-    })
+    grouped(
+        db,
+        select,
+        "identification_case c",
+        &conditions,
+        "c.step",
+        |row| Ok((row.code(0, Step::from_code)?, row.count(1)?)),
+    )
     .await
 }
 
@@ -370,9 +378,7 @@ pub async fn last_serial(db: &Db, area: &AreaCode, kind: NoticeKind, year: i16) 
         kind.code().into(),
         Value::Int(i64::from(year)),
     ];
-    db.first(sql, &arguments)
-        .await?
-        .map_or(Ok(0), |row| row.small(0))
+    db.first(sql, &arguments).await?.map_or(Ok(0), |row| row.small(0))
 }
 
 /// A page of notices, the newest first.

@@ -3,11 +3,11 @@
 //! What is printed is what the views show: a notice has no place for personal data beyond the head's name, and a card is
 //! masked unless it was asked for whole with a purpose, which is on the ledger before it is printed.
 
+pub use anju_documents::Paper;
 use anju_documents::{
     CardDecision, CardFact, CardMember, CardSection, HouseholdCard, NoticeGroup, NoticeLine, NoticeList,
     household_card, notice_list,
 };
-pub use anju_documents::Paper;
 use anju_model::area::{AreaCode, AreaLevel};
 use anju_model::code_list::Language;
 use anju_model::identification::{NoticeKind, TakenStep, day_in_china};
@@ -46,13 +46,17 @@ pub async fn notice_pdf(
     let mut groups: Vec<(AreaCode, NoticeGroup)> = Vec::new();
     for line in shown.lines.into_iter().filter(|line| line.stands) {
         let group = line.area.at_level(AreaLevel::Group);
-        let group_name = group
-            .as_ref()
-            .map_or_else(|| say(language, "未分组", "no group").to_owned(), |group| areas.name(group));
+        let group_name = group.as_ref().map_or_else(
+            || say(language, "未分组", "no group").to_owned(),
+            |group| areas.name(group),
+        );
         let (key, name) = if of_village {
             (line.area.clone(), group_name.clone())
         } else {
-            let village = line.area.at_level(AreaLevel::Village).unwrap_or(line.area.clone());
+            let village = line
+                .area
+                .at_level(AreaLevel::Village)
+                .unwrap_or(line.area.clone());
             let name = areas.path(&village);
             (village, name)
         };
@@ -61,9 +65,9 @@ pub async fn notice_pdf(
             group: (!of_village).then_some(group_name),
             persons: line.persons,
             category: say(language, line.category.zh(), line.category.en()).to_owned(),
-            pathway: line
-                .pathway
-                .map_or_else(String::new, |pathway| say(language, pathway.zh(), pathway.en()).to_owned()),
+            pathway: line.pathway.map_or_else(String::new, |pathway| {
+                say(language, pathway.zh(), pathway.en()).to_owned()
+            }),
         };
         match groups.last_mut() {
             Some((last, group)) if *last == key => group.lines.push(printed),
@@ -179,7 +183,9 @@ fn card(detail: &HouseholdDetail, language: Language) -> HouseholdCard {
     let fact = |zh: &'static str, en: &'static str, value: Option<String>| {
         CardFact(
             say(zh, en).to_owned(),
-            value.filter(|value| !value.is_empty()).unwrap_or_else(|| "—".into()),
+            value
+                .filter(|value| !value.is_empty())
+                .unwrap_or_else(|| "—".into()),
         )
     };
     let yes_no = |yes: bool| Some(if yes { say("是", "yes") } else { say("否", "no") }.to_owned());
@@ -221,12 +227,12 @@ fn card(detail: &HouseholdDetail, language: Language) -> HouseholdCard {
             facts: vec![
                 fact("结构", "Structure", name!(home.structure)),
                 fact("安全等级", "Safety grade", name!(home.grade)),
-                fact("面积", "Floor area", home.area_m2.map(|area| format!("{area} m²"))),
                 fact(
-                    "建造年份",
-                    "Built",
-                    home.year_built.map(|year| year.to_string()),
+                    "面积",
+                    "Floor area",
+                    home.area_m2.map(|area| format!("{area} m²")),
                 ),
+                fact("建造年份", "Built", home.year_built.map(|year| year.to_string())),
                 fact(
                     "耕地",
                     "Farmland",
@@ -252,9 +258,17 @@ fn card(detail: &HouseholdDetail, language: Language) -> HouseholdCard {
                 "Preferred township",
                 consent.and_then(|view| view.preferred_township_name.clone()),
             ),
-            fact("签字人", "Signed by", consent.map(|view| view.consent.signer.clone())),
+            fact(
+                "签字人",
+                "Signed by",
+                consent.map(|view| view.consent.signer.clone()),
+            ),
             fact("日期", "Date", consent.map(|view| view.consent.date.to_string())),
-            fact("凭证", "Evidence", consent.and_then(|view| view.consent.evidence.clone())),
+            fact(
+                "凭证",
+                "Evidence",
+                consent.and_then(|view| view.consent.evidence.clone()),
+            ),
             fact(
                 "规划去向",
                 "Planned destination",
@@ -266,9 +280,10 @@ fn card(detail: &HouseholdDetail, language: Language) -> HouseholdCard {
             fact(
                 "核定名册",
                 "Roster",
-                detail.roster.as_ref().map(|roster| {
-                    format!("{} · {} · {}", roster.title, roster.number, roster.document)
-                }),
+                detail
+                    .roster
+                    .as_ref()
+                    .map(|roster| format!("{} · {} · {}", roster.title, roster.number, roster.document)),
             ),
         ],
     });

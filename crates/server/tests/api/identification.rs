@@ -19,7 +19,8 @@ const AREAS: &str = "区划代码,名称
 619021101,清溪镇
 619021101201,青石村
 ";
-const MEETING: &str = r#"{"entitled":30,"present":22,"in_favour":18,"against":3,"abstained":1,"cross_match_read_out":true}"#;
+const MEETING: &str =
+    r#"{"entitled":30,"present":22,"in_favour":18,"against":3,"abstained":1,"cross_match_read_out":true}"#;
 
 struct Desk {
     office: Office,

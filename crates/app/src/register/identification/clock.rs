@@ -108,7 +108,10 @@ mod tests {
         assert_eq!((due - since).get_days(), i32::try_from(days).unwrap());
         let late_on = |today| {
             let limits = limits(&pack, today).unwrap();
-            let limit = limits.iter().find(|(step, _)| *step == Step::TownshipCheck).unwrap();
+            let limit = limits
+                .iter()
+                .find(|(step, _)| *step == Step::TownshipCheck)
+                .unwrap();
             since < limit.1
         };
         assert!(!late_on(due));

@@ -15,7 +15,7 @@ use anju_model::area::AreaCode;
 use anju_model::code_list::Text;
 use anju_model::identification::{
     Application, ApplicationForm, IdentificationCase, IdentificationError, Level, Objection, ObjectionState,
-    Procedure, PublicityNotice, Say, Step, StepOutcome, Vote,
+    Procedure, Say, Step, StepOutcome, Vote,
 };
 use anju_model::policy::Pack;
 use anju_model::register::{Category, Household};
@@ -575,8 +575,7 @@ pub async fn take_back(
                 "the household has entered the procedure again since",
             ))
         } else {
-            case.take_back(step, say.clone())
-                .map_err(|error| problem(&error))
+            case.take_back(step, say.clone()).map_err(|error| problem(&error))
         };
         match done {
             Ok(()) => changed.push(summary.case),

@@ -62,11 +62,19 @@ pub struct TakingDown {
     pub reason: String,
 }
 
+/// The day of a photo.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PhotoDay {
+    /// The day on which it was taken.
+    pub taken_on: Date,
+}
+
 /// A photo of a notice where it hangs.
 #[derive(Debug, Clone)]
 pub struct Photo {
-    /// The day on which it was taken.
-    pub taken_on: Date,
+    /// When it was taken.
+    pub day: PhotoDay,
     /// What the file says it is.
     pub media_type: String,
     /// The file.
@@ -111,7 +119,8 @@ pub async fn post(workspace: &Workspace, caller: &Caller, posting: Posting) -> R
         NoticeKind::Publicity => (clock::notice_end(workspace.pack(), level, from)?, None),
         NoticeKind::Announcement => (from, Some(workspace.now())),
     };
-    let last = anju_store::identification::last_serial(workspace.db(), &posting.area, kind, from.year()).await?;
+    let last =
+        anju_store::identification::last_serial(workspace.db(), &posting.area, kind, from.year()).await?;
     let mut notice = PublicityNotice {
         id: workspace.new_id(),
         kind,
@@ -155,7 +164,9 @@ pub async fn post(workspace: &Workspace, caller: &Caller, posting: Posting) -> R
         let first = outcome.refused.first().map(|refused| refused.detail.clone());
         let why = first.unwrap_or_else(|| match kind {
             NoticeKind::Publicity => Text::new("没有待公示的户", "no household waits for publicity here"),
-            NoticeKind::Announcement => Text::new("没有待公告的户", "no household waits to be announced here"),
+            NoticeKind::Announcement => {
+                Text::new("没有待公告的户", "no household waits to be announced here")
+            }
         });
         return Err(AppError::invalid("nothing_to_post", "cases", why.zh, why.en));
     }
@@ -301,21 +312,7 @@ fn media_type(bytes: &[u8]) -> Option<&'static str> {
     match bytes {
         [0xff, 0xd8, 0xff, ..] => Some("image/jpeg"),
         [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some("image/png"),
-        [
-            b'R',
-            b'I',
-            b'F',
-            b'F',
-            _,
-            _,
-            _,
-            _,
-            b'W',
-            b'E',
-            b'B',
-            b'P',
-            ..,
-        ] => Some("image/webp"),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some("image/webp"),
         _ => None,
     }
 }
@@ -346,7 +343,10 @@ pub async fn add_photo(
             AppError::invalid(
                 "photo_type",
                 "photo",
-                format!("文件内容不是所称的 {};照片须为 JPEG、PNG 或 WebP", photo.media_type),
+                format!(
+                    "文件内容不是所称的 {};照片须为 JPEG、PNG 或 WebP",
+                    photo.media_type
+                ),
                 format!(
                     "the file is not the {} that it says it is; a photo is JPEG, PNG or WebP",
                     photo.media_type
@@ -354,12 +354,13 @@ pub async fn add_photo(
             )
         })?;
     let today = workspace.today();
-    if photo.taken_on > today {
+    let taken_on = photo.day.taken_on;
+    if taken_on > today {
         return Err(AppError::invalid(
             "date_ahead",
             "taken_on",
-            format!("拍摄日期 {} 晚于今天 {today}", photo.taken_on),
-            format!("the photo of {} is later than today, {today}", photo.taken_on),
+            format!("拍摄日期 {taken_on} 晚于今天 {today}"),
+            format!("the photo of {taken_on} is later than today, {today}"),
         ));
     }
     if notice.value.photos.len() >= PHOTOS {
@@ -373,7 +374,12 @@ pub async fn add_photo(
     let ending = kind.rsplit('/').next().unwrap_or_default();
     let name = format!("notice-{id}-{}.{ending}", notice.value.photos.len() + 1);
     let attachment = workspace.store_file(kind, &name, &photo.bytes)?;
-    if notice.value.photos.iter().any(|known| known.hash == attachment.hash) {
+    if notice
+        .value
+        .photos
+        .iter()
+        .any(|known| known.hash == attachment.hash)
+    {
         return Err(AppError::invalid(
             "photo_twice",
             "photo",
@@ -384,7 +390,7 @@ pub async fn add_photo(
     notice.value.photos.push(NoticePhoto {
         hash: attachment.hash.clone(),
         media_type: kind.to_owned(),
-        taken_on: photo.taken_on,
+        taken_on,
         by: caller.name().to_owned(),
         at: workspace.now(),
     });

@@ -508,9 +508,7 @@ fn notice_view(
         version,
         kind: notice.kind,
         number: number_text(&notice, &area_name, Language::Chinese),
-        mine: caller
-            .require_in(action_of(notice.level), &notice.area)
-            .is_ok(),
+        mine: caller.require_in(action_of(notice.level), &notice.area).is_ok(),
         area_name,
         area: notice.area,
         level: notice.level,

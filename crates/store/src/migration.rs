@@ -30,7 +30,9 @@ const MIGRATIONS: &[Migration] = migrations![
     "0004_erasure",
     "0005_roster",
     "0006_access",
+    "0008_places",
     "0010_documents",
+    "0011_access_oidc",
 ];
 
 const TABLE_SQLITE: &str = "CREATE TABLE IF NOT EXISTS schema_migration (

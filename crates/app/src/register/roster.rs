@@ -338,13 +338,24 @@ pub async fn draft(workspace: &Workspace, caller: &Caller, new: NewDraft) -> Res
     show(workspace, caller, id).await
 }
 
+/// The states of rosters that the caller sees: a draft is the office's own until it is frozen.
+fn visible_states(caller: &Caller) -> Vec<RosterState> {
+    let casework = caller.require(Action::ReadCasework).is_ok();
+    RosterState::ALL
+        .iter()
+        .copied()
+        .filter(|state| casework || *state != RosterState::Draft)
+        .collect()
+}
+
 async fn load(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result<Versioned<Roster>, AppError> {
     caller.require(Action::ReadRegister)?;
     let stored: Option<Versioned<Roster>> = anju_store::load(workspace.db(), &id.to_string()).await?;
     stored
         .filter(|stored| {
             let area = &stored.value.filter.area;
-            caller.area().contains(area) || area.contains(caller.area())
+            let near = caller.area().contains(area) || area.contains(caller.area());
+            near && visible_states(caller).contains(&stored.value.state)
         })
         .ok_or_else(|| AppError::NotFound {
             kind: "roster",
@@ -382,7 +393,10 @@ pub async fn list(
     let filter = anju_store::roster::RosterFilter {
         area: caller.narrow(Action::ReadRegister, None)?,
         category: query.category,
-        state: query.state,
+        states: visible_states(caller)
+            .into_iter()
+            .filter(|state| query.state.is_none_or(|wanted| wanted == *state))
+            .collect(),
     };
     let paging = Paging {
         after: query.after.clone(),
@@ -811,13 +825,19 @@ pub async fn as_of(
     caller: &Caller,
     query: &AsOfQuery,
 ) -> Result<Page<PastHousehold>, AppError> {
-    let area = caller.narrow(Action::ReadRegister, query.area.as_ref())?;
+    let mut wanted = super::areas::narrow(workspace, caller, query.area.as_ref()).await?;
+    let areas = workspace.areas().await?;
+    // At that time the households may have lain under codes that are no longer in force.
+    let former: Vec<AreaCode> = wanted
+        .iter()
+        .flat_map(|area| areas.table().former(area))
+        .collect();
+    wanted.extend(former);
     let paging = Paging {
         after: query.after.clone(),
         limit: query.limit.unwrap_or(50).clamp(1, 200),
     };
-    let page = anju_store::register::households_as_of(workspace.db(), query.at, &area, &paging).await?;
-    let areas = workspace.areas().await?;
+    let page = anju_store::register::households_as_of(workspace.db(), query.at, &wanted, &paging).await?;
     Ok(Page {
         items: page
             .items

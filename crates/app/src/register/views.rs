@@ -20,7 +20,7 @@ use uuid::Uuid;
 use crate::lookback::views::ItemView;
 use crate::plan::views::AssignmentView;
 use crate::start::code_counts;
-use crate::workspace::AreaNames;
+use crate::workspace::{AreaNames, day_of};
 use crate::{AppError, Caller, Workspace};
 
 /// One page of a list.
@@ -234,21 +234,6 @@ pub struct FieldChange {
     pub after: Option<String>,
 }
 
-/// An area with what it holds.
-#[derive(Debug, Clone, Serialize)]
-pub struct AreaView {
-    /// Code.
-    pub code: AreaCode,
-    /// Name.
-    pub name: String,
-    /// Level.
-    pub level: AreaLevel,
-    /// The enclosing area.
-    pub parent: Option<AreaCode>,
-    /// Households in it.
-    pub households: u64,
-}
-
 /// Figures of the register.
 #[derive(Debug, Clone, Serialize)]
 pub struct RegisterFigures {
@@ -319,9 +304,11 @@ async fn rows(
     query: &HouseholdQuery,
     paging: Paging,
 ) -> Result<Page<HouseholdSummary>, AppError> {
-    let area = caller.narrow(Action::ReadRegister, query.area.as_ref())?;
+    let mut areas = super::areas::narrow(workspace, caller, query.area.as_ref()).await?;
+    let area = areas.remove(0);
     let (sort, descending) = sort_key(query.sort.as_deref());
     let filter = HouseholdFilter {
+        further_areas: areas,
         search: query.search.clone(),
         category: query.category,
         choice: query.choice,
@@ -435,6 +422,12 @@ pub(crate) fn workbook(
     Ok(anju_exchange::workbook::write_table(title, &headers, &rows)?)
 }
 
+/// Letters by which a spreadsheet program takes a text for a formula, their full-width forms too; blanks before them are
+/// dropped by some programs.
+const FORMULA_MARKS: [char; 11] = [
+    '=', '+', '-', '@', '\t', '\r', '\n', '\u{FF1D}', '\u{FF0B}', '\u{FF0D}', '\u{FF20}',
+];
+
 /// A comma-separated table with the byte-order mark by which Excel knows UTF-8. A text that Excel would take for a
 /// formula is set off by an apostrophe.
 pub(crate) fn csv(headers: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Result<Vec<u8>, AppError> {
@@ -443,7 +436,7 @@ pub(crate) fn csv(headers: &[&str], rows: impl Iterator<Item = Vec<String>>) -> 
     writer.write_record(headers).map_err(failed)?;
     for row in rows {
         let safe = row.into_iter().map(|text| {
-            if text.starts_with(['=', '+', '-', '@']) {
+            if text.trim_start_matches(' ').starts_with(FORMULA_MARKS) {
                 format!("'{text}")
             } else {
                 text
@@ -584,11 +577,24 @@ pub async fn history(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result
         });
     }
     let revisions = anju_store::history(workspace.db(), Household::KIND, &id.to_string()).await?;
+    let areas = workspace.areas().await?;
     let mut before = serde_json::Value::Null;
     let mut changes = Vec::with_capacity(revisions.len());
     for revision in revisions {
         let mut changed = Vec::new();
-        compare("", &before, &revision.state, &mut changed);
+        compare("", &before, &revision.state, &shown, &mut changed);
+        for change in changed.iter_mut().filter(|change| change.field == "area") {
+            // The names of that time: before the change those of the day before.
+            let day = day_of(revision.entry.at);
+            for (code, day) in [
+                (&mut change.before, day.yesterday().unwrap_or(day)),
+                (&mut change.after, day),
+            ] {
+                if let Some(area) = code.as_deref().and_then(|code| AreaCode::parse(code).ok()) {
+                    *code = Some(format!("{} ({area})", areas.path_on(&area, day)));
+                }
+            }
+        }
         changes.push(Change {
             index: revision.entry.index,
             version: revision.entry.version,
@@ -604,11 +610,12 @@ pub async fn history(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result
     Ok(changes)
 }
 
-/// Collects the fields in which two states differ; of a first state nothing, since all of it is new.
-fn compare(
+/// Collects the fields in which two states differ, as `shown` shows them; of a first state nothing, since all of it is new.
+pub(crate) fn compare(
     path: &str,
     before: &serde_json::Value,
     after: &serde_json::Value,
+    shown: &impl Fn(&str, &serde_json::Value) -> Option<String>,
     changes: &mut Vec<FieldChange>,
 ) {
     use serde_json::Value;
@@ -628,13 +635,14 @@ fn compare(
                     &inner,
                     old.get(name).unwrap_or(&Value::Null),
                     new.get(name).unwrap_or(&Value::Null),
+                    shown,
                     changes,
                 );
             }
         }
         (Value::Array(old), Value::Array(new)) if old.len() == new.len() => {
             for (index, (old, new)) in old.iter().zip(new).enumerate() {
-                compare(&format!("{path}.{}", index + 1), old, new, changes);
+                compare(&format!("{path}.{}", index + 1), old, new, shown, changes);
             }
         }
         _ if before == after => {}
@@ -664,43 +672,6 @@ fn shown(path: &str, value: &serde_json::Value) -> Option<String> {
     })
 }
 
-/// Townships and villages with their households, for the area filter.
-///
-/// # Errors
-/// When the caller may not read the register.
-pub async fn areas(workspace: &Workspace, caller: &Caller) -> Result<Vec<AreaView>, AppError> {
-    let area = caller.narrow(Action::ReadRegister, None)?;
-    let names = workspace.areas().await?;
-    let mut households: HashMap<AreaCode, u64> = HashMap::new();
-    for level in [AreaLevel::Township, AreaLevel::Village] {
-        for count in anju_store::register::count_by_area(workspace.db(), &area, level).await? {
-            households.insert(count.area, count.households);
-        }
-    }
-    let whole: u64 = households
-        .iter()
-        .filter(|(area, _)| area.level() == AreaLevel::Township)
-        .map(|(_, count)| count)
-        .sum();
-    Ok(names
-        .all()
-        .filter(|known| known.code.level() != AreaLevel::Group && area.contains(&known.code))
-        .map(|known| AreaView {
-            level: known.code.level(),
-            parent: known
-                .code
-                .parent()
-                .filter(|parent| parent.level() >= AreaLevel::County),
-            households: match known.code.level() {
-                AreaLevel::County => whole,
-                _ => households.get(&known.code).copied().unwrap_or(0),
-            },
-            name: known.name,
-            code: known.code,
-        })
-        .collect())
-}
-
 /// Figures of the register within an area.
 ///
 /// # Errors
@@ -710,7 +681,7 @@ pub async fn figures(
     caller: &Caller,
     area: Option<&AreaCode>,
 ) -> Result<RegisterFigures, AppError> {
-    let area = caller.narrow(Action::ReadRegister, area)?;
+    let area = super::areas::narrow_to_one(workspace, caller, area).await?;
     let names = workspace.areas().await?;
     let counts = anju_store::register::counts(workspace.db(), &area).await?;
     let townships = anju_store::register::count_by_area(workspace.db(), &area, AreaLevel::Township).await?;
@@ -815,7 +786,7 @@ mod tests {
             json!({"must_move": true, "members": [{"name": "张三丰", "id_number": "11010519491231002X"}]});
         let after =
             json!({"must_move": false, "members": [{"name": "张三峰", "id_number": "11010519491231002X"}]});
-        compare("", &before, &after, &mut changes);
+        compare("", &before, &after, &shown, &mut changes);
         let fields: Vec<&str> = changes.iter().map(|change| change.field.as_str()).collect();
         assert_eq!(fields, ["members.1.name", "must_move"]);
         assert_eq!(changes[0].after.as_deref(), Some("张**"));
@@ -828,9 +799,31 @@ mod tests {
             "",
             &serde_json::Value::Null,
             &json!({"must_move": true}),
+            &shown,
             &mut changes,
         );
         assert!(changes.is_empty());
+    }
+
+    #[test]
+    fn no_cell_of_a_table_is_a_formula() {
+        for (cell, safe) in [
+            ("=1+1", "'=1+1"),
+            ("+86", "'+86"),
+            ("-2", "'-2"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("\t=1", "'\t=1"),
+            (" =1", "' =1"),
+            ("\u{FF1D}1", "'\u{FF1D}1"),
+            ("安澜县", "安澜县"),
+            ("a=1", "a=1"),
+        ] {
+            let file = csv(&["列"], std::iter::once(vec![cell.to_owned()])).unwrap();
+            let text = String::from_utf8(file).unwrap();
+            assert_eq!(text.lines().nth(1), Some(safe), "{cell:?}");
+        }
+        let file = csv(&["列"], std::iter::once(vec!["\r=1".to_owned()])).unwrap();
+        assert!(String::from_utf8(file).unwrap().contains("\"'\r=1\""));
     }
 
     #[test]

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::pin::Pin;
 
 use anju_ledger::SigningKey;
-use anju_model::access::{Purpose, Role, SecondFactor, Session, SignInGuard, Unmasking, User};
+use anju_model::access::{
+    ProviderIdentity, Purpose, Role, SecondFactor, Session, SignInGuard, Unmasking, User,
+};
 use anju_model::amendment::{Amendment, AmendmentKind, AmendmentState, Change, Evidence};
 use anju_model::area::{Area, AreaCode};
 use anju_model::code_list::Text;
@@ -447,18 +449,9 @@ async fn write_all(test: &TestDatabase) {
     .await
     .unwrap();
     tx.insert(&[
-        Area {
-            code: area("619021"),
-            name: "青溪县".into(),
-        },
-        Area {
-            code: area("619021101"),
-            name: "清溪镇".into(),
-        },
-        Area {
-            code: area("619021101201"),
-            name: "青石村".into(),
-        },
+        Area::new(area("619021"), "青溪县"),
+        Area::new(area("619021101"), "清溪镇"),
+        Area::new(area("619021101201"), "青石村"),
     ])
     .await
     .unwrap();
@@ -472,6 +465,7 @@ async fn write_all(test: &TestDatabase) {
         ended_at: Some(instant(60)),
         last_used: Some(jiff::civil::date(2026, 3, 2)),
         device: "Firefox".into(),
+        provider: Some("https://id.example.org".into()),
     }])
     .await
     .unwrap();
@@ -489,6 +483,14 @@ async fn write_all(test: &TestDatabase) {
         confirmed: true,
         last_step: 58_000_000,
         recovery: vec!["00ff".into()],
+    }])
+    .await
+    .unwrap();
+    tx.insert(&[ProviderIdentity {
+        id: id(29, 1),
+        user: id(14, 1),
+        issuer: "https://id.example.org".into(),
+        subject: "wang-of-the-provider".into(),
     }])
     .await
     .unwrap();

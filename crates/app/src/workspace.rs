@@ -1,7 +1,7 @@
 //! A workspace: one directory with the configuration, the signing key, the attachments and (on one machine) the
 //! database file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -9,7 +9,7 @@ use anju_ledger::{SigningKey, VerifyingKey};
 use anju_model::access::Role;
 use anju_model::area::{Area, AreaCode, AreaLevel};
 use anju_model::policy::Pack;
-use anju_model::register::County;
+use anju_model::register::{County, Household};
 use anju_store::attachment::Attachment;
 use anju_store::{Attachments, Context, Db, Subject, Tx, Versioned};
 use jiff::Timestamp;
@@ -403,13 +403,23 @@ impl Workspace {
 
     /// Names of all areas.
     pub(crate) async fn areas(&self) -> Result<AreaNames, AppError> {
-        let areas: Vec<Versioned<Area>> = anju_store::load_all(&self.db).await?;
-        Ok(AreaNames(
-            areas
-                .into_iter()
-                .map(|area| (area.value.code, area.value.name))
-                .collect(),
-        ))
+        Ok(AreaNames::of(anju_store::load_all(&self.db).await?))
+    }
+
+    /// Names of these areas and of those around them.
+    pub(crate) async fn area_names(
+        &self,
+        codes: impl Iterator<Item = &AreaCode>,
+    ) -> Result<AreaNames, AppError> {
+        let mut wanted = BTreeSet::new();
+        for code in codes {
+            let mut next = Some(code.clone());
+            while let Some(code) = next.take_if(|code| wanted.insert(code.to_string())) {
+                next = code.parent();
+            }
+        }
+        let wanted: Vec<String> = wanted.into_iter().collect();
+        Ok(AreaNames::of(anju_store::load_many(&self.db, &wanted).await?))
     }
 
     /// Begins the one transaction of a command.
@@ -438,6 +448,11 @@ impl Workspace {
 pub(crate) struct AreaNames(BTreeMap<AreaCode, String>);
 
 impl AreaNames {
+    fn of(areas: Vec<Versioned<Area>>) -> Self {
+        let names = areas.into_iter().map(|area| (area.value.code, area.value.name));
+        Self(names.collect())
+    }
+
     /// All areas in code order.
     pub fn all(&self) -> impl Iterator<Item = Area> + '_ {
         self.0.iter().map(|(code, name)| Area {
@@ -484,6 +499,11 @@ impl Transaction<'_> {
     /// Writes subjects that were read at a version, with their new values.
     pub async fn update<S: Subject>(&mut self, subjects: &[Versioned<S>]) -> Result<(), AppError> {
         Ok(self.tx.update(subjects).await?)
+    }
+
+    /// The households with these register numbers, those that exist, as this transaction has left them.
+    pub async fn households(&mut self, numbers: &[String]) -> Result<Vec<Versioned<Household>>, AppError> {
+        Ok(self.tx.households_by_number(numbers).await?)
     }
 
     /// Records stored files; one that is recorded already stays as it is.

@@ -17,6 +17,7 @@ pub mod funds;
 pub mod header;
 pub mod layer_kind;
 pub mod normal;
+pub mod packed;
 pub mod raster;
 pub mod register;
 pub mod rows;

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::area::township;
 use crate::list::{Conditions, List, Page, Paging, SortKind, grouped};
 use crate::read::{VERSIONED, versioned};
-use crate::register::search_condition;
+use crate::search::search_condition;
 use crate::{Db, StoreError, Subject, Value, Versioned};
 
 impl Subject for IdentificationCase {
@@ -150,7 +150,7 @@ pub async fn cases(db: &Db, filter: &CaseFilter, paging: &Paging) -> Result<Page
             "c.notice_id IS NULL"
         });
     }
-    if let Some(found) = search_condition(&mut conditions, filter.search.as_deref()) {
+    if let Some(found) = search_condition(&mut conditions, filter.search.as_deref(), &filter.area) {
         conditions.and(&found);
     }
     let select = format!(

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::area::township;
 use crate::list::{Conditions, List, Page, Paging, SortKind, grouped};
 use crate::read::{VERSIONED, versioned};
-use crate::register::search_condition;
+use crate::search::search_condition;
 use crate::{Db, StoreError, Subject, Value, Versioned};
 
 impl Subject for ExtractRecord {
@@ -161,7 +161,7 @@ pub async fn items(
             "(i.household_id = {household} OR i.other_household_id = {household})"
         ));
     }
-    if let Some(found) = search_condition(&mut conditions, filter.search.as_deref()) {
+    if let Some(found) = search_condition(&mut conditions, filter.search.as_deref(), &filter.area) {
         conditions.and(&format!(
             "i.household_id IN (SELECT h.id FROM household h WHERE {found})"
         ));

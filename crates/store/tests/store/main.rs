@@ -8,5 +8,6 @@ mod lists;
 mod rebuild;
 mod roster;
 mod schema;
+mod search;
 mod tampering;
 mod transactions;

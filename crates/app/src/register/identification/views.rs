@@ -225,6 +225,7 @@ pub async fn list(
         items: page.items.into_iter().map(|case| view(case, &areas)).collect(),
         next: page.next,
         total: page.total,
+        at_least: page.at_least,
     })
 }
 
@@ -318,6 +319,7 @@ pub async fn notices(
             .collect(),
         next: page.next,
         total: page.total,
+        at_least: page.at_least,
     })
 }
 
@@ -474,6 +476,7 @@ pub async fn objections(
         items: objection_views(workspace, page.items).await?,
         next: page.next,
         total: page.total,
+        at_least: page.at_least,
     })
 }
 

@@ -18,6 +18,7 @@ use anju_store::attachment::Attachment;
 use anju_store::{Subject, Versioned};
 use uuid::Uuid;
 
+use super::households::{Choices, Counts, List, Taking};
 use super::source::{Content, Source};
 use super::{FileOutcome, SHOWN_CELLS, list_name};
 use crate::register::roster::Frozen;
@@ -25,12 +26,12 @@ use crate::workspace::Transaction;
 use crate::{AppError, Caller, Workspace};
 
 /// What came of a table: rows read, rows held back, cells left out, and the error workbook of the rows held back.
-struct Taken {
-    read: u64,
-    refused: u64,
-    unused_headers: Vec<String>,
-    left_out: Vec<CellProblem>,
-    workbook: Option<Vec<u8>>,
+pub(super) struct Taken {
+    pub(super) read: u64,
+    pub(super) refused: u64,
+    pub(super) unused_headers: Vec<String>,
+    pub(super) left_out: Vec<CellProblem>,
+    pub(super) workbook: Option<Vec<u8>>,
 }
 
 /// New and changed subjects of one kind.
@@ -89,16 +90,13 @@ impl<S: Subject + Clone> Changes<S> {
         transaction.insert(&self.added).await
     }
 
-    fn is_empty(&self) -> bool {
-        self.added.is_empty() && self.changed.is_empty() && self.retired.is_empty()
-    }
 }
 
-/// What is in the workspace, and what this import makes of it.
+/// What is in the workspace, and what this import makes of it. Households are not kept: they are compared and written in
+/// pieces.
 pub(super) struct Stage {
     areas: BTreeMap<anju_model::area::AreaCode, Area>,
     known_files: HashMap<String, Versioned<ImportedFile>>,
-    stored_households: HashMap<String, Versioned<Household>>,
     /// Households on rosters in force, whose key facts no import changes.
     frozen: Frozen,
     stored_extracts: Vec<Versioned<ExtractRecord>>,
@@ -107,7 +105,9 @@ pub(super) struct Stage {
     stored_funds: Vec<Versioned<Fund>>,
     stored_layers: Vec<Versioned<Layer>>,
     new_areas: Changes<Area>,
-    pub(super) households: Households,
+    pub(super) households: Counts,
+    /// What households choose by the consent records of this import.
+    choices: Choices,
     files: Changes<ImportedFile>,
     extracts: Changes<ExtractRecord>,
     threatened: Changes<ThreatenedHousehold>,
@@ -117,18 +117,29 @@ pub(super) struct Stage {
     attachments: Vec<Attachment>,
 }
 
-/// Households of this import by register number, so that consent finds the ones read a moment ago.
-#[derive(Default)]
-pub(super) struct Households {
-    pub(super) added: BTreeMap<String, Household>,
-    pub(super) changed: BTreeMap<String, Versioned<Household>>,
+/// All stored subjects of a kind, unless no file is of the kind that they come from.
+async fn stored_if<S: Subject>(db: &anju_store::Db, wanted: bool) -> Result<Vec<Versioned<S>>, AppError> {
+    if wanted {
+        Ok(anju_store::load_all(db).await?)
+    } else {
+        Ok(Vec::new())
+    }
 }
 
 impl Stage {
-    pub(super) async fn load(workspace: &Workspace) -> Result<Self, AppError> {
+    /// Reads what the sources are compared with. The import's transaction has begun: nobody else writes until it ends.
+    pub(super) async fn load(workspace: &Workspace, sources: &[Source]) -> Result<Self, AppError> {
         let db = workspace.db();
-        let households: Vec<Versioned<Household>> = anju_store::load_all(db).await?;
         let files: Vec<Versioned<ImportedFile>> = anju_store::load_all(db).await?;
+        let any = |kinds: &[FileKind]| sources.iter().any(|source| kinds.contains(&source.kind()));
+        let extracts = any(&[
+            FileKind::CivilRegistry,
+            FileKind::SocialInsurance,
+            FileKind::Vehicles,
+            FileKind::RealEstate,
+            FileKind::Companies,
+            FileKind::PublicPayroll,
+        ]);
         Ok(Self {
             areas: workspace
                 .areas()
@@ -140,18 +151,15 @@ impl Stage {
                 .into_iter()
                 .map(|file| (file.value.name.clone(), file))
                 .collect(),
-            stored_households: households
-                .into_iter()
-                .map(|household| (household.value.facts.register_number.clone(), household))
-                .collect(),
             frozen: Frozen::load(workspace).await?,
-            stored_extracts: anju_store::load_all(db).await?,
-            stored_threatened: anju_store::load_all(db).await?,
-            stored_stock: anju_store::load_all(db).await?,
-            stored_funds: anju_store::load_all(db).await?,
-            stored_layers: anju_store::load_all(db).await?,
+            stored_extracts: stored_if(db, extracts).await?,
+            stored_threatened: stored_if(db, any(&[FileKind::ThreatenedHouseholds])).await?,
+            stored_stock: stored_if(db, any(&[FileKind::StockHousing])).await?,
+            stored_funds: stored_if(db, any(&[FileKind::Funds])).await?,
+            stored_layers: stored_if(db, any(&[FileKind::VectorLayer, FileKind::Elevation])).await?,
             new_areas: Changes::default(),
-            households: Households::default(),
+            households: Counts::default(),
+            choices: Choices::default(),
             files: Changes::default(),
             extracts: Changes::default(),
             threatened: Changes::default(),
@@ -163,11 +171,13 @@ impl Stage {
     }
 
     /// Takes in one source; returns what came of it and its error workbook, if rows were refused.
-    pub(super) fn take(
+    pub(super) async fn take(
         &mut self,
         workspace: &Workspace,
+        transaction: &mut Transaction<'_>,
         source: Source,
         profiles: &[ColumnProfile],
+        progress: &(dyn Fn(f32) -> Result<(), AppError> + Send + Sync),
     ) -> Result<(FileOutcome, Option<Vec<u8>>), AppError> {
         let kind = source.kind();
         // The rows refused when the very same file was imported before.
@@ -182,8 +192,22 @@ impl Stage {
             content,
         } = source;
         let taken = match content {
+            Content::Table {
+                sheet,
+                kind: FileKind::Register,
+            } => {
+                let list = List::new(sheet, FileKind::Register, profiles, self.area_index());
+                self.taking(workspace, transaction).register(list, progress).await?
+            }
+            Content::Table {
+                kind: FileKind::Consent,
+                ..
+            } => match self.choices.next_list() {
+                Some((list, parsed)) => self.taking(workspace, transaction).choices(list, parsed).await?,
+                None => Taken::whole(0),
+            },
             Content::Table { sheet, kind } => {
-                let sheets = [sheet];
+                let sheets = [sheet.unpack()];
                 match recognise(&sheets, profiles, Some(kind))?.first() {
                     Some(table) => self.take_table(workspace, refused_before, table)?,
                     None => Taken::whole(0),
@@ -265,13 +289,50 @@ impl Stage {
         ))
     }
 
+    fn area_index(&self) -> AreaIndex {
+        AreaIndex::new(&self.areas.values().cloned().collect::<Vec<_>>())
+    }
+
+    fn taking<'a, 't>(
+        &'a mut self,
+        workspace: &'a Workspace,
+        transaction: &'a mut Transaction<'t>,
+    ) -> Taking<'a, 't> {
+        Taking {
+            workspace,
+            transaction,
+            frozen: &self.frozen,
+            choices: &self.choices,
+            counts: &mut self.households,
+        }
+    }
+
+    /// Reads the consent records of all sources, before the registers are taken in.
+    pub(super) async fn read_choices(
+        &mut self,
+        sources: &[Source],
+        profiles: &[ColumnProfile],
+    ) -> Result<(), AppError> {
+        for source in sources {
+            if let Content::Table {
+                sheet,
+                kind: FileKind::Consent,
+            } = &source.content
+            {
+                let list = List::new(sheet.clone(), FileKind::Consent, profiles, self.area_index());
+                self.choices.read(list).await?;
+            }
+        }
+        Ok(())
+    }
+
     fn take_table(
         &mut self,
         workspace: &Workspace,
         refused_before: Option<u64>,
         table: &Table<'_>,
     ) -> Result<Taken, AppError> {
-        let index = AreaIndex::new(&self.areas.values().cloned().collect::<Vec<_>>());
+        let index = self.area_index();
         let new_id = || workspace.new_id();
         let file = table.sheet.file.as_str();
         // The records of a list are kept by file; a corrected workbook adds to the list it came from, and a new list
@@ -285,41 +346,6 @@ impl Stage {
             FileKind::Areas => {
                 let (areas, taken) = close(table, anju_exchange::areas::read_areas(table))?;
                 areas.into_iter().for_each(|area| self.take_area(area));
-                Ok(taken)
-            }
-            FileKind::Register => {
-                let mut parsed = anju_exchange::register::read_register(table, &index);
-                let mut held_back = Vec::new();
-                for record in std::mem::take(&mut parsed.records) {
-                    held_back.extend(self.take_household(workspace, table, record));
-                }
-                if !held_back.is_empty() {
-                    let rows = anju_exchange::register::household_rows(table);
-                    for refused in &mut held_back {
-                        let first = refused.rows.first().copied().unwrap_or_default();
-                        if let Some(rows) = rows.get(&first) {
-                            refused.rows.clone_from(rows);
-                        }
-                    }
-                }
-                parsed.refused.extend(held_back);
-                sort_refused(&mut parsed.refused);
-                let (_, taken) = close(table, parsed)?;
-                Ok(taken)
-            }
-            FileKind::Consent => {
-                let mut parsed = anju_exchange::consent::read_consent(table, &index);
-                let known = |number: &str| {
-                    self.households.added.contains_key(number) || self.stored_households.contains_key(number)
-                };
-                refuse_unknown(&mut parsed, table, &known);
-                for record in std::mem::take(&mut parsed.records) {
-                    if let Some(held_back) = self.take_consent(table, record) {
-                        parsed.refused.push(held_back);
-                    }
-                }
-                sort_refused(&mut parsed.refused);
-                let (_, taken) = close(table, parsed)?;
                 Ok(taken)
             }
             FileKind::ThreatenedHouseholds => {
@@ -382,8 +408,10 @@ impl Stage {
                 }
                 Ok(taken)
             }
-            // Layers are no tables; the recognition of tables never gives these kinds.
-            FileKind::VectorLayer | FileKind::Elevation => Ok(Taken::whole(0)),
+            // Households are taken in by pieces; layers are no tables, and the recognition of tables never gives them.
+            FileKind::Register | FileKind::Consent | FileKind::VectorLayer | FileKind::Elevation => {
+                Ok(Taken::whole(0))
+            }
         }
     }
 
@@ -397,74 +425,6 @@ impl Stage {
                 self.areas.insert(area.code.clone(), area);
             }
         }
-    }
-
-    /// Takes in a household, or holds it back when it is on a roster in force and a key fact would change.
-    fn take_household(
-        &mut self,
-        workspace: &Workspace,
-        table: &Table<'_>,
-        record: HouseholdRecord,
-    ) -> Option<RefusedRows> {
-        let row = record.rows.0;
-        let number = record.facts.register_number.clone();
-        match self.stored_households.get(&number) {
-            Some(stored) => {
-                let members = keep_identities(workspace, &stored.value.members, record.members);
-                let value = Household {
-                    id: stored.value.id,
-                    facts: record.facts,
-                    members,
-                    consent: stored.value.consent.clone(),
-                };
-                if let Some(refusal) = self.frozen.refusal(&stored.value, &value) {
-                    return Some(held_back(table, row, &stored.value, refusal));
-                }
-                if value != stored.value {
-                    let changed = Versioned {
-                        value,
-                        ..stored.clone()
-                    };
-                    self.households.changed.insert(number, changed);
-                }
-            }
-            None => {
-                let household = Household {
-                    id: workspace.new_id(),
-                    facts: record.facts,
-                    members: keep_identities(workspace, &[], record.members),
-                    consent: None,
-                };
-                self.households.added.insert(number, household);
-            }
-        }
-        None
-    }
-
-    /// Takes in a choice, or holds it back when it would change the pathway of a household on a roster in force.
-    fn take_consent(&mut self, table: &Table<'_>, record: ConsentRecord) -> Option<RefusedRows> {
-        let number = &record.register_number;
-        if let Some(stored) = self.stored_households.get(number) {
-            let after = Household {
-                consent: Some(record.consent.clone()),
-                ..stored.value.clone()
-            };
-            if let Some(refusal) = self.frozen.refusal(&stored.value, &after) {
-                return Some(held_back(table, record.row, &stored.value, refusal));
-            }
-        }
-        if let Some(household) = self.households.added.get_mut(number) {
-            household.consent = Some(record.consent);
-        } else if let Some(household) = self.households.changed.get_mut(number) {
-            household.value.consent = Some(record.consent);
-        } else if let Some(stored) = self.stored_households.get(number)
-            && stored.value.consent.as_ref() != Some(&record.consent)
-        {
-            let mut changed = stored.clone();
-            changed.value.consent = Some(record.consent);
-            self.households.changed.insert(number.clone(), changed);
-        }
-        None
     }
 
     fn take_layer(
@@ -494,50 +454,26 @@ impl Stage {
         self.attachments.push(stored);
     }
 
-    /// Writes everything in one transaction; nothing to write is no transaction.
-    pub(super) async fn write(self, workspace: &Workspace, caller: &Caller) -> Result<(), AppError> {
-        let households = Changes {
-            added: self.households.added.into_values().collect(),
-            changed: self.households.changed.into_values().collect(),
-            retired: Vec::new(),
-        };
-        let nothing = self.new_areas.is_empty()
-            && households.is_empty()
-            && self.files.is_empty()
-            && self.extracts.is_empty()
-            && self.threatened.is_empty()
-            && self.stock.is_empty()
-            && self.funds.is_empty()
-            && self.layers.is_empty();
-        if nothing {
-            return Ok(());
-        }
-        let mut transaction = workspace.begin(caller, "import", None).await?;
-        // A roster may have been frozen while the files were read; from here on nobody else writes.
-        if !households.changed.is_empty() && !self.frozen.is_same(&Frozen::load(workspace).await?) {
-            return Err(AppError::invalid(
-                "roster_meanwhile",
-                "import",
-                "导入期间核定了新的名册,未写入任何数据;请重新导入",
-                "a roster was frozen during the import; nothing was written, import again",
-            ));
-        }
+    /// Writes the new areas, which other records of the import lie in.
+    pub(super) async fn write_areas(&mut self, transaction: &mut Transaction<'_>) -> Result<(), AppError> {
+        std::mem::take(&mut self.new_areas).write(transaction).await
+    }
+
+    /// Writes all that is not written piece by piece. Without anything new the transaction stays empty.
+    pub(super) async fn write(self, transaction: &mut Transaction<'_>) -> Result<(), AppError> {
         transaction.insert_attachments(&self.attachments).await?;
-        self.new_areas.write(&mut transaction).await?;
-        households.write(&mut transaction).await?;
-        self.extracts.write(&mut transaction).await?;
-        self.threatened.write(&mut transaction).await?;
-        self.stock.write(&mut transaction).await?;
-        self.funds.write(&mut transaction).await?;
-        self.layers.write(&mut transaction).await?;
-        self.files.write(&mut transaction).await?;
-        transaction.commit().await
+        self.extracts.write(transaction).await?;
+        self.threatened.write(transaction).await?;
+        self.stock.write(transaction).await?;
+        self.funds.write(transaction).await?;
+        self.layers.write(transaction).await?;
+        self.files.write(transaction).await
     }
 }
 
 impl Taken {
     /// All of a source, with nothing left out.
-    fn whole(read: u64) -> Self {
+    pub(super) fn whole(read: u64) -> Self {
         Self {
             read,
             refused: 0,
@@ -565,35 +501,12 @@ fn close<T>(table: &Table<'_>, parsed: Parsed<T>) -> Result<(Vec<T>, Taken), App
     Ok((parsed.records, taken))
 }
 
-/// Holds back consent of households that the register does not have.
-fn refuse_unknown(parsed: &mut Parsed<ConsentRecord>, table: &Table<'_>, known: &dyn Fn(&str) -> bool) {
-    let (good, unknown): (Vec<_>, Vec<_>) = std::mem::take(&mut parsed.records)
-        .into_iter()
-        .partition(|record| known(&record.register_number));
-    parsed.records = good;
-    parsed.refused.extend(unknown.into_iter().map(|record| RefusedRows {
-        rows: vec![record.row],
-        cells: vec![CellProblem {
-            row: record.row,
-            column: table.columns.get("register_number").map(|&column| column as u32),
-            header: table.header("register_number"),
-            value: record.register_number,
-            reason: Text::new("名册中没有这一户", "the register has no such household"),
-            remedy: Text::new(
-                "更正户编号;若该户因有误而退回,先导入更正后的名册,再导入本表",
-                "correct the number; if the household itself was refused, import its corrected list first, then this one",
-            ),
-        }],
-    }));
-    sort_refused(&mut parsed.refused);
-}
-
-fn sort_refused(refused: &mut [RefusedRows]) {
+pub(super) fn sort_refused(refused: &mut [RefusedRows]) {
     refused.sort_by_key(|refused| refused.rows.first().copied());
 }
 
 /// The rows of a household on a roster in force, with reason and remedy at the cell of each key fact.
-fn held_back(
+pub(super) fn held_back(
     table: &Table<'_>,
     row: u32,
     stored: &Household,
@@ -630,7 +543,7 @@ fn held_back(
 }
 
 /// Members keep the identity they had: the same ID number, else the same name and birth date.
-fn keep_identities(workspace: &Workspace, before: &[Person], after: Vec<PersonFacts>) -> Vec<Person> {
+pub(super) fn keep_identities(workspace: &Workspace, before: &[Person], after: Vec<PersonFacts>) -> Vec<Person> {
     let mut taken: HashSet<Uuid> = HashSet::new();
     after
         .into_iter()

@@ -189,11 +189,14 @@ fn read_household(
     let mut places = BTreeMap::new();
     for field in OF_HOUSEHOLD {
         let filled = household.iter().filter(|row| !rows.cell(**row, field).is_blank());
-        let mut filled = filled.copied();
+        let mut filled = filled.copied().peekable();
         let Some(first) = filled.next().or_else(|| household.first().copied()) else {
             continue;
         };
         places.insert(field, first);
+        if filled.peek().is_none() {
+            continue;
+        }
         let value = normal::compact(&rows.cell(first, field).shown());
         for other in filled {
             if normal::compact(&rows.cell(other, field).shown()) != value {

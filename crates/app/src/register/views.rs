@@ -519,15 +519,8 @@ pub(crate) async fn detail(
     let stored: Versioned<Household> = anju_store::load(workspace.db(), &id.to_string())
         .await?
         .ok_or_else(missing)?;
-    // A page names some dozen places; a whole list may name all.
-    let areas = if paging.limit <= 200 {
-        let codes = page.items.iter().map(|row| &row.area);
-        workspace.area_names(codes).await?
-    } else {
-        workspace.areas().await?
-    };
-    let planned = page.items.iter().any(|row| row.destination.is_some());
-    let sites = if planned { site_names(workspace).await? } else { HashMap::new() };
+    let areas = workspace.areas().await?;
+    let sites = site_names(workspace).await?;
     let Versioned {
         value: household,
         version,

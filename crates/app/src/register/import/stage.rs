@@ -10,7 +10,7 @@ use anju_model::code_list::Text;
 use anju_model::land::{Layer, LayerKind};
 use anju_model::lookback::{ExtractRecord, ThreatenedHousehold};
 use anju_model::register::{
-    ConsentRecord, FileKind, Fund, Household, HouseholdRecord, ImportedFile, Person, PersonFacts,
+    FileKind, Fund, Household, ImportedFile, Person, PersonFacts,
     StockHousing,
 };
 use anju_model::roster::KeyFact;
@@ -23,7 +23,7 @@ use super::source::{Content, Source};
 use super::{FileOutcome, SHOWN_CELLS, list_name};
 use crate::register::roster::Frozen;
 use crate::workspace::Transaction;
-use crate::{AppError, Caller, Workspace};
+use crate::{AppError, Workspace};
 
 /// What came of a table: rows read, rows held back, cells left out, and the error workbook of the rows held back.
 pub(super) struct Taken {

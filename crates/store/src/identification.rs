@@ -150,7 +150,7 @@ pub async fn cases(db: &Db, filter: &CaseFilter, paging: &Paging) -> Result<Page
             "c.notice_id IS NULL"
         });
     }
-    if let Some(found) = search_condition(&mut conditions, filter.search.as_deref(), &filter.area) {
+    if let Some(found) = search_condition(&mut conditions, filter.search.as_deref(), [&filter.area]) {
         conditions.and(&found);
     }
     let select = format!(

@@ -203,13 +203,18 @@ impl Way {
     }
 }
 
-/// A condition on the household `h` for what a person typed into a search field, `None` when nothing was typed.
-pub(crate) fn search_condition(
+/// A condition on the household `h`, which lies in one of the areas, for what a person typed into a search field; `None`
+/// when nothing was typed.
+pub(crate) fn search_condition<'a>(
     conditions: &mut Conditions,
     typed: Option<&str>,
-    area: &AreaCode,
+    areas: impl IntoIterator<Item = &'a AreaCode>,
 ) -> Option<String> {
-    let finders = Typed::new(typed)?.finders(conditions, area);
+    let typed = Typed::new(typed)?;
+    let finders: Vec<String> = areas
+        .into_iter()
+        .flat_map(|area| typed.finders(conditions, area))
+        .collect();
     Some(format!("h.register_number IN ({})", finders.join(" UNION ")))
 }
 

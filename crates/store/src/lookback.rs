@@ -161,7 +161,7 @@ pub async fn items(
             "(i.household_id = {household} OR i.other_household_id = {household})"
         ));
     }
-    if let Some(found) = search_condition(&mut conditions, filter.search.as_deref(), [&filter.area]) {
+    if let Some(found) = search_condition(&mut conditions, filter.search.as_deref()) {
         conditions.and(&format!(
             "i.household_id IN (SELECT h.id FROM household h WHERE {found})"
         ));

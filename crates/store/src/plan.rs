@@ -176,7 +176,7 @@ pub async fn assignments(
     conditions.within("a.area", &filter.area);
     conditions.equal("a.site_id", filter.site);
     conditions.equal("a.destination", filter.to.map(To::code));
-    if let Some(found) = search_condition(&mut conditions, filter.search.as_deref(), [&filter.area]) {
+    if let Some(found) = search_condition(&mut conditions, filter.search.as_deref()) {
         conditions.and(&format!(
             "a.id IN (SELECT p.assignment_id FROM plan_household p JOIN household h ON h.id = p.household_id
              WHERE {found})"

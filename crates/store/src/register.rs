@@ -1,8 +1,9 @@
 //! The register stage: households with their persons, the lists and counts of the register, stock housing and funds.
 
 use anju_model::area::{AreaCode, AreaLevel};
+use anju_model::identity::IdNumber;
 use anju_model::register::{
-    Category, ConsentChoice, Fund, Household, Pathway, Position, StockHousing, Urgency,
+    Category, ConsentChoice, Fund, Household, HouseholdStatus, Pathway, Position, StockHousing, Urgency,
 };
 use uuid::Uuid;
 
@@ -89,12 +90,15 @@ impl Subject for Household {
             ("facet", Facet::of(self).to_string().into()),
             ("register_number_reversed", reversed(&facts.register_number).into()),
             ("phone_reversed", facts.phone.as_deref().map(reversed).into()),
+            ("status", self.status.code().into()),
         ]
     }
 
     fn rows(&self) -> Vec<Row> {
         let household = self.id;
-        let (register_number, area) = (self.facts.register_number.as_str(), self.facts.area.as_str());
+        // A household that is no longer on the register is not found in any area.
+        let area = self.is_active().then(|| self.facts.area.as_str());
+        let register_number = self.facts.register_number.as_str();
         (0..)
             .zip(&self.members)
             .map(|(position, person)| {
@@ -196,6 +200,8 @@ pub struct HouseholdFilter {
     /// The beginning of a name, of a given name or of its initials in Pinyin; the beginning or the end of a register
     /// number; a whole ID number; the last 4 or more digits of a phone number.
     pub search: Option<String>,
+    /// Whether it is on the register; `None` for all that ever were.
+    pub status: Option<HouseholdStatus>,
     /// Category.
     pub category: Option<Category>,
     /// What it chose.
@@ -213,12 +219,13 @@ pub struct HouseholdFilter {
 }
 
 impl HouseholdFilter {
-    /// All households of an area by register number.
+    /// All households of an area that are on the register, by register number.
     pub fn within(area: AreaCode) -> Self {
         Self {
             area,
             further_areas: Vec::new(),
             search: None,
+            status: Some(HouseholdStatus::Active),
             category: None,
             choice: None,
             pathway: None,
@@ -245,6 +252,8 @@ pub struct HouseholdSummary {
     pub head_id_number: Option<String>,
     /// Villagers' group or village.
     pub area: AreaCode,
+    /// Whether it is on the register.
+    pub status: HouseholdStatus,
     /// Category.
     pub category: Category,
     /// Number of persons.
@@ -282,7 +291,7 @@ const SUMMARY: &str =
     "h.id, h.version, h.register_number, h.head_name, h.head_id_number, h.area, h.category, h.persons,
     h.choice, h.pathway, h.must_move, h.urgency, h.hazard_point, h.longitude, h.latitude,
     (SELECT COUNT(*) FROM lookback_item i WHERE i.household_id = h.id AND i.item_state = 'open'),
-    a.destination, a.site_id, a.pathway";
+    a.destination, a.site_id, a.pathway, h.status";
 
 const SUMMARY_FROM: &str = "household h
     LEFT JOIN plan_household p ON p.household_id = h.id
@@ -317,6 +326,7 @@ fn summary(row: &Record) -> Result<HouseholdSummary, StoreError> {
         position,
         open_items: row.small(15)?,
         destination,
+        status: row.code(19, HouseholdStatus::from_code)?,
     })
 }
 
@@ -382,6 +392,7 @@ pub async fn household_points(
             conditions.and(&format!("substr(h.area, 1, {}) = {code}", area.as_str().len()));
         }
     }
+    conditions.equal("h.status", Some(HouseholdStatus::Active.code()));
     conditions.and("h.longitude IS NOT NULL AND h.latitude IS NOT NULL");
     let sql = format!("SELECT {SUMMARY} FROM {SUMMARY_FROM}{}", conditions.text());
     let mut points = Vec::new();
@@ -397,6 +408,31 @@ pub async fn household_points(
         }));
     }
     Ok(points)
+}
+
+/// All households that are on the register, by id.
+///
+/// # Errors
+/// When the database fails.
+pub async fn active_households(db: &Db) -> Result<Vec<Versioned<Household>>, StoreError> {
+    let sql = format!("SELECT {VERSIONED} FROM household WHERE status = $1 ORDER BY id");
+    db.all(&sql, &[HouseholdStatus::Active.code().into()])
+        .await?
+        .iter()
+        .map(versioned)
+        .collect()
+}
+
+/// Whether a person on the register has this ID number, in either generation.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_listed(db: &Db, number: &IdNumber) -> Result<bool, StoreError> {
+    let number = number.to_18().unwrap_or_else(|| number.clone());
+    let sql = "SELECT p.id FROM person p JOIN household h ON h.id = p.household_id
+        WHERE p.id_number = $1 AND h.status = $2 LIMIT 1";
+    let arguments = [number.as_str().into(), HouseholdStatus::Active.code().into()];
+    Ok(db.first(sql, &arguments).await?.is_some())
 }
 
 /// The household with this register number.
@@ -503,7 +539,16 @@ pub struct AreaCount {
     pub unasked: u64,
 }
 
-/// Counts by township, village or group, for those in the area.
+/// The column that holds the area of a level.
+pub(crate) fn level_column(level: AreaLevel) -> &'static str {
+    match level {
+        AreaLevel::Province | AreaLevel::Prefecture | AreaLevel::County | AreaLevel::Township => "township",
+        AreaLevel::Village => "village",
+        AreaLevel::Group => "area",
+    }
+}
+
+/// Counts the households on the register by township, village or group, for those in the area.
 ///
 /// # Errors
 /// When the database fails.
@@ -534,6 +579,9 @@ pub async fn count_by_area(db: &Db, area: &AreaCode, level: AreaLevel) -> Result
     let mut counts: Vec<AreaCount> = Vec::new();
     for row in db.all(&sql, conditions.values()).await? {
         let (area, facet) = (row.area(0)?, Facet::read(&row, 1)?);
+        if facet.status != HouseholdStatus::Active {
+            continue;
+        }
         let (households, persons) = (row.count(2)?, row.count(3)?);
         if counts.last().is_none_or(|last| last.area != area) {
             counts.push(AreaCount {
@@ -595,6 +643,9 @@ pub async fn counts(db: &Db, area: &AreaCode) -> Result<RegisterCounts, StoreErr
         }
     };
     for (facet, households, persons) in facets {
+        if facet.status != HouseholdStatus::Active {
+            continue;
+        }
         counts.households += households;
         counts.persons += persons;
         counts.must_move += if facet.must_move { households } else { 0 };

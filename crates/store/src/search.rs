@@ -154,18 +154,23 @@ impl Typed {
         ways
     }
 
-    /// Queries for the register numbers of what is found in an area, one for each way; each may find the same.
-    pub fn finders(&self, conditions: &mut Conditions, area: &AreaCode) -> Vec<String> {
-        let [from, below] = crate::read::area_range(area).map(|bound| conditions.bind(bound));
+    /// Queries for the register numbers of what is found: of the households on the register in an area, or without an area
+    /// of all that ever were. One query for each way; each may find the same.
+    pub fn finders(&self, conditions: &mut Conditions, area: Option<&AreaCode>) -> Vec<String> {
+        let bounds = area.map(|area| crate::read::area_range(area).map(|bound| conditions.bind(bound)));
         self.ways()
             .into_iter()
             .map(|way| {
-                let table = match way.table {
-                    Table::Person => "person",
-                    Table::Household => "household",
+                let (table, active) = match way.table {
+                    Table::Person => ("person", ""),
+                    Table::Household => ("household", " AND status = 'active'"),
                 };
                 let range = way.condition("", conditions);
-                format!("SELECT register_number FROM {table} WHERE {range} AND area >= {from} AND area < {below}")
+                let place = match &bounds {
+                    Some([from, below]) => format!(" AND area >= {from} AND area < {below}{active}"),
+                    None => String::new(),
+                };
+                format!("SELECT register_number FROM {table} WHERE {range}{place}")
             })
             .collect()
     }
@@ -203,18 +208,9 @@ impl Way {
     }
 }
 
-/// A condition on the household `h`, which lies in one of the areas, for what a person typed into a search field; `None`
-/// when nothing was typed.
-pub(crate) fn search_condition<'a>(
-    conditions: &mut Conditions,
-    typed: Option<&str>,
-    areas: impl IntoIterator<Item = &'a AreaCode>,
-) -> Option<String> {
-    let typed = Typed::new(typed)?;
-    let finders: Vec<String> = areas
-        .into_iter()
-        .flat_map(|area| typed.finders(conditions, area))
-        .collect();
+/// A condition on the household `h` for what a person typed into a search field, `None` when nothing was typed.
+pub(crate) fn search_condition(conditions: &mut Conditions, typed: Option<&str>) -> Option<String> {
+    let finders = Typed::new(typed)?.finders(conditions, None);
     Some(format!("h.register_number IN ({})", finders.join(" UNION ")))
 }
 

@@ -22,6 +22,7 @@ CREATE INDEX household_township_head_name ON household (township, head_name, reg
 CREATE INDEX household_township_persons ON household (township, persons, register_number);
 CREATE INDEX household_facet ON household (facet, area, register_number);
 CREATE INDEX household_position ON household (longitude, latitude);
+CREATE INDEX household_register_number_area ON household (register_number, area, status);
 CREATE INDEX household_register_number_reversed ON household (register_number_reversed);
 CREATE INDEX household_phone_reversed ON household (phone_reversed);
 CREATE INDEX person_name_search ON person (name_search, register_number, area);

@@ -6,7 +6,7 @@
 //! two apart: of filters by the counts that are kept, of a search by counting in the index, never beyond a bound.
 
 use anju_model::area::{AreaCode, AreaLevel};
-use anju_model::register::{Category, ConsentChoice, Pathway};
+use anju_model::register::{Category, ConsentChoice, HouseholdStatus, Pathway};
 
 use super::tally::{Facet, facets};
 use super::{HouseholdFilter, HouseholdSort, HouseholdSummary, SUMMARY, SUMMARY_FROM, summary};
@@ -46,15 +46,17 @@ impl HouseholdFilter {
             && self.choice.is_none_or(|choice| facet.choice == Some(choice))
             && self.pathway.is_none_or(|pathway| facet.pathway == Some(pathway))
             && self.must_move.is_none_or(|must_move| facet.must_move == must_move)
+            && self.status.is_none_or(|status| facet.status == status)
     }
 
-    /// Whether anything but place and search narrows the list.
+    /// Whether anything but place, search and being on the register narrows the list.
     fn is_filtered(&self) -> bool {
         self.facet_matters() || self.open_items.is_some()
     }
 
     /// Conditions on the columns of `h`, place and search left out.
     fn conditions(&self, conditions: &mut Conditions) {
+        conditions.equal("h.status", self.status.map(HouseholdStatus::code));
         conditions.equal("h.category", self.category.map(Category::code));
         conditions.equal("h.choice", self.choice.map(ConsentChoice::code));
         conditions.equal("h.pathway", self.pathway.map(Pathway::code));
@@ -159,8 +161,11 @@ pub async fn households(
         .map(|cursor| read_cursor(cursor, kind))
         .transpose()?;
     let mut link = db.begin_reading().await?;
-    // The areas of a code that was split are few, and asked for seldom.
-    if paging.limit == 0 || paging.limit > LONGEST_PAGE || !filter.further_areas.is_empty() {
+    // What is asked for seldom, and what is long, is read in one step: the areas of a code that was split, and searches
+    // among households that are no longer on the register.
+    let register = filter.status == Some(HouseholdStatus::Active);
+    let seldom = !filter.further_areas.is_empty() || (filter.search.is_some() && !register);
+    if paging.limit == 0 || paging.limit > LONGEST_PAGE || seldom {
         return whole(&mut link, filter, paging.limit, cursor.as_ref()).await;
     }
     let (way, total) = choose(&mut link, filter).await?;
@@ -256,7 +261,8 @@ async fn choose(link: &mut Link, filter: &HouseholdFilter) -> Result<(Way, Total
     if filter.area.level() == AreaLevel::Village {
         return Ok(gathered(households, By::Area));
     }
-    if others.is_empty() || households > few_of_facets(filter) {
+    let narrowed = others.iter().any(|(facet, ..)| facet.status == HouseholdStatus::Active);
+    if !narrowed || households > few_of_facets(filter) {
         return Ok((Way::Through, total));
     }
     let facets = matching.into_iter().map(|(facet, ..)| facet).collect();
@@ -275,7 +281,7 @@ fn few_of_facets(filter: &HouseholdFilter) -> u64 {
 async fn count_found(link: &mut Link, typed: &Typed, area: &AreaCode, most: u64) -> Result<u64, StoreError> {
     let mut conditions = Conditions::default();
     let finders: Vec<String> = typed
-        .finders(&mut conditions, area)
+        .finders(&mut conditions, Some(area))
         .into_iter()
         .zip(1..)
         .map(|(finder, number)| {
@@ -375,7 +381,7 @@ fn few(
         }
         By::Search => {
             let finders = Typed::new(filter.search.as_deref())
-                .map(|typed| typed.finders(conditions, &filter.area))
+                .map(|typed| typed.finders(conditions, Some(&filter.area)))
                 .unwrap_or_default();
             let found = finders.join(" UNION ");
             if filter.sort == HouseholdSort::RegisterNumber && !filter.is_filtered() {
@@ -441,7 +447,7 @@ async fn whole(
     let mut conditions = Conditions::default();
     conditions.within_any("h.area", areas());
     filter.conditions(&mut conditions);
-    if let Some(found) = search_condition(&mut conditions, filter.search.as_deref(), areas()) {
+    if let Some(found) = search_condition(&mut conditions, filter.search.as_deref()) {
         conditions.and(&found);
     }
     let count = format!("SELECT COUNT(*) FROM household h{}", conditions.text());
@@ -490,6 +496,7 @@ pub async fn explain_pages(db: &Db, filter: &HouseholdFilter) -> Result<Vec<(Str
             choice: None,
             pathway: None,
             must_move: true,
+            status: HouseholdStatus::Active,
         };
         let mut ways = vec![By::Area, By::Facets(vec![facet]), By::OpenItems];
         if filter.search.is_some() {
@@ -499,7 +506,7 @@ pub async fn explain_pages(db: &Db, filter: &HouseholdFilter) -> Result<Vec<(Str
     }
     if let Some(typed) = Typed::new(filter.search.as_deref()) {
         let mut conditions = Conditions::default();
-        let finders = typed.finders(&mut conditions, &filter.area);
+        let finders = typed.finders(&mut conditions, Some(&filter.area));
         statements.push((finders.join(" UNION "), conditions));
     }
     let mut numbers = Conditions::default();

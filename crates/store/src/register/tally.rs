@@ -1,13 +1,13 @@
 //! Households and persons of each county, township and village, counted as they are written: a list says how many
 //! households it has without reading them.
 //!
-//! What is counted apart is a facet: category, choice, pathway and must-move together, which is what lists and figures
+//! What is counted apart is a facet: status, category, choice, pathway and must-move together, which is what lists and figures
 //! are filtered and grouped by. The table is made from the rows of households alone; verification compares it with them.
 
 use std::collections::BTreeMap;
 
 use anju_model::area::{AreaCode, AreaLevel};
-use anju_model::register::{Category, ConsentChoice, Household, Pathway};
+use anju_model::register::{Category, ConsentChoice, Household, HouseholdStatus, Pathway};
 
 use crate::database::Link;
 use crate::list::{Conditions, placeholders};
@@ -21,6 +21,7 @@ pub(crate) struct Facet {
     pub choice: Option<ConsentChoice>,
     pub pathway: Option<Pathway>,
     pub must_move: bool,
+    pub status: HouseholdStatus,
 }
 
 /// Stands for a choice or pathway that is not recorded.
@@ -34,6 +35,7 @@ impl Facet {
             choice: consent.map(|consent| consent.choice),
             pathway: consent.and_then(|consent| consent.pathway),
             must_move: household.facts.must_move,
+            status: household.status,
         }
     }
 
@@ -50,11 +52,13 @@ impl Facet {
             code => Some(Pathway::from_code(code)?),
         };
         let must_move = word()? == "1";
+        let status = HouseholdStatus::from_code(word()?)?;
         Some(Self {
             category,
             choice,
             pathway,
             must_move,
+            status,
         })
     }
 
@@ -69,7 +73,8 @@ impl std::fmt::Display for Facet {
         let choice = self.choice.map_or(NONE, ConsentChoice::code);
         let pathway = self.pathway.map_or(NONE, Pathway::code);
         let must_move = u8::from(self.must_move);
-        write!(f, "{} {choice} {pathway} {must_move}", self.category.code())
+        let status = self.status.code();
+        write!(f, "{} {choice} {pathway} {must_move} {status}", self.category.code())
     }
 }
 
@@ -181,11 +186,12 @@ mod tests {
                     choice,
                     pathway,
                     must_move: pathway.is_some(),
+                    status: HouseholdStatus::Active,
                 };
                 assert_eq!(Facet::parse(&facet.to_string()), Some(facet));
             }
         }
         assert_eq!(Facet::parse("disaster move"), None);
-        assert_eq!(Facet::parse("disaster moved - 1"), None);
+        assert_eq!(Facet::parse("disaster moved - 1 active"), None);
     }
 }

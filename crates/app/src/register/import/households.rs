@@ -14,19 +14,25 @@ use anju_exchange::register::{HouseholdRows, household_rows, read_register};
 use anju_exchange::table::Sheet;
 use anju_exchange::{CellProblem, Parsed, RefusedRows};
 use anju_model::code_list::Text;
-use anju_model::register::{Consent, ConsentRecord, FileKind, Household, HouseholdRecord};
+use anju_model::register::{
+    Consent, ConsentRecord, FileKind, Household, HouseholdRecord, HouseholdStatus, SignedConsent,
+};
 use anju_model::roster::KeyFact;
 use anju_store::Versioned;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use super::stage::{Taken, held_back, keep_identities, sort_refused};
+use super::stage::{Taken, held_back, keep_identities, off_register, sort_refused, unknown};
 use crate::register::roster::Frozen;
 use crate::workspace::Transaction;
-use crate::{AppError, Workspace};
+use crate::{AppError, Caller, Workspace};
 
-/// The key facts that would change, reason and remedy.
-type Refusal = (Vec<KeyFact>, Text, Text);
+/// Why a household is held back: key facts of a roster in force would change, with reason and remedy, or it is no longer on
+/// the register.
+enum Refusal {
+    Frozen((Vec<KeyFact>, Text, Text)),
+    OffRegister,
+}
 
 /// Rows of a piece, a few more for the household at its end.
 const PIECE: usize = 3_000;
@@ -84,15 +90,16 @@ impl List {
         tables.first().map(then).transpose()
     }
 
-    /// The first rows of households on rosters in force, each with what it is held back for.
+    /// The first rows of households that are held back, each with the reason.
     fn hold_back(&self, households: Vec<(u32, Household, Refusal)>) -> Result<Vec<RefusedRows>, AppError> {
         if households.is_empty() {
             return Ok(Vec::new());
         }
         let refused = self.with_table(|table| {
-            let refused = households
-                .into_iter()
-                .map(|(row, stored, refusal)| held_back(table, row, &stored, refusal));
+            let refused = households.into_iter().filter_map(|(row, stored, refusal)| match refusal {
+                Refusal::Frozen(refusal) => Some(held_back(table, row, &stored, refusal)),
+                Refusal::OffRegister => off_register(table, row, &stored),
+            });
             Ok(refused.collect())
         })?;
         Ok(refused.unwrap_or_default())
@@ -214,6 +221,7 @@ impl Choices {
 /// Taking in households and choices within the import's transaction.
 pub(super) struct Taking<'a, 't> {
     pub(super) workspace: &'a Workspace,
+    pub(super) caller: &'a Caller,
     pub(super) transaction: &'a mut Transaction<'t>,
     pub(super) frozen: &'a Frozen,
     pub(super) choices: &'a Choices,
@@ -262,6 +270,7 @@ impl Taking<'_, '_> {
         let numbers = records.iter().map(|record| record.facts.register_number.clone());
         let mut stored = self.stored(numbers.collect()).await?;
         let (mut added, mut changed, mut held) = (Vec::new(), Vec::new(), Vec::new());
+        let mut signed = Vec::new();
         for record in records {
             let row = record.rows.0;
             let choice = self.choices.last.get(&record.facts.register_number);
@@ -271,20 +280,25 @@ impl Taking<'_, '_> {
                     facts: record.facts,
                     members: keep_identities(self.workspace, &[], record.members),
                     consent: choice.cloned(),
+                    status: HouseholdStatus::Active,
+                    events: Vec::new(),
                 };
                 self.counts.added.insert(household.id);
                 added.push(household);
                 continue;
             };
+            if !stored.value.is_active() {
+                held.push((row, stored.value, Refusal::OffRegister));
+                continue;
+            }
             let members = keep_identities(self.workspace, &stored.value.members, record.members);
             let mut value = Household {
-                id: stored.value.id,
                 facts: record.facts,
                 members,
-                consent: stored.value.consent.clone(),
+                ..stored.value.clone()
             };
             if let Some(refusal) = self.frozen.refusal(&stored.value, &value) {
-                held.push((row, stored.value, refusal));
+                held.push((row, stored.value, Refusal::Frozen(refusal)));
                 continue;
             }
             if let Some(choice) = choice
@@ -293,12 +307,17 @@ impl Taking<'_, '_> {
                 value.consent = Some(choice.clone());
             }
             if value != stored.value {
+                if value.consent != stored.value.consent {
+                    signed.extend(self.signed(&value));
+                }
                 self.counts.change(value.id);
                 changed.push(Versioned { value, ..stored });
             }
         }
+        signed.extend(added.iter().filter_map(|household| self.signed(household)));
         self.transaction.update(&changed).await?;
         self.transaction.insert(&added).await?;
+        self.transaction.insert(&signed).await?;
         list.hold_back(held)
     }
 
@@ -314,6 +333,7 @@ impl Taking<'_, '_> {
             let numbers = records.iter().map(|record| record.register_number.clone());
             let mut stored = self.stored(numbers.collect()).await?;
             let (mut changed, mut held, mut strangers) = (Vec::new(), Vec::new(), Vec::new());
+            let mut signed = Vec::new();
             for record in records {
                 let Some(household) = stored.get(&record.register_number) else {
                     // One that was changed a moment ago stands in the list of changes.
@@ -337,15 +357,18 @@ impl Taking<'_, '_> {
                     && let Some(mut household) = stored.remove(&record.register_number)
                 {
                     household.value.consent = Some(record.consent);
+                    signed.extend(self.signed(&household.value));
                     self.counts.change(household.value.id);
                     changed.push(household);
                 }
             }
             self.transaction.update(&changed).await?;
+            self.transaction.insert(&signed).await?;
             refused.extend(list.hold_back(held)?);
             if !strangers.is_empty() {
                 let unknown: Option<Vec<RefusedRows>> = list.with_table(|table| {
-                    Ok(strangers.into_iter().map(|record| unknown(table, record)).collect())
+                    let rows = strangers.iter();
+                    Ok(rows.map(|record: &ConsentRecord| unknown(table, record.row, &record.register_number)).collect())
                 })?;
                 refused.extend(unknown.unwrap_or_default());
             }
@@ -358,11 +381,27 @@ impl Taking<'_, '_> {
         stored: &Household,
         choice: &Consent,
     ) -> Option<Refusal> {
+        if !stored.is_active() {
+            return Some(Refusal::OffRegister);
+        }
         let after = Household {
             consent: Some(choice.clone()),
             ..stored.clone()
         };
-        self.frozen.refusal(stored, &after)
+        self.frozen.refusal(stored, &after).map(Refusal::Frozen)
+    }
+
+    /// The record of a household's choice, one of a row of them.
+    fn signed(&self, household: &Household) -> Option<SignedConsent> {
+        household.consent.clone().map(|consent| SignedConsent {
+            id: self.workspace.new_id(),
+            household: household.id,
+            area: household.facts.area.clone(),
+            consent,
+            recorded_by: self.caller.name().to_owned(),
+            recorded_at: self.workspace.now(),
+            withdrawal: None,
+        })
     }
 
     async fn stored(
@@ -377,28 +416,11 @@ impl Taking<'_, '_> {
     }
 }
 
-fn chunks<T>(records: Vec<T>) -> impl Iterator<Item = Vec<T>> {
+/// Records in chunks of as many as are asked for at once.
+pub(super) fn chunks<T>(records: Vec<T>) -> impl Iterator<Item = Vec<T>> {
     let mut records = records.into_iter();
     std::iter::from_fn(move || {
         let chunk: Vec<T> = records.by_ref().take(CHUNK).collect();
         (!chunk.is_empty()).then_some(chunk)
     })
-}
-
-/// The row of a choice of a household that the register does not have.
-fn unknown(table: &Table<'_>, record: ConsentRecord) -> RefusedRows {
-    RefusedRows {
-        rows: vec![record.row],
-        cells: vec![CellProblem {
-            row: record.row,
-            column: table.columns.get("register_number").map(|&column| column as u32),
-            header: table.header("register_number"),
-            value: record.register_number,
-            reason: Text::new("名册中没有这一户", "the register has no such household"),
-            remedy: Text::new(
-                "更正户编号;若该户因有误而退回,先导入更正后的名册,再导入本表",
-                "correct the number; if the household itself was refused, import its corrected list first, then this one",
-            ),
-        }],
-    }
 }

@@ -137,7 +137,7 @@ pub async fn import(
             let report = |done: f32| progress.report(&zh, &en, 0.4 + 0.5 * (index + done) / count);
             report(0.0)?;
             let (file, workbook) = stage
-                .take(workspace, &mut transaction, source, &profiles, &report)
+                .take(workspace, caller, &mut transaction, source, &profiles, &report)
                 .await?;
             index += 1.0;
             outcome.records_read += file.read;
@@ -167,7 +167,8 @@ fn order(kind: FileKind) -> u8 {
         FileKind::Areas => 0,
         FileKind::Register => 1,
         FileKind::Consent => 2,
-        _ => 3,
+        FileKind::Income => 3,
+        _ => 4,
     }
 }
 

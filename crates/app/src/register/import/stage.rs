@@ -5,25 +5,24 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use anju_exchange::areas::{AreaIndex, AreaRecord};
 use anju_exchange::header::{ColumnProfile, Table, recognise};
 use anju_exchange::{CellProblem, Parsed, RefusedRows};
-use anju_model::area::Area;
+use anju_model::area::{Area, AreaCode};
 use anju_model::code_list::Text;
 use anju_model::land::{Layer, LayerKind};
 use anju_model::lookback::{ExtractRecord, ThreatenedHousehold};
 use anju_model::register::{
-    FileKind, Fund, Household, ImportedFile, Person, PersonFacts,
-    StockHousing,
+    FileKind, Fund, Household, ImportedFile, IncomeRecord, IncomeYear, Person, PersonFacts, StockHousing,
 };
 use anju_model::roster::KeyFact;
 use anju_store::attachment::Attachment;
 use anju_store::{Subject, Versioned};
 use uuid::Uuid;
 
-use super::households::{Choices, Counts, List, Taking};
+use super::households::{Choices, Counts, List, Taking, chunks};
 use super::source::{Content, Source};
 use super::{FileOutcome, SHOWN_CELLS, list_name};
 use crate::register::roster::Frozen;
 use crate::workspace::Transaction;
-use crate::{AppError, Workspace};
+use crate::{AppError, Caller, Workspace};
 
 /// What came of a table: rows read, rows held back, cells left out, and the error workbook of the rows held back.
 pub(super) struct Taken {
@@ -95,10 +94,12 @@ impl<S: Subject + Clone> Changes<S> {
 /// What is in the workspace, and what this import makes of it. Households are not kept: they are compared and written in
 /// pieces.
 pub(super) struct Stage {
-    areas: BTreeMap<anju_model::area::AreaCode, Area>,
+    areas: BTreeMap<AreaCode, Area>,
     known_files: HashMap<String, Versioned<ImportedFile>>,
     /// Households on rosters in force, whose key facts no import changes.
     frozen: Frozen,
+    /// Income by household and year.
+    stored_income: HashMap<(Uuid, i16), Versioned<IncomeYear>>,
     stored_extracts: Vec<Versioned<ExtractRecord>>,
     stored_threatened: Vec<Versioned<ThreatenedHousehold>>,
     stored_stock: Vec<Versioned<StockHousing>>,
@@ -108,6 +109,8 @@ pub(super) struct Stage {
     pub(super) households: Counts,
     /// What households choose by the consent records of this import.
     choices: Choices,
+    /// Income that was read, by household and year.
+    income: BTreeMap<(Uuid, i16), IncomeYear>,
     files: Changes<ImportedFile>,
     extracts: Changes<ExtractRecord>,
     threatened: Changes<ThreatenedHousehold>,
@@ -140,6 +143,7 @@ impl Stage {
             FileKind::Companies,
             FileKind::PublicPayroll,
         ]);
+        let income: Vec<Versioned<IncomeYear>> = stored_if(db, any(&[FileKind::Income])).await?;
         Ok(Self {
             areas: workspace
                 .areas()
@@ -153,6 +157,10 @@ impl Stage {
                 .map(|file| (file.value.name.clone(), file))
                 .collect(),
             frozen: Frozen::load(workspace).await?,
+            stored_income: income
+                .into_iter()
+                .map(|year| ((year.value.household, year.value.year), year))
+                .collect(),
             stored_extracts: stored_if(db, extracts).await?,
             stored_threatened: stored_if(db, any(&[FileKind::ThreatenedHouseholds])).await?,
             stored_stock: stored_if(db, any(&[FileKind::StockHousing])).await?,
@@ -161,6 +169,7 @@ impl Stage {
             new_areas: Changes::default(),
             households: Counts::default(),
             choices: Choices::default(),
+            income: BTreeMap::new(),
             files: Changes::default(),
             extracts: Changes::default(),
             threatened: Changes::default(),
@@ -175,6 +184,7 @@ impl Stage {
     pub(super) async fn take(
         &mut self,
         workspace: &Workspace,
+        caller: &Caller,
         transaction: &mut Transaction<'_>,
         source: Source,
         profiles: &[ColumnProfile],
@@ -198,15 +208,26 @@ impl Stage {
                 kind: FileKind::Register,
             } => {
                 let list = List::new(sheet, FileKind::Register, profiles, self.area_index());
-                self.taking(workspace, transaction).register(list, progress).await?
+                self.taking(workspace, caller, transaction).register(list, progress).await?
             }
             Content::Table {
                 kind: FileKind::Consent,
                 ..
             } => match self.choices.next_list() {
-                Some((list, parsed)) => self.taking(workspace, transaction).choices(list, parsed).await?,
+                Some((list, parsed)) => self.taking(workspace, caller, transaction).choices(list, parsed).await?,
                 None => Taken::whole(0),
             },
+            Content::Table {
+                sheet,
+                kind: FileKind::Income,
+            } => {
+                let sheets = [sheet.unpack()];
+                let tables = recognise(&sheets, profiles, Some(FileKind::Income))?;
+                match tables.first() {
+                    Some(table) => self.take_income(workspace, transaction, table).await?,
+                    None => Taken::whole(0),
+                }
+            }
             Content::Table { sheet, kind } => {
                 let sheets = [sheet.unpack()];
                 match recognise(&sheets, profiles, Some(kind))?.first() {
@@ -297,10 +318,12 @@ impl Stage {
     fn taking<'a, 't>(
         &'a mut self,
         workspace: &'a Workspace,
+        caller: &'a Caller,
         transaction: &'a mut Transaction<'t>,
     ) -> Taking<'a, 't> {
         Taking {
             workspace,
+            caller,
             transaction,
             frozen: &self.frozen,
             choices: &self.choices,
@@ -409,8 +432,12 @@ impl Stage {
                 }
                 Ok(taken)
             }
-            // Households are taken in by pieces; layers are no tables, and the recognition of tables never gives them.
-            FileKind::Register | FileKind::Consent | FileKind::VectorLayer | FileKind::Elevation => {
+            // Households and their income are taken in by pieces; layers are no tables, and the recognition of tables never gives them.
+            FileKind::Register
+            | FileKind::Consent
+            | FileKind::Income
+            | FileKind::VectorLayer
+            | FileKind::Elevation => {
                 Ok(Taken::whole(0))
             }
         }
@@ -428,6 +455,76 @@ impl Stage {
         };
         self.new_areas.added.push(area.clone());
         self.areas.insert(area.code.clone(), area);
+    }
+
+    /// Takes in a table of income. Held back is a line of a household that nobody knows, or that is no longer on the
+    /// register.
+    async fn take_income(
+        &mut self,
+        workspace: &Workspace,
+        transaction: &mut Transaction<'_>,
+        table: &Table<'_>,
+    ) -> Result<Taken, AppError> {
+        let mut parsed = anju_exchange::income::read_income(table);
+        for records in chunks(std::mem::take(&mut parsed.records)) {
+            let numbers: Vec<String> = records.iter().map(|record| record.register_number.clone()).collect();
+            let stored = transaction.households(&numbers).await?;
+            let stored: HashMap<&str, &Household> = stored
+                .iter()
+                .map(|household| (household.value.facts.register_number.as_str(), &household.value))
+                .collect();
+            for record in records {
+                let refused = match stored.get(record.register_number.as_str()) {
+                    Some(household) => self.take_income_of(workspace, table, record, household),
+                    None => Some(unknown(table, record.row, &record.register_number)),
+                };
+                parsed.refused.extend(refused);
+            }
+        }
+        sort_refused(&mut parsed.refused);
+        let (_, taken) = close(table, parsed)?;
+        Ok(taken)
+    }
+
+    /// Takes in a line of income, or holds it back when the household is no longer on the register.
+    fn take_income_of(
+        &mut self,
+        workspace: &Workspace,
+        table: &Table<'_>,
+        record: IncomeRecord,
+        household: &Household,
+    ) -> Option<RefusedRows> {
+        if let Some(refused) = off_register(table, record.row, household) {
+            return Some(refused);
+        }
+        let year = self
+            .income
+            .entry((household.id, record.year))
+            .or_insert_with(|| IncomeYear {
+                id: workspace.new_id(),
+                household: household.id,
+                area: household.facts.area.clone(),
+                year: record.year,
+                lines: Vec::new(),
+            });
+        year.lines.push(record.line);
+        None
+    }
+
+    /// What the incomes read change: a year that was read takes the place of what was recorded of it.
+    fn income_changes(&mut self) -> Changes<IncomeYear> {
+        let mut changes = Changes::default();
+        for (key, read) in std::mem::take(&mut self.income) {
+            match self.stored_income.remove(&key) {
+                Some(stored) if stored.value.lines == read.lines => {}
+                Some(mut stored) => {
+                    stored.value.lines = read.lines;
+                    changes.changed.push(stored);
+                }
+                None => changes.added.push(read),
+            }
+        }
+        changes
     }
 
     fn take_layer(
@@ -463,8 +560,9 @@ impl Stage {
     }
 
     /// Writes all that is not written piece by piece. Without anything new the transaction stays empty.
-    pub(super) async fn write(self, transaction: &mut Transaction<'_>) -> Result<(), AppError> {
+    pub(super) async fn write(mut self, transaction: &mut Transaction<'_>) -> Result<(), AppError> {
         transaction.insert_attachments(&self.attachments).await?;
+        self.income_changes().write(transaction).await?;
         self.extracts.write(transaction).await?;
         self.threatened.write(transaction).await?;
         self.stock.write(transaction).await?;
@@ -502,6 +600,54 @@ fn close<T>(table: &Table<'_>, parsed: Parsed<T>) -> Result<(Vec<T>, Taken), App
         workbook,
     };
     Ok((parsed.records, taken))
+}
+
+/// The row of a household that the register does not have.
+pub(super) fn unknown(table: &Table<'_>, row: u32, number: &str) -> RefusedRows {
+    refused_at_number(
+        table,
+        row,
+        number,
+        Text::new("名册中没有这一户", "the register has no such household"),
+        Text::new(
+            "更正户编号;若该户因有误而退回,先导入更正后的名册,再导入本表",
+            "correct the number; if the household itself was refused, import its corrected list first, then this one",
+        ),
+    )
+}
+
+/// A row that is held back for its household, with reason and remedy at the cell of the register number.
+fn refused_at_number(table: &Table<'_>, row: u32, number: &str, reason: Text, remedy: Text) -> RefusedRows {
+    RefusedRows {
+        rows: vec![row],
+        cells: vec![CellProblem {
+            row,
+            column: table.columns.get("register_number").map(|&column| column as u32),
+            header: table.header("register_number"),
+            value: number.to_owned(),
+            reason,
+            remedy,
+        }],
+    }
+}
+
+/// Holds back what concerns a household that is no longer on the register.
+pub(super) fn off_register(table: &Table<'_>, row: u32, stored: &Household) -> Option<RefusedRows> {
+    (!stored.is_active()).then(|| {
+        refused_at_number(
+            table,
+            row,
+            &stored.facts.register_number,
+            Text::new(
+                format!("该户{}", stored.status.zh()),
+                format!("the household is {}", stored.status.en()),
+            ),
+            Text::new(
+                "确需更新的,先在该户页面恢复;并入他户的,按并入的户填报",
+                "reinstate it on its page first; where it was merged, report the household it went into",
+            ),
+        )
+    })
 }
 
 pub(super) fn sort_refused(refused: &mut [RefusedRows]) {

@@ -106,6 +106,40 @@ await step('the ledger proves its newest entry', async () => {
   await page.locator('.ant-drawer-close').first().click();
   await proof.waitFor({ state: 'hidden' });
 });
+await step('an entry shows what it changed, and one checkpoint extends another', async () => {
+  await page.locator('[data-testid=nav-ledger]').first().click();
+  await page.locator('[data-testid=entry]').first().click();
+  await page.locator('[data-testid=entry-page] [data-testid=proof]').waitFor();
+  await picture('entry');
+  await page.locator('[data-testid=nav-ledger]').first().click();
+  await page.locator('[data-testid=ledger] .ant-tabs-tab').nth(1).click();
+  const boxes = page.locator('[data-testid=checkpoints] .ant-table-row .ant-checkbox-input');
+  await boxes.nth(0).check();
+  await boxes.nth(2).check();
+  await page.locator('[data-testid=growth]').waitFor();
+  await picture('checkpoints');
+});
+await step('a user is added, found, edited and closed, and the rights are a table', async () => {
+  await page.locator('[data-testid=nav-users]').first().click();
+  await page.locator('[data-testid=add-user]').click();
+  const form = page.locator('.ant-modal:visible');
+  await form.locator('#name').fill('li');
+  await form.locator('#display_name').fill('李四');
+  await form.locator('#area').click();
+  await page.locator('.ant-select-tree-treenode').nth(1).click();
+  await form.locator('input[type=password]').fill('first password');
+  await form.locator('.ant-btn-primary').click();
+  await form.waitFor({ state: 'hidden' });
+  await page.locator('[data-testid=search-users] input, input[data-testid=search-users]').first().fill('li');
+  await page.locator('[data-testid=more-li]').click();
+  await picture('users');
+  await page.locator('.ant-dropdown-menu-item-danger').click();
+  await page.locator('.ant-modal-confirm .ant-btn-primary').click();
+  await page.locator('[data-testid=users] .ant-table-row .ant-tag', { hasText: '已停用' }).waitFor();
+  await page.locator('[data-testid=users] .ant-tabs-tab').nth(1).click();
+  expect((await page.locator('[data-testid=rights] .ant-table-row').count()) > 12, 'the table of rights is short');
+  await picture('rights');
+});
 await step('the language switches to English and back', async () => {
   await page.locator('[data-testid=nav-plan]').first().click();
   await page.getByText('EN', { exact: true }).click();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anju_model::access::{Action, Purpose, Role};
+use anju_model::access::{Action, ProviderRefusal, Purpose, Role};
 use anju_model::amendment::{AmendmentKind, AmendmentState};
 use anju_model::identification::{ApplicationForm, Level, ObjectionState, Step, StepOutcome};
 use anju_model::identity::Sex;
@@ -94,6 +94,7 @@ async fn list() -> Json<BTreeMap<&'static str, Vec<Code>>> {
         "poverty_attribute": PovertyAttribute,
         "poverty_cause": PovertyCause,
         "poverty_standing": PovertyStanding,
+        "provider_refusal": ProviderRefusal,
         "purpose": Purpose,
         "relation": Relation,
         "role": Role,

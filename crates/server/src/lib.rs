@@ -7,6 +7,7 @@ mod amendment;
 mod assets;
 mod caller;
 mod code_lists;
+mod household;
 mod identification;
 mod job;
 mod land;
@@ -104,6 +105,7 @@ pub async fn router_for(workspace: Arc<Workspace>, serving: Serving) -> Result<R
         .merge(provider::routes())
         .merge(start::routes())
         .merge(register::routes())
+        .merge(household::routes())
         .merge(identification::routes())
         .merge(roster::routes())
         .merge(amendment::routes())

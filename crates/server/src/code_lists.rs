@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anju_model::access::{Action, ProviderRefusal, Purpose, Role};
 use anju_model::amendment::{AmendmentKind, AmendmentState};
+use anju_model::area::SuccessionKind;
 use anju_model::identification::{ApplicationForm, Level, ObjectionState, Step, StepOutcome};
 use anju_model::identity::Sex;
 use anju_model::job::{JobKind, JobState};
@@ -106,6 +107,7 @@ async fn list() -> Json<BTreeMap<&'static str, Vec<Code>>> {
         "site_kind": SiteKind,
         "step_outcome": StepOutcome,
         "structure": Structure,
+        "succession_kind": SuccessionKind,
         "tier": Tier,
         "toilet": Toilet,
         "urgency": Urgency,

@@ -2,6 +2,7 @@
 
 import type { FeatureCollection, LineString, MultiPolygon, Polygon } from 'geojson';
 
+import type { AreaChangePreview, AreaChangeRequest, AreaDetail, AreaOverTime, NewArea, PastPlace } from './areas';
 import type {
   Amendment,
   AmendmentDecision,
@@ -234,6 +235,12 @@ export const api = {
   resetPassword: (id: string) => call<{ password: string; account: User }>('POST', `/users/${part(id)}/password`),
   removeSecondFactor: (id: string) => call<User>('DELETE', `/users/${part(id)}/second-factor`),
 
+  areasOverTime: (query: Query) => call<AreaOverTime[]>('GET', '/areas', { query }),
+  area: (code: string) => call<AreaDetail>('GET', `/areas/${part(code)}`),
+  addArea: (area: NewArea) => call<AreaDetail>('POST', '/areas', { body: area }),
+  previewAreaChange: (request: AreaChangeRequest) => call<AreaChangePreview>('POST', '/areas/changes/preview', { body: request }),
+  changeAreas: (request: AreaChangeRequest) => call<AreaChangePreview>('POST', '/areas/changes', { body: request }),
+  householdPlaces: (id: string) => call<PastPlace[]>('GET', `/register/households/${part(id)}/places`),
   provider: () => call<{ name: string } | null>('GET', '/session/provider'),
   providerSecondStep: (code: string) => call<SessionUser>('POST', '/session/provider/second-step', { body: { code } }),
   ownIdentity: () => call<Identity | null>('GET', '/session/identity'),

@@ -16,6 +16,7 @@ export type CodeListName =
   | 'poverty_attribute'
   | 'poverty_cause'
   | 'structure'
+  | 'succession_kind'
   | 'safety_grade'
   | 'relation'
   | 'ethnicity'
@@ -62,7 +63,7 @@ export type Role =
   | 'evaluator'
   | 'public';
 
-export type Action = 'read_register' | 'read_casework' | 'import_data' | 'run_analysis' | 'decide_lookback' | 'read_ledger' | 'manage_users' | 'unmask_data';
+export type Action = 'read_register' | 'read_casework' | 'import_data' | 'run_analysis' | 'decide_lookback' | 'read_ledger' | 'manage_users' | 'manage_areas' | 'unmask_data';
 
 export interface SessionUser {
   id: string;

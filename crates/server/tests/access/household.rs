@@ -39,9 +39,15 @@ impl<'a> Desk<'a> {
             .unwrap();
         office.commit(tx).await;
         let administrator = office.administrator().await;
-        let (_, county) = office.user(&administrator, "county", "county_officer", "619021").await;
-        let (_, township) = office.user(&administrator, "town", "township_officer", "619021101").await;
-        let (_, other) = office.user(&administrator, "next", "township_officer", "619021102").await;
+        let (_, county) = office
+            .user(&administrator, "county", "county_officer", "619021")
+            .await;
+        let (_, township) = office
+            .user(&administrator, "town", "township_officer", "619021101")
+            .await;
+        let (_, other) = office
+            .user(&administrator, "next", "township_officer", "619021102")
+            .await;
         Self {
             office,
             county,
@@ -52,7 +58,10 @@ impl<'a> Desk<'a> {
 
     /// A family of four: grandmother, father (the head), mother and a daughter of twelve.
     async fn family(&self, number: &str) -> Value {
-        let answer = self.office.post("/register/households", &self.township, family(number)).await;
+        let answer = self
+            .office
+            .post("/register/households", &self.township, family(number))
+            .await;
         assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.json());
         answer.json()
     }
@@ -68,7 +77,9 @@ impl<'a> Desk<'a> {
     async fn upload(&self, cookie: &str, household: &str, query: &str, body: Body) -> Answer {
         let request = Request::builder()
             .method("POST")
-            .uri(format!("/api/v1/register/households/{household}/documents?{query}"))
+            .uri(format!(
+                "/api/v1/register/households/{household}/documents?{query}"
+            ))
             .header(header::COOKIE, cookie)
             .body(body);
         self.office.request(request.unwrap()).await
@@ -95,13 +106,22 @@ fn family(number: &str) -> Value {
 
 /// Codes and places of the fields that an answer refuses.
 fn problems(answer: &Answer) -> Vec<String> {
-    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.json());
+    assert_eq!(
+        answer.status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "{}",
+        answer.json()
+    );
     let json = answer.json();
     let list = json["problems"].as_array().cloned().unwrap_or_default();
     list.iter()
         .map(|problem| {
             assert!(!problem["detail"]["zh"].as_str().unwrap().is_empty());
-            format!("{} {}", problem["code"].as_str().unwrap(), problem["place"].as_str().unwrap())
+            format!(
+                "{} {}",
+                problem["code"].as_str().unwrap(),
+                problem["place"].as_str().unwrap()
+            )
         })
         .collect()
 }
@@ -445,7 +465,9 @@ impl axum::body::HttpBody for Pieces {
         }
         self.left -= 1;
         self.asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        std::task::Poll::Ready(Some(Ok(http_body::Frame::data(Bytes::from_static(&[0; 1 << 20])))))
+        std::task::Poll::Ready(Some(Ok(http_body::Frame::data(Bytes::from_static(
+            &[0; 1 << 20],
+        )))))
     }
 }
 

@@ -1,7 +1,7 @@
 // The review desk: what waits at which step, steps taken one by one, by selection or for all that match a filter.
 
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Alert, App, Button, Checkbox, Drawer, Form, Input, InputNumber, Modal, Progress, Select, Space, Table, Tag, Timeline, TreeSelect } from 'antd';
+import { App, Button, Checkbox, Drawer, Form, Input, InputNumber, Modal, Progress, Select, Space, Table, Tag, Timeline, TreeSelect } from 'antd';
 import { useCallback, useEffect, useState } from 'react';
 import { Link } from 'react-router';
 
@@ -128,7 +128,7 @@ function Cases({ step, mine }: { step: IdentificationStep; mine: boolean }) {
         )}
         <span className="label keys">{t('review_keys')}</span>
       </div>
-      {open && !passes && <Alert type="info" showIcon title={t('by_notice')} style={{ marginBottom: 10 }} />}
+      {open && !passes && <p className="label" style={{ marginTop: 0 }}>{t('by_notice')}</p>}
       {open && some && (
         <div className="selection" data-testid="selection">
           {matching ? t('matching_selected', { n: whole(total) }) : t('selected', { n: whole(selected.length) })}
@@ -138,7 +138,7 @@ function Cases({ step, mine }: { step: IdentificationStep; mine: boolean }) {
       )}
       {cases.length === 0 ? <div className="panel"><Waiting query={query} /></div> : (
         <Table<IdentificationCase>
-          size="small" rowKey="id" dataSource={cases} pagination={false} scroll={{ x: 960 }} rowClassName={(_, index) => (index === cursor ? 'clickable row-selected' : 'clickable')}
+          size="small" rowKey="id" dataSource={cases} pagination={false} scroll={{ x: 1080 }} rowClassName={(_, index) => (index === cursor ? 'clickable row-selected' : 'clickable')}
           {...(open ? { rowSelection: { preserveSelectedRowKeys: true, selectedRowKeys: matching ? cases.map((one) => one.id) : selected.map((one) => one.id), onChange: (_: unknown, rows: IdentificationCase[]) => { setMatching(false); setSelected(rows); } } } : {})}
           onRow={(row, index) => ({ onClick: () => { setCursor(index ?? 0); setShown(row.id); } })}
           columns={[

@@ -2,7 +2,7 @@
 
 import { DownloadOutlined, PlusOutlined, PrinterOutlined } from '@ant-design/icons';
 import { useQuery } from '@tanstack/react-query';
-import { Alert, App, Button, Drawer, Form, Image, Input, Modal, Segmented, Select, Space, Table, Tabs, Tag, TreeSelect, Upload } from 'antd';
+import { App, Button, Drawer, Form, Image, Input, Modal, Segmented, Select, Space, Table, Tabs, Tag, TreeSelect, Upload } from 'antd';
 import { useState } from 'react';
 
 import { address, api } from './api/client';
@@ -144,7 +144,7 @@ function Notice({ id, close }: { id: string; close: () => void }) {
             {open && <><Button onClick={() => setChanging('extend')}>{t('extend_notice')}</Button><Button danger onClick={() => setChanging('take_down')}>{t('take_down')}</Button><Button type="primary" data-testid="close-notice" disabled={!it.has_run} onClick={() => run(() => api.closeNotice(id))}>{t('close_notice')}</Button></>}
           </Space>
           <dl className="facts">
-            <dt>{t('state')}</dt><dd><NoticeState it={it} />{open && !it.has_run && t('days_left_n', { n: it.days_left })}</dd>
+            <dt>{t('state')}</dt><dd><NoticeState it={it} />{open && !it.has_run && `${t('days_left')} ${t('days_left_n', { n: it.days_left })}`}</dd>
             <dt>{it.kind === 'publicity' ? t('period') : t('announced_on')}</dt><dd>{it.kind === 'publicity' ? `${it.from} — ${it.until}` : it.from}</dd>
             <dt>{t('notice_place')}</dt><dd>{it.place}</dd>
             <dt>{it.kind === 'publicity' ? t('notice_contact') : t('contact')}</dt><dd>{it.contact}</dd>
@@ -153,8 +153,7 @@ function Notice({ id, close }: { id: string; close: () => void }) {
             {it.removed && <><dt>{t('taken_down_by')}</dt><dd>{it.removed.by} · {instant(it.removed.at)} · {it.removed.reason}</dd></>}
           </dl>
           <Photos it={it} />
-          {it.kind === 'publicity' && !it.closed_at && <Alert style={{ margin: '12px 0' }} type="info" title={t('notice_note')} />}
-          <Table size="small" rowKey="case" dataSource={it.lines} pagination={{ pageSize: 50, hideOnSinglePage: true, showSizeChanger: false }} scroll={{ x: 640 }} columns={[
+          <Table size="small" rowKey="case" dataSource={it.lines} pagination={{ pageSize: 50, hideOnSinglePage: true, showSizeChanger: false }} scroll={{ x: 760 }} columns={[
             { title: t('index'), width: 60, align: 'right', render: (_, line) => it.lines.indexOf(line) + 1 },
             { title: t('head'), dataIndex: 'head_name', width: 120 },
             { title: t('address'), dataIndex: 'area_name' },

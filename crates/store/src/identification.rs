@@ -4,7 +4,7 @@ use anju_model::area::{AreaCode, AreaLevel};
 use anju_model::identification::{
     IdentificationCase, Level, NoticeKind, Objection, ObjectionState, PublicityNotice, Step,
 };
-use anju_model::register::Category;
+use anju_model::register::{Category, HouseholdStatus};
 use jiff::civil::Date;
 use uuid::Uuid;
 
@@ -314,6 +314,7 @@ pub async fn without_case(
 ) -> Result<Vec<Uuid>, StoreError> {
     let mut conditions = Conditions::default();
     conditions.within("h.area", area);
+    conditions.equal("h.status", Some(HouseholdStatus::Active.code()));
     conditions.equal("h.category", category.map(Category::code));
     conditions.and(FREE);
     let sql = format!(

@@ -316,7 +316,12 @@ fn card(detail: &HouseholdDetail, language: Language) -> HouseholdCard {
                 id_number: member.id_number.clone().unwrap_or_default(),
                 ethnicity: name!(member.ethnicity).unwrap_or_default(),
                 education: name!(member.education).unwrap_or_default(),
-                health: name!(member.health).unwrap_or_default(),
+                health: member
+                    .health
+                    .iter()
+                    .map(|health| say(health.zh(), health.en()))
+                    .collect::<Vec<_>>()
+                    .join(say("、", ", ")),
                 labour: name!(member.labour).unwrap_or_default(),
             })
             .collect(),

@@ -4,6 +4,7 @@
 
 mod erasure;
 mod fixtures;
+mod household_file;
 mod lists;
 mod rebuild;
 mod roster;

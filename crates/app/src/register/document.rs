@@ -11,6 +11,10 @@ use anju_documents::{
 use anju_model::area::{AreaCode, AreaLevel};
 use anju_model::code_list::Language;
 use anju_model::identification::{NoticeKind, TakenStep, day_in_china};
+use anju_model::money::Fen;
+use anju_model::register::income::IncomeYear;
+use anju_model::register::{Household, HouseholdFacts};
+use anju_store::Versioned;
 use uuid::Uuid;
 
 use super::identification::notice::load_notice;
@@ -142,6 +146,20 @@ async fn print_card(
     language: Language,
     address: Option<&str>,
 ) -> Result<Vec<u8>, AppError> {
+    let stored: Option<Versioned<Household>> =
+        anju_store::load(workspace.db(), &detail.summary.id.to_string()).await?;
+    let facts = stored.map(|stored| stored.value.facts);
+    let incomes = anju_store::household_file::income_of(workspace.db(), detail.summary.id).await?;
+    let mut shown = card(detail, language);
+    if let Some(facts) = &facts {
+        shown.sections.insert(2, land(facts, language));
+    }
+    if !incomes.is_empty() {
+        let incomes: Vec<&IncomeYear> = incomes.iter().map(|year| &year.value).collect();
+        shown
+            .sections
+            .insert(3, income(&incomes, detail.members.len(), language));
+    }
     let card = HouseholdCard {
         note,
         look_up: match address {
@@ -149,7 +167,7 @@ async fn print_card(
             None => detail.summary.register_number.clone(),
         },
         printed_by: caller.name().to_owned(),
-        ..card(detail, language)
+        ..shown
     };
     let today = workspace.today();
     on_thread(move || household_card(&card, language, today)).await
@@ -175,6 +193,49 @@ fn say<'a>(language: Language, zh: &'a str, en: &'a str) -> &'a str {
 /// County, township and village as official papers write them.
 fn full_name(workspace: &Workspace, areas: &AreaNames, area: &AreaCode) -> String {
     format!("{}{}", workspace.county().name, areas.path(area).replace(' ', ""))
+}
+
+/// Years of income on a card.
+const INCOME_YEARS: usize = 3;
+
+/// The land that a household farms or holds.
+fn land(facts: &HouseholdFacts, language: Language) -> CardSection {
+    let mu = |zh, en, hundredths: Option<i64>| {
+        let value = hundredths.map_or_else(
+            || "—".to_owned(),
+            |mu| format!("{}.{:02} {}", mu / 100, mu % 100, say(language, "亩", "mu")),
+        );
+        CardFact(say(language, zh, en).to_owned(), value)
+    };
+    CardSection {
+        title: say(language, "土地", "Land").to_owned(),
+        facts: vec![
+            mu("耕地", "Farmland", facts.farmland_mu_hundredths),
+            mu("林地", "Forest", facts.forest_mu_hundredths),
+            mu("果园", "Orchard", facts.orchard_mu_hundredths),
+            mu("草地", "Grassland", facts.grassland_mu_hundredths),
+            mu("水面", "Water", facts.water_mu_hundredths),
+        ],
+    }
+}
+
+/// Net income of the latest of these years, the newest first, of the household and for each person.
+fn income(years: &[&IncomeYear], persons: usize, language: Language) -> CardSection {
+    let yuan = |fen: Fen| format!("{}.{:02}", fen.0 / 100, fen.0.unsigned_abs() % 100);
+    let facts = years
+        .iter()
+        .take(INCOME_YEARS)
+        .map(|year| {
+            let each = year.net_per_person(persons).map_or_else(String::new, |fen| {
+                format!(" ({} {})", say(language, "人均", "each"), yuan(fen))
+            });
+            CardFact(year.year.to_string(), format!("{}{each}", yuan(year.net())))
+        })
+        .collect();
+    CardSection {
+        title: say(language, "纯收入（元）", "Net income (yuan)").to_owned(),
+        facts,
+    }
 }
 
 /// What the card shows of a household, but for what the printing adds.
@@ -223,7 +284,7 @@ fn card(detail: &HouseholdDetail, language: Language) -> HouseholdCard {
             ],
         },
         CardSection {
-            title: say("现住房和土地", "Present home and land").to_owned(),
+            title: say("现住房", "Present home").to_owned(),
             facts: vec![
                 fact("结构", "Structure", name!(home.structure)),
                 fact("安全等级", "Safety grade", name!(home.grade)),
@@ -233,13 +294,6 @@ fn card(detail: &HouseholdDetail, language: Language) -> HouseholdCard {
                     home.area_m2.map(|area| format!("{area} m²")),
                 ),
                 fact("建造年份", "Built", home.year_built.map(|year| year.to_string())),
-                fact(
-                    "耕地",
-                    "Farmland",
-                    detail
-                        .farmland_mu_hundredths
-                        .map(|mu| format!("{}.{:02} {}", mu / 100, mu % 100, say("亩", "mu"))),
-                ),
             ],
         },
     ];

@@ -24,10 +24,10 @@ use super::views::{self, HouseholdDetail};
 use crate::workspace::AreaNames;
 use crate::{AppError, Caller, Workspace};
 
-/// The list of a notice or announcement as a PDF, grouped by villagers' group (of a village) or by village.
+/// The list of a notice or announcement as a PDF.
 ///
 /// # Errors
-/// [`AppError::NotFound`] for one that is unknown; when the caller may not read the register there, or it was taken down.
+/// As [`shown_list`]; when it cannot be laid out.
 pub async fn notice_pdf(
     workspace: &Workspace,
     caller: &Caller,
@@ -35,6 +35,21 @@ pub async fn notice_pdf(
     paper: Paper,
     language: Language,
 ) -> Result<Vec<u8>, AppError> {
+    let list = shown_list(workspace, caller, id, language).await?;
+    let today = workspace.today();
+    on_thread(move || notice_list(&list, language, paper, today)).await
+}
+
+/// What the list of a notice or announcement shows, by villagers' group (of a village) or by village.
+///
+/// # Errors
+/// [`AppError::NotFound`] for one that is unknown; when the caller may not read the register there.
+pub async fn shown_list(
+    workspace: &Workspace,
+    caller: &Caller,
+    id: Uuid,
+    language: Language,
+) -> Result<NoticeList, AppError> {
     let shown = identification_views::notice(workspace, caller, id).await?;
     let notice = load_notice(workspace, id).await?.value;
     let areas = workspace.areas().await?;
@@ -84,7 +99,7 @@ pub async fn notice_pdf(
             )),
         }
     }
-    let list = NoticeList {
+    Ok(NoticeList {
         kind: shown.kind,
         number: identification_views::number_text(&notice, &areas.name(&shown.area), language)
             .unwrap_or_default(),
@@ -96,15 +111,13 @@ pub async fn notice_pdf(
         place: shown.place,
         contact: shown.contact,
         groups: groups.into_iter().map(|(_, group)| group).collect(),
-    };
-    let today = workspace.today();
-    on_thread(move || notice_list(&list, language, paper, today)).await
+    })
 }
 
-/// The card of a household as a PDF, masked. `address` is that of the web app, for the code on it.
+/// The card of a household as a PDF, masked.
 ///
 /// # Errors
-/// As [`views::household`].
+/// As [`masked_card`]; when it cannot be laid out.
 pub async fn card_pdf(
     workspace: &Workspace,
     caller: &Caller,
@@ -112,9 +125,24 @@ pub async fn card_pdf(
     language: Language,
     address: Option<&str>,
 ) -> Result<Vec<u8>, AppError> {
+    let card = masked_card(workspace, caller, id, language, address).await?;
+    print_card(workspace, card, language).await
+}
+
+/// What the card of a household shows, masked. `address` is that of the web app, for the code on it.
+///
+/// # Errors
+/// As [`views::household`].
+pub async fn masked_card(
+    workspace: &Workspace,
+    caller: &Caller,
+    id: Uuid,
+    language: Language,
+    address: Option<&str>,
+) -> Result<HouseholdCard, AppError> {
     let detail = views::household(workspace, caller, id).await?;
     let note = say(language, "个人信息已打掩码。", "Personal data is masked.").to_owned();
-    print_card(workspace, caller, &detail, note, language, address).await
+    whole_card(workspace, caller, &detail, note, language, address).await
 }
 
 /// The card of a household as a PDF with personal data as it is, for a purpose.
@@ -135,17 +163,28 @@ pub async fn unmasked_card_pdf(
         Language::Chinese => format!("含未打掩码的个人信息，仅限用于：{purpose}。"),
         Language::English => format!("Personal data is shown as it is, for this purpose only: {purpose}."),
     };
-    print_card(workspace, caller, &detail, note, language, address).await
+    let card = whole_card(workspace, caller, &detail, note, language, address).await?;
+    print_card(workspace, card, language).await
 }
 
 async fn print_card(
+    workspace: &Workspace,
+    card: HouseholdCard,
+    language: Language,
+) -> Result<Vec<u8>, AppError> {
+    let today = workspace.today();
+    on_thread(move || household_card(&card, language, today)).await
+}
+
+/// The card of what is shown of a household, with what the view does not have.
+async fn whole_card(
     workspace: &Workspace,
     caller: &Caller,
     detail: &HouseholdDetail,
     note: String,
     language: Language,
     address: Option<&str>,
-) -> Result<Vec<u8>, AppError> {
+) -> Result<HouseholdCard, AppError> {
     let stored: Option<Versioned<Household>> =
         anju_store::load(workspace.db(), &detail.summary.id.to_string()).await?;
     let facts = stored.map(|stored| stored.value.facts);
@@ -160,7 +199,7 @@ async fn print_card(
             .sections
             .insert(3, income(&incomes, detail.members.len(), language));
     }
-    let card = HouseholdCard {
+    Ok(HouseholdCard {
         note,
         look_up: match address {
             Some(address) => format!("{}/register/{}", address.trim_end_matches('/'), detail.summary.id),
@@ -168,9 +207,7 @@ async fn print_card(
         },
         printed_by: caller.name().to_owned(),
         ..shown
-    };
-    let today = workspace.today();
-    on_thread(move || household_card(&card, language, today)).await
+    })
 }
 
 /// Lays out on a thread of its own: it takes all of a processor for a moment.

@@ -8,6 +8,7 @@ mod area;
 mod assets;
 mod caller;
 mod code_lists;
+mod document;
 mod identification;
 mod job;
 mod land;
@@ -107,6 +108,7 @@ pub async fn router_for(workspace: Arc<Workspace>, serving: Serving) -> Result<R
         .merge(register::routes())
         .merge(area::routes())
         .merge(identification::routes())
+        .merge(document::routes())
         .merge(roster::routes())
         .merge(amendment::routes())
         .merge(lookback::routes())

@@ -212,6 +212,8 @@ pub struct HouseholdFilter {
     pub must_move: Option<bool>,
     /// Whether it has open look-back items.
     pub open_items: Option<bool>,
+    /// Whether its identification has led to the announcement.
+    pub identified: Option<bool>,
     /// Order.
     pub sort: HouseholdSort,
     /// Largest first.
@@ -231,6 +233,7 @@ impl HouseholdFilter {
             pathway: None,
             must_move: None,
             open_items: None,
+            identified: None,
             sort: HouseholdSort::default(),
             descending: false,
         }

@@ -61,6 +61,12 @@ impl HouseholdFilter {
         conditions.equal("h.choice", self.choice.map(ConsentChoice::code));
         conditions.equal("h.pathway", self.pathway.map(Pathway::code));
         conditions.equal("h.must_move", self.must_move);
+        if let Some(identified) = self.identified {
+            let not = if identified { "" } else { "NOT " };
+            conditions.and(&format!(
+                "{not}EXISTS (SELECT 1 FROM identification_case c WHERE c.household_id = h.id AND c.step = 'announced')"
+            ));
+        }
         if let Some(some) = self.open_items {
             let some = if some { "" } else { "NOT " };
             conditions.and(&format!(
@@ -161,10 +167,12 @@ pub async fn households(
         .map(|cursor| read_cursor(cursor, kind))
         .transpose()?;
     let mut link = db.begin_reading().await?;
-    // What is asked for seldom, and what is long, is read in one step: the areas of a code that was split, and searches
-    // among households that are no longer on the register.
+    // What is asked for seldom, and what is long, is read in one step: the areas of a code that was split, searches among
+    // households that are no longer on the register, and what rosters are drafted from.
     let register = filter.status == Some(HouseholdStatus::Active);
-    let seldom = !filter.further_areas.is_empty() || (filter.search.is_some() && !register);
+    let seldom = !filter.further_areas.is_empty()
+        || filter.identified.is_some()
+        || (filter.search.is_some() && !register);
     if paging.limit == 0 || paging.limit > LONGEST_PAGE || seldom {
         return whole(&mut link, filter, paging.limit, cursor.as_ref()).await;
     }

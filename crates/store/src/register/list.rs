@@ -51,7 +51,7 @@ impl HouseholdFilter {
 
     /// Whether anything but place, search and being on the register narrows the list.
     fn is_filtered(&self) -> bool {
-        self.facet_matters() || self.open_items.is_some()
+        self.facet_matters() || self.open_items.is_some() || self.identified.is_some()
     }
 
     /// Conditions on the columns of `h`, place and search left out.
@@ -167,8 +167,8 @@ pub async fn households(
         .map(|cursor| read_cursor(cursor, kind))
         .transpose()?;
     let mut link = db.begin_reading().await?;
-    // What is asked for seldom, and what is long, is read in one step: the areas of a code that was split, searches among
-    // households that are no longer on the register, and what rosters are drafted from.
+    // What is asked for seldom, and what is long, is read in one step: the areas of a code that was split, who came through
+    // identification, and searches among households that are no longer on the register.
     let register = filter.status == Some(HouseholdStatus::Active);
     let seldom = !filter.further_areas.is_empty()
         || filter.identified.is_some()

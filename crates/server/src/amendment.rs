@@ -89,6 +89,11 @@ async fn evidence(
     Path(id): Path<Uuid>,
 ) -> Result<Response, HttpError> {
     let (name, bytes) = amendment::evidence(&workspace, &caller, id).await?;
+    Ok(download(&name, bytes))
+}
+
+/// A file of any kind, to be saved under its name.
+pub(crate) fn download(name: &str, bytes: Vec<u8>) -> Response {
     // RFC 8187: the name may hold any character; all bytes but letters and digits are escaped.
     let name: String = name
         .bytes()
@@ -104,5 +109,5 @@ async fn evidence(
             format!("attachment; filename*=UTF-8''{name}"),
         ),
     ];
-    Ok((headers, bytes).into_response())
+    (headers, bytes).into_response()
 }

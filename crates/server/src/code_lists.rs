@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use anju_model::access::{Action, Purpose, Role};
 use anju_model::amendment::{AmendmentKind, AmendmentState};
 use anju_model::area::SuccessionKind;
+use anju_model::category::{AcceptanceSeverity, AcceptanceState, EvidenceKind, ProtectedZone, RuleOutcome};
+use anju_model::hazard::{HazardKind, HazardRisk, HazardScale, HazardState, RelocationExtent, SafetyReason};
 use anju_model::identification::{ApplicationForm, Level, ObjectionState, Step, StepOutcome};
 use anju_model::identity::Sex;
 use anju_model::job::{JobKind, JobState};
@@ -44,6 +46,8 @@ macro_rules! lists {
 
 async fn list() -> Json<BTreeMap<&'static str, Vec<Code>>> {
     Json(lists! {
+        "acceptance_severity": AcceptanceSeverity,
+        "acceptance_state": AcceptanceState,
         "application_form": ApplicationForm,
         "amendment_kind": AmendmentKind,
         "amendment_state": AmendmentState,
@@ -53,7 +57,12 @@ async fn list() -> Json<BTreeMap<&'static str, Vec<Code>>> {
         "consent_choice": ConsentChoice,
         "education": Education,
         "ethnicity": Ethnicity,
+        "evidence_kind": EvidenceKind,
         "file_kind": FileKind,
+        "hazard_kind": HazardKind,
+        "hazard_risk": HazardRisk,
+        "hazard_scale": HazardScale,
+        "hazard_state": HazardState,
         "health": Health,
         "identification_level": Level,
         "identification_step": Step,
@@ -67,6 +76,7 @@ async fn list() -> Json<BTreeMap<&'static str, Vec<Code>>> {
         "pathway": Pathway,
         "poverty_attribute": PovertyAttribute,
         "poverty_cause": PovertyCause,
+        "protected_zone": ProtectedZone,
         "purpose": Purpose,
         "relation": Relation,
         "role": Role,
@@ -76,6 +86,9 @@ async fn list() -> Json<BTreeMap<&'static str, Vec<Code>>> {
         "sex": Sex,
         "site_kind": SiteKind,
         "step_outcome": StepOutcome,
+        "relocation_extent": RelocationExtent,
+        "rule_outcome": RuleOutcome,
+        "safety_reason": SafetyReason,
         "structure": Structure,
         "succession_kind": SuccessionKind,
         "tier": Tier,

@@ -7,7 +7,9 @@ mod amendment;
 mod area;
 mod assets;
 mod caller;
+mod category;
 mod code_lists;
+mod hazard;
 mod identification;
 mod job;
 mod land;
@@ -78,6 +80,8 @@ pub async fn router_at(
         .merge(start::routes())
         .merge(register::routes())
         .merge(area::routes())
+        .merge(hazard::routes())
+        .merge(category::routes())
         .merge(identification::routes())
         .merge(roster::routes())
         .merge(amendment::routes())

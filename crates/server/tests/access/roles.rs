@@ -63,28 +63,28 @@ const VILLAGE: Places = Places {
 /// - Import and analyses are of the whole county: they have no area of their own.
 /// - Who answers for the whole county sees all of its ledger.
 /// - Users of superior offices are made by the county's administrator.
-const EXPECTED: &[(&str, &Places, [&str; 16])] = &[
+const EXPECTED: &[(&str, &Places, [&str; 17])] = &[
     // read_register, import_data, run_analysis, decide_lookback, review_in_village, check_in_township, decide_in_county,
-    // draft_roster, approve_roster, ask_amendment, check_amendment, read_ledger, manage_users, manage_areas, erase_content, unmask_data
-    ("administrator", &COUNTY, ["yy.y", "y   ", "y   ", "yy..", "yy.y", "yy.y", "yy.y", "yy..", "yy..", "yy..", "yy..", "yyyy", "yy.y", "yy..", "y   ", "yy.."],
+    // draft_roster, approve_roster, ask_amendment, check_amendment, read_ledger, manage_users, manage_areas, record_grounds, erase_content, unmask_data
+    ("administrator", &COUNTY, ["yy.y", "y   ", "y   ", "yy..", "yy.y", "yy.y", "yy.y", "yy..", "yy..", "yy..", "yy..", "yyyy", "yy.y", "yy..", "yy..", "y   ", "yy.."],
     ),
-    ("province_officer", &PROVINCE, ["yy. ", ".   ", ".   ", "... ", "... ", "... ", "... ", "... ", "... ", "... ", "... ", "yyy ", "... ", "... ", ".   ", "... "],
+    ("province_officer", &PROVINCE, ["yy. ", ".   ", ".   ", "... ", "... ", "... ", "... ", "... ", "... ", "... ", "... ", "yyy ", "... ", "... ", "... ", ".   ", "... "],
     ),
-    ("prefecture_officer", &PREFECTURE, ["yy.y", ".   ", ".   ", "....", "....", "....", "....", "....", "....", "....", "....", "yyyy", "....", "....", ".   ", "...."],
+    ("prefecture_officer", &PREFECTURE, ["yy.y", ".   ", ".   ", "....", "....", "....", "....", "....", "....", "....", "....", "yyyy", "....", "....", "....", ".   ", "...."],
     ),
-    ("county_officer", &COUNTY, ["yy.y", "y   ", "y   ", "yy..", "....", "....", "yy.y", "yy..", "yy..", "yy..", "....", "yyyy", "....", "yy..", ".   ", "yy.."],
+    ("county_officer", &COUNTY, ["yy.y", "y   ", "y   ", "yy..", "....", "....", "yy.y", "yy..", "yy..", "yy..", "....", "yyyy", "....", "yy..", "yy..", ".   ", "yy.."],
     ),
-    ("township_officer", &TOWNSHIP, ["yy.y", ".   ", ".   ", "yy..", "yy.y", "yy.y", "....", "....", "....", "yy..", "yy..", "....", "....", "....", ".   ", "yy.."],
+    ("township_officer", &TOWNSHIP, ["yy.y", ".   ", ".   ", "yy..", "yy.y", "yy.y", "....", "....", "....", "yy..", "yy..", "....", "....", "....", "yy..", ".   ", "yy.."],
     ),
-    ("village_officer", &VILLAGE, ["yy.y", ".   ", ".   ", "....", "yy.y", "....", "....", "....", "....", "....", "....", "....", "....", "....", ".   ", "...."],
+    ("village_officer", &VILLAGE, ["yy.y", ".   ", ".   ", "....", "yy.y", "....", "....", "....", "....", "....", "....", "....", "....", "....", "....", ".   ", "...."],
     ),
-    ("department_user", &COUNTY, ["yy.y", ".   ", ".   ", "....", "....", "....", "....", "....", "....", "....", "....", "....", "....", "....", ".   ", "...."],
+    ("department_user", &COUNTY, ["yy.y", ".   ", ".   ", "....", "....", "....", "....", "....", "....", "....", "....", "....", "....", "....", "....", ".   ", "...."],
     ),
-    ("inspector", &TOWNSHIP, ["yy.y", ".   ", ".   ", "....", "....", "....", "....", "....", "....", "....", "....", "yy..", "....", "....", ".   ", "yy.."],
+    ("inspector", &TOWNSHIP, ["yy.y", ".   ", ".   ", "....", "....", "....", "....", "....", "....", "....", "....", "yy..", "....", "....", "....", ".   ", "yy.."],
     ),
-    ("evaluator", &TOWNSHIP, ["yy.y", ".   ", ".   ", "....", "....", "....", "....", "....", "....", "....", "....", "....", "....", "....", ".   ", "...."],
+    ("evaluator", &TOWNSHIP, ["yy.y", ".   ", ".   ", "....", "....", "....", "....", "....", "....", "....", "....", "....", "....", "....", "....", ".   ", "...."],
     ),
-    ("public", &COUNTY, ["....", ".   ", ".   ", "....", "....", "....", "....", "....", "....", "....", "....", "....", "....", "....", ".   ", "...."],
+    ("public", &COUNTY, ["....", ".   ", ".   ", "....", "....", "....", "....", "....", "....", "....", "....", "....", "....", "....", "....", ".   ", "...."],
     ),
 ];
 
@@ -296,6 +296,12 @@ impl Asker<'_> {
                 // Permission and area are asked for before the missing document is.
                 let new = json!({"code": area, "name": "新区划", "document": ""});
                 let answer = office.post("/areas", &self.cookie, new).await;
+                (answer, StatusCode::UNPROCESSABLE_ENTITY)
+            }
+            Action::RecordGrounds => {
+                // Permission and area are asked for before the missing code is.
+                let new = json!({"code": "", "area": area, "kind": "landslide", "state": "active"});
+                let answer = office.post("/register/hazard-points", &self.cookie, new).await;
                 (answer, StatusCode::UNPROCESSABLE_ENTITY)
             }
             Action::ManageUsers => {

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use anju_exchange::CellProblem;
 use anju_exchange::header::ColumnProfile;
+pub use anju_exchange::poverty_roster::ListSource;
 use anju_model::access::Action;
 use anju_model::land::LayerKind;
 use anju_model::register::FileKind;
@@ -38,6 +39,8 @@ pub struct Options {
     pub layer: Option<LayerKind>,
     /// Leave out files that cannot be used instead of stopping.
     pub keep_going: bool,
+    /// Document and office of approved lists whose rows do not say them.
+    pub list_source: ListSource,
 }
 
 /// What an import did.
@@ -130,7 +133,7 @@ pub async fn import(
             0.4 + 0.35 * index as f32 / count,
         )?;
         let name = source.name.clone();
-        let (file, workbook) = stage.take(workspace, source, &profiles)?;
+        let (file, workbook) = stage.take(workspace, source, &profiles, options)?;
         outcome.records_read += file.read;
         outcome.records_accepted += file.accepted;
         outcome.records_refused += file.refused;

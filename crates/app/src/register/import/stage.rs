@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use anju_exchange::areas::{AreaIndex, AreaRecord};
+use anju_exchange::hazard_points::HazardRecord;
 use anju_exchange::header::{ColumnProfile, Table, recognise};
 use anju_exchange::{CellProblem, Parsed, RefusedRows};
 use anju_model::area::Area;
 use anju_model::code_list::Text;
+use anju_model::category::DepartmentListing;
+use anju_model::hazard::{HazardFacts, HazardPoint};
 use anju_model::land::{Layer, LayerKind};
 use anju_model::lookback::{ExtractRecord, ThreatenedHousehold};
 use anju_model::register::{
@@ -19,7 +22,7 @@ use anju_store::{Subject, Versioned};
 use uuid::Uuid;
 
 use super::source::{Content, Source};
-use super::{FileOutcome, SHOWN_CELLS, list_name};
+use super::{FileOutcome, Options, SHOWN_CELLS, list_name};
 use crate::register::roster::Frozen;
 use crate::workspace::Transaction;
 use crate::{AppError, Caller, Workspace};
@@ -103,6 +106,8 @@ pub(super) struct Stage {
     frozen: Frozen,
     stored_extracts: Vec<Versioned<ExtractRecord>>,
     stored_threatened: Vec<Versioned<ThreatenedHousehold>>,
+    stored_points: HashMap<String, Versioned<HazardPoint>>,
+    stored_listings: Vec<Versioned<DepartmentListing>>,
     stored_stock: Vec<Versioned<StockHousing>>,
     stored_funds: Vec<Versioned<Fund>>,
     stored_layers: Vec<Versioned<Layer>>,
@@ -111,6 +116,8 @@ pub(super) struct Stage {
     files: Changes<ImportedFile>,
     extracts: Changes<ExtractRecord>,
     threatened: Changes<ThreatenedHousehold>,
+    points: Changes<HazardPoint>,
+    listings: Changes<DepartmentListing>,
     stock: Changes<StockHousing>,
     funds: Changes<Fund>,
     layers: Changes<Layer>,
@@ -129,6 +136,7 @@ impl Stage {
         let db = workspace.db();
         let households: Vec<Versioned<Household>> = anju_store::load_all(db).await?;
         let files: Vec<Versioned<ImportedFile>> = anju_store::load_all(db).await?;
+        let points: Vec<Versioned<HazardPoint>> = anju_store::load_all(db).await?;
         Ok(Self {
             areas: workspace
                 .areas()
@@ -148,6 +156,11 @@ impl Stage {
             frozen: Frozen::load(workspace).await?,
             stored_extracts: anju_store::load_all(db).await?,
             stored_threatened: anju_store::load_all(db).await?,
+            stored_points: points
+                .into_iter()
+                .map(|point| (point.value.facts.code.clone(), point))
+                .collect(),
+            stored_listings: anju_store::load_all(db).await?,
             stored_stock: anju_store::load_all(db).await?,
             stored_funds: anju_store::load_all(db).await?,
             stored_layers: anju_store::load_all(db).await?,
@@ -156,6 +169,8 @@ impl Stage {
             files: Changes::default(),
             extracts: Changes::default(),
             threatened: Changes::default(),
+            points: Changes::default(),
+            listings: Changes::default(),
             stock: Changes::default(),
             funds: Changes::default(),
             layers: Changes::default(),
@@ -169,6 +184,7 @@ impl Stage {
         workspace: &Workspace,
         source: Source,
         profiles: &[ColumnProfile],
+        options: &Options,
     ) -> Result<(FileOutcome, Option<Vec<u8>>), AppError> {
         let kind = source.kind();
         // The rows refused when the very same file was imported before.
@@ -186,7 +202,7 @@ impl Stage {
             Content::Table { sheet, kind } => {
                 let sheets = [sheet];
                 match recognise(&sheets, profiles, Some(kind))?.first() {
-                    Some(table) => self.take_table(workspace, refused_before, table)?,
+                    Some(table) => self.take_table(workspace, refused_before, table, options)?,
                     None => Taken::whole(0),
                 }
             }
@@ -271,6 +287,7 @@ impl Stage {
         workspace: &Workspace,
         refused_before: Option<u64>,
         table: &Table<'_>,
+        options: &Options,
     ) -> Result<Taken, AppError> {
         let index = AreaIndex::new(&self.areas.values().cloned().collect::<Vec<_>>());
         let new_id = || workspace.new_id();
@@ -335,6 +352,32 @@ impl Stage {
                     self.threatened
                         .replace(&mut self.stored_threatened, records, without_id, replaced)?;
                 }
+                Ok(taken)
+            }
+            FileKind::HazardPoints => {
+                let mut parsed = anju_exchange::hazard_points::read_hazard_points(table, &index);
+                for record in std::mem::take(&mut parsed.records) {
+                    parsed.refused.extend(self.take_hazard_point(workspace, table, record));
+                }
+                sort_refused(&mut parsed.refused);
+                let (_, taken) = close(table, parsed)?;
+                Ok(taken)
+            }
+            FileKind::PovertyRoster => {
+                let parsed = anju_exchange::poverty_roster::read_poverty_roster(
+                    table,
+                    &index,
+                    &options.list_source,
+                    new_id,
+                );
+                let (records, taken) = close(table, parsed)?;
+                let without_id = |record: &DepartmentListing| DepartmentListing {
+                    id: Uuid::nil(),
+                    ..record.clone()
+                };
+                let replaced = |record: &DepartmentListing| replaced(&record.file);
+                self.listings
+                    .replace(&mut self.stored_listings, records, without_id, replaced)?;
                 Ok(taken)
             }
             FileKind::StockHousing => {
@@ -470,6 +513,63 @@ impl Stage {
         None
     }
 
+    /// Takes in a hazard point; a closed one is held back. What the file does not say stays as it is.
+    fn take_hazard_point(
+        &mut self,
+        workspace: &Workspace,
+        table: &Table<'_>,
+        record: HazardRecord,
+    ) -> Option<RefusedRows> {
+        let HazardRecord { facts, states, row } = record;
+        let Some(stored) = self.stored_points.get(&facts.code) else {
+            self.points.added.push(HazardPoint {
+                id: workspace.new_id(),
+                facts,
+                safe: Vec::new(),
+                closing: None,
+            });
+            return None;
+        };
+        let known = &stored.value.facts;
+        let facts = HazardFacts {
+            name: facts.name.or_else(|| known.name.clone()),
+            scale: facts.scale.or(known.scale),
+            risk: facts.risk.or(known.risk),
+            state: if states { facts.state } else { known.state },
+            extent: facts.extent.or(known.extent),
+            threatened_households: facts.threatened_households.or(known.threatened_households),
+            threatened_persons: facts.threatened_persons.or(known.threatened_persons),
+            assessment: facts.assessment.or_else(|| known.assessment.clone()),
+            position: facts.position.or(known.position),
+            layer_feature: facts.layer_feature.or_else(|| known.layer_feature.clone()),
+            ..facts
+        };
+        if facts == *known {
+            return None;
+        }
+        let mut changed = stored.clone();
+        match changed.value.edit(facts) {
+            Ok(()) => {
+                self.points.changed.push(changed);
+                None
+            }
+            Err(error) => Some(RefusedRows {
+                rows: vec![row],
+                cells: vec![CellProblem {
+                    row,
+                    column: table.columns.get("code").map(|&column| column as u32),
+                    header: table.header("code"),
+                    value: stored.value.facts.code.clone(),
+                    reason: error.text(),
+                    remedy: Text::new(
+                        "已销号的隐患点先在其页面恢复,再导入",
+                        "open a closed point again on its page, then import",
+                    ),
+                }],
+            }),
+        }
+    }
+
     fn take_layer(
         &mut self,
         workspace: &Workspace,
@@ -509,6 +609,8 @@ impl Stage {
             && self.files.is_empty()
             && self.extracts.is_empty()
             && self.threatened.is_empty()
+            && self.points.is_empty()
+            && self.listings.is_empty()
             && self.stock.is_empty()
             && self.funds.is_empty()
             && self.layers.is_empty();
@@ -530,6 +632,8 @@ impl Stage {
         households.write(&mut transaction).await?;
         self.extracts.write(&mut transaction).await?;
         self.threatened.write(&mut transaction).await?;
+        self.points.write(&mut transaction).await?;
+        self.listings.write(&mut transaction).await?;
         self.stock.write(&mut transaction).await?;
         self.funds.write(&mut transaction).await?;
         self.layers.write(&mut transaction).await?;

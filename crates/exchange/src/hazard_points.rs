@@ -48,15 +48,25 @@ pub fn read_hazard_points(table: &Table<'_>, areas: &AreaIndex) -> Parsed<Hazard
             row.refuse(
                 "state",
                 Refusal::new(
-                    ("销号须在系统中申请和核查", "a point is closed by asking and by a check, not by a file"),
-                    ("填写其他状态或留空，再在隐患点页面申请销号", "enter another state or none, and ask for closing on the point's page"),
+                    (
+                        "销号须在系统中申请和核查",
+                        "a point is closed by asking and by a check, not by a file",
+                    ),
+                    (
+                        "填写其他状态或留空，再在隐患点页面申请销号",
+                        "enter another state or none, and ask for closing on the point's page",
+                    ),
                 ),
             );
         }
         let extent = row.coded("extent", &normal::RELOCATION_EXTENT);
         let count = |row: &mut crate::rows::Row<'_, '_>, field: &str| {
             row.take(field, |cell| {
-                if cell.is_blank() { Ok(None) } else { normal::whole_between(cell, 0, 1_000_000) }
+                if cell.is_blank() {
+                    Ok(None)
+                } else {
+                    normal::whole_between(cell, 0, 1_000_000)
+                }
             })
             .and_then(|count| u32::try_from(count).ok())
         };
@@ -76,7 +86,10 @@ pub fn read_hazard_points(table: &Table<'_>, areas: &AreaIndex) -> Parsed<Hazard
                 row.refuse(
                     "assessment_number",
                     Refusal::new(
-                        ("评估报告号、评估日期、是否无法治理须同时填写", "number, date and result of an assessment go together"),
+                        (
+                            "评估报告号、评估日期、是否无法治理须同时填写",
+                            "number, date and result of an assessment go together",
+                        ),
                         ("补齐三项，或都不填", "fill in all three, or none"),
                     ),
                 );
@@ -99,7 +112,10 @@ pub fn read_hazard_points(table: &Table<'_>, areas: &AreaIndex) -> Parsed<Hazard
                         &format!("隐患点编号与第 {first} 行重复"),
                         &format!("the code is already used in row {first}"),
                     ),
-                    ("核对编号，删除重复的行", "check the code and delete the repeated row"),
+                    (
+                        "核对编号，删除重复的行",
+                        "check the code and delete the repeated row",
+                    ),
                 ),
             );
         }

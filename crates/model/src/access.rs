@@ -69,8 +69,8 @@ pub struct Permissions {
 pub const PERMISSIONS: &[Permissions] = {
     use Action::{
         ApproveRoster, AskAmendment, CheckAmendment, CheckInTownship, DecideInCounty, DecideLookback,
-        DraftRoster, EraseContent, ImportData, ManageAreas, ManageUsers, ReadLedger, ReadRegister, RecordGrounds,
-        ReviewInVillage, RunAnalysis, UnmaskData,
+        DraftRoster, EraseContent, ImportData, ManageAreas, ManageUsers, ReadLedger, ReadRegister,
+        RecordGrounds, ReviewInVillage, RunAnalysis, UnmaskData,
     };
     use AreaLevel::{County, Prefecture, Province, Township, Village};
     &[

@@ -137,11 +137,13 @@ impl CategoryEvidence {
     /// The field that is no line of text.
     pub fn check(&self) -> Result<(), &'static str> {
         let lines: &[(&str, &'static str)] = match self {
-            Self::DepartmentListEntry { document, office, .. } => &[(document, "document"), (office, "office")],
-            Self::HazardAssessment { number, .. } => &[(number, "number")],
-            Self::ProtectedParcel { reference, document, .. } => {
-                &[(reference, "reference"), (document, "document")]
+            Self::DepartmentListEntry { document, office, .. } => {
+                &[(document, "document"), (office, "office")]
             }
+            Self::HazardAssessment { number, .. } => &[(number, "number")],
+            Self::ProtectedParcel {
+                reference, document, ..
+            } => &[(reference, "reference"), (document, "document")],
             Self::Project { name, document, .. } => &[(name, "name"), (document, "document")],
         };
         match lines.iter().find(|(text, _)| !is_line(text)) {
@@ -247,7 +249,11 @@ impl AcceptanceVerdict {
         } else {
             AcceptanceState::Accepted
         };
-        Self { state, findings, pack }
+        Self {
+            state,
+            findings,
+            pack,
+        }
     }
 
     /// Whether the household may go on a roster.
@@ -260,11 +266,17 @@ impl AcceptanceVerdict {
         let names: Vec<&Text> = self
             .findings
             .iter()
-            .filter(|finding| finding.severity == AcceptanceSeverity::Block && finding.outcome != RuleOutcome::Met)
+            .filter(|finding| {
+                finding.severity == AcceptanceSeverity::Block && finding.outcome != RuleOutcome::Met
+            })
             .map(|finding| &finding.name)
             .collect();
         let list = |of: fn(&Text) -> &str, between: &str| {
-            names.iter().map(|name| of(name)).collect::<Vec<_>>().join(between)
+            names
+                .iter()
+                .map(|name| of(name))
+                .collect::<Vec<_>>()
+                .join(between)
         };
         Text::new(list(|name| &name.zh, "、"), list(|name| &name.en, ", "))
     }

@@ -231,9 +231,15 @@ impl HazardError {
                 "销号须先申请,再由他人核查",
                 "a point is closed by asking and by another person's check",
             ),
-            Self::Asked => Text::new("已申请销号,等待核查", "closing was asked for and waits for the check"),
+            Self::Asked => Text::new(
+                "已申请销号,等待核查",
+                "closing was asked for and waits for the check",
+            ),
             Self::NotAsked => Text::new("尚未申请销号", "closing was not asked for"),
-            Self::SamePerson => Text::new("申请人不能核查同一销号", "whoever asked for the closing may not check it"),
+            Self::SamePerson => Text::new(
+                "申请人不能核查同一销号",
+                "whoever asked for the closing may not check it",
+            ),
             Self::NotSafe { households } => Text::new(
                 format!("还有 {households} 户受威胁户未脱离危险,不能销号"),
                 format!("{households} threatened households are not safe yet; the point stays open"),
@@ -269,9 +275,17 @@ impl HazardFacts {
     /// # Errors
     /// [`HazardError::Line`].
     pub fn checked(mut self) -> Result<Self, HazardError> {
-        let line = |text: &str, field| if is_line(text) { Ok(text.trim().to_owned()) } else { Err(HazardError::Line { field }) };
+        let line = |text: &str, field| {
+            if is_line(text) {
+                Ok(text.trim().to_owned())
+            } else {
+                Err(HazardError::Line { field })
+            }
+        };
         let optional = |text: Option<String>, field| {
-            text.filter(|text| !text.trim().is_empty()).map(|text| line(&text, field)).transpose()
+            text.filter(|text| !text.trim().is_empty())
+                .map(|text| line(&text, field))
+                .transpose()
         };
         self.code = line(&self.code, "code")?;
         self.name = optional(self.name, "name")?;
@@ -293,13 +307,21 @@ impl HazardPoint {
 
     /// Households of the list that are not safe. Where no list was given, those of the department's figures.
     pub fn not_safe(&self, listed: &[ThreatenedHousehold]) -> u64 {
-        let open = listed.iter().filter(|listed| self.safe_record(listed).is_none()).count() as u64;
-        let unlisted = u64::from(self.facts.threatened_households.unwrap_or(0)).saturating_sub(listed.len() as u64);
+        let open = listed
+            .iter()
+            .filter(|listed| self.safe_record(listed).is_none())
+            .count() as u64;
+        let unlisted =
+            u64::from(self.facts.threatened_households.unwrap_or(0)).saturating_sub(listed.len() as u64);
         open + unlisted
     }
 
     fn open(&self) -> Result<(), HazardError> {
-        if self.facts.state == HazardState::Closed { Err(HazardError::Closed) } else { Ok(()) }
+        if self.facts.state == HazardState::Closed {
+            Err(HazardError::Closed)
+        } else {
+            Ok(())
+        }
     }
 
     /// Other facts.
@@ -319,9 +341,14 @@ impl HazardPoint {
     ///
     /// # Errors
     /// For a closed point.
-    pub fn record_safe(&mut self, listed: &ThreatenedHousehold, safe: Option<SafeHousehold>) -> Result<(), HazardError> {
+    pub fn record_safe(
+        &mut self,
+        listed: &ThreatenedHousehold,
+        safe: Option<SafeHousehold>,
+    ) -> Result<(), HazardError> {
         self.open()?;
-        self.safe.retain(|known| !same_head(&listed.head_name, listed.head_id_number.as_ref(), known));
+        self.safe
+            .retain(|known| !same_head(&listed.head_name, listed.head_id_number.as_ref(), known));
         // What was asked for is no longer so.
         if safe.is_none() {
             self.closing = None;
@@ -334,7 +361,11 @@ impl HazardPoint {
     ///
     /// # Errors
     /// While a household is not safe, or when it was asked or closed already.
-    pub fn ask_closing(&mut self, closing: Closing, listed: &[ThreatenedHousehold]) -> Result<(), HazardError> {
+    pub fn ask_closing(
+        &mut self,
+        closing: Closing,
+        listed: &[ThreatenedHousehold],
+    ) -> Result<(), HazardError> {
         self.open()?;
         if self.closing.is_some() {
             return Err(HazardError::Asked);
@@ -358,7 +389,12 @@ impl HazardPoint {
     ///
     /// # Errors
     /// When nobody asked, `by` asked, or a household is not safe any more.
-    pub fn check_closing(&mut self, by: &str, approve: bool, listed: &[ThreatenedHousehold]) -> Result<(), HazardError> {
+    pub fn check_closing(
+        &mut self,
+        by: &str,
+        approve: bool,
+        listed: &[ThreatenedHousehold],
+    ) -> Result<(), HazardError> {
         self.open()?;
         let closing = self.closing.as_ref().ok_or(HazardError::NotAsked)?;
         if closing.asked_by == by {
@@ -439,7 +475,11 @@ mod tests {
     }
 
     fn closing(by: &str) -> Closing {
-        Closing { asked_by: by.into(), asked_at: Timestamp::UNIX_EPOCH, document: "核查 3 号".into() }
+        Closing {
+            asked_by: by.into(),
+            asked_at: Timestamp::UNIX_EPOCH,
+            document: "核查 3 号".into(),
+        }
     }
 
     #[test]
@@ -449,15 +489,26 @@ mod tests {
         // The department counts three, the list has two: one is not even known.
         assert_eq!(point.not_safe(&list), 3);
         point.facts.threatened_households = None;
-        point.record_safe(&list[0], Some(safe("张三丰", Some("11010519491231002X")))).unwrap();
-        assert_eq!(point.ask_closing(closing("li"), &list), Err(HazardError::NotSafe { households: 1 }));
+        point
+            .record_safe(&list[0], Some(safe("张三丰", Some("11010519491231002X"))))
+            .unwrap();
+        assert_eq!(
+            point.ask_closing(closing("li"), &list),
+            Err(HazardError::NotSafe { households: 1 })
+        );
         point.record_safe(&list[1], Some(safe("李四", None))).unwrap();
         point.ask_closing(closing("li"), &list).unwrap();
         assert_eq!(point.ask_closing(closing("li"), &list), Err(HazardError::Asked));
-        assert_eq!(point.check_closing("li", true, &list), Err(HazardError::SamePerson));
+        assert_eq!(
+            point.check_closing("li", true, &list),
+            Err(HazardError::SamePerson)
+        );
         // A new line on the list since it was asked.
         let longer = [list[0].clone(), list[1].clone(), listed("王五", None)];
-        assert_eq!(point.check_closing("wang", true, &longer), Err(HazardError::NotSafe { households: 1 }));
+        assert_eq!(
+            point.check_closing("wang", true, &longer),
+            Err(HazardError::NotSafe { households: 1 })
+        );
         point.check_closing("wang", true, &list).unwrap();
         assert_eq!(point.facts.state, HazardState::Closed);
         assert_eq!(point.record_safe(&list[0], None), Err(HazardError::Closed));
@@ -473,10 +524,19 @@ mod tests {
         point.record_safe(&list[0], Some(safe("张三", None))).unwrap();
         point.ask_closing(closing("li"), &list).unwrap();
         point.record_safe(&list[0], None).unwrap();
-        assert_eq!(point.check_closing("wang", true, &list), Err(HazardError::NotAsked));
-        let closed = HazardFacts { state: HazardState::Closed, ..point.facts.clone() };
+        assert_eq!(
+            point.check_closing("wang", true, &list),
+            Err(HazardError::NotAsked)
+        );
+        let closed = HazardFacts {
+            state: HazardState::Closed,
+            ..point.facts.clone()
+        };
         assert_eq!(point.edit(closed), Err(HazardError::ClosesByStep));
-        let blank = HazardFacts { code: " ".into(), ..point.facts.clone() };
+        let blank = HazardFacts {
+            code: " ".into(),
+            ..point.facts.clone()
+        };
         assert_eq!(point.edit(blank), Err(HazardError::Line { field: "code" }));
     }
 }

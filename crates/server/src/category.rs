@@ -25,9 +25,15 @@ pub(crate) fn routes() -> Router<Server> {
         .route("/register/acceptance.xlsx", get(export_xlsx))
         .route("/register/acceptance.csv", get(export_csv))
         .route("/register/households/{id}/acceptance", get(verdict))
-        .route("/register/households/{id}/evidence", get(evidence_of).post(record))
+        .route(
+            "/register/households/{id}/evidence",
+            get(evidence_of).post(record),
+        )
         .route("/register/households/{id}/evidence/{record}", put(correct))
-        .route("/register/households/{id}/evidence/{record}/withdrawal", post(withdraw))
+        .route(
+            "/register/households/{id}/evidence/{record}/withdrawal",
+            post(withdraw),
+        )
         .route("/register/households/{id}/evidence/{record}/file", get(file))
 }
 

@@ -154,9 +154,7 @@ async fn close(
     Json(step): Json<ClosingStep>,
 ) -> Result<Json<HazardDetail>, HttpError> {
     let version = seen_version(&headers)?;
-    Ok(Json(
-        hazard::close(&workspace, &caller, id, version, step).await?,
-    ))
+    Ok(Json(hazard::close(&workspace, &caller, id, version, step).await?))
 }
 
 async fn record_safe(

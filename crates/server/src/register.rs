@@ -5,8 +5,7 @@ use std::sync::Arc;
 use anju_app::Workspace;
 use anju_app::register::unmask::{self, Need};
 use anju_app::register::views::{
-    self, Change, HouseholdDetail, HouseholdQuery, HouseholdSummary, Page, RegisterFigures,
-    TableFormat,
+    self, Change, HouseholdDetail, HouseholdQuery, HouseholdSummary, Page, RegisterFigures, TableFormat,
 };
 use anju_model::area::AreaCode;
 use axum::extract::{Path, Query, State};

@@ -2,7 +2,9 @@
 
 use anju_model::area::AreaCode;
 use anju_model::category::{DepartmentListing, EvidenceRecord};
-use anju_model::hazard::{HazardFacts, HazardKind, HazardPoint, HazardRisk, HazardScale, HazardState, RelocationExtent};
+use anju_model::hazard::{
+    HazardFacts, HazardKind, HazardPoint, HazardRisk, HazardScale, HazardState, RelocationExtent,
+};
 use anju_model::lookback::ThreatenedHousehold;
 use uuid::Uuid;
 
@@ -22,7 +24,16 @@ impl Subject for HazardPoint {
     }
 
     fn columns(&self) -> Vec<(&'static str, Value)> {
-        let HazardFacts { code, name, kind, scale, risk, state, extent, .. } = &self.facts;
+        let HazardFacts {
+            code,
+            name,
+            kind,
+            scale,
+            risk,
+            state,
+            extent,
+            ..
+        } = &self.facts;
         let rank = risk.and_then(|risk| HazardRisk::ALL.iter().position(|known| *known == risk));
         vec![
             ("code", code.as_str().into()),
@@ -30,7 +41,10 @@ impl Subject for HazardPoint {
             ("kind", kind.code().into()),
             ("scale", scale.map(HazardScale::code).into()),
             ("risk", risk.map(HazardRisk::code).into()),
-            ("risk_rank", Value::Int(rank.unwrap_or(HazardRisk::ALL.len()) as i64)),
+            (
+                "risk_rank",
+                Value::Int(rank.unwrap_or(HazardRisk::ALL.len()) as i64),
+            ),
             ("hazard_state", state.code().into()),
             ("extent", extent.map(RelocationExtent::code).into()),
             ("threatened", self.facts.threatened_households.unwrap_or(0).into()),
@@ -157,9 +171,16 @@ pub async fn hazard_points(
     conditions.equal("p.hazard_state", filter.state.map(HazardState::code));
     conditions.equal("p.extent", filter.extent.map(RelocationExtent::code));
     conditions.equal("p.closing_asked", filter.closing_asked);
-    if let Some(typed) = filter.search.as_deref().map(str::trim).filter(|typed| !typed.is_empty()) {
+    if let Some(typed) = filter
+        .search
+        .as_deref()
+        .map(str::trim)
+        .filter(|typed| !typed.is_empty())
+    {
         let part = conditions.bind(like("%", &typed.to_lowercase(), "%"));
-        conditions.and(&format!("(LOWER(p.code) LIKE {part} ESCAPE '\\' OR LOWER(p.name) LIKE {part} ESCAPE '\\')"));
+        conditions.and(&format!(
+            "(LOWER(p.code) LIKE {part} ESCAPE '\\' OR LOWER(p.name) LIKE {part} ESCAPE '\\')"
+        ));
     }
     let (sort, sort_kind) = match filter.sort {
         HazardSort::Code => ("p.code", SortKind::Text),
@@ -185,7 +206,10 @@ pub async fn hazard_points(
 /// When the database fails.
 pub async fn hazard_point_by_code(db: &Db, code: &str) -> Result<Option<Versioned<HazardPoint>>, StoreError> {
     let sql = format!("SELECT {VERSIONED} FROM hazard_point WHERE code = $1");
-    db.first(&sql, &[code.into()]).await?.map(|row| versioned(&row)).transpose()
+    db.first(&sql, &[code.into()])
+        .await?
+        .map(|row| versioned(&row))
+        .transpose()
 }
 
 /// The households on the lists of these points, by point and row.
@@ -220,7 +244,10 @@ pub async fn households_by_numbers(
     for chunk in numbers.chunks(500) {
         let mut conditions = Conditions::default();
         conditions.within("h.area", area);
-        let list: Vec<String> = chunk.iter().map(|number| conditions.bind(number.as_str())).collect();
+        let list: Vec<String> = chunk
+            .iter()
+            .map(|number| conditions.bind(number.as_str()))
+            .collect();
         conditions.and(&format!("q.id_number IN ({})", list.join(", ")));
         let sql = format!(
             "SELECT q.id_number, q.household_id FROM person q JOIN household h ON h.id = q.household_id{} ORDER BY q.id_number, q.household_id",
@@ -241,8 +268,15 @@ pub async fn households_of_point(db: &Db, area: &AreaCode, code: &str) -> Result
     let mut conditions = Conditions::default();
     conditions.within("h.area", area);
     conditions.equal("h.hazard_point", Some(code));
-    let sql = format!("SELECT h.id FROM household h{} ORDER BY h.register_number, h.id", conditions.text());
-    db.all(&sql, conditions.values()).await?.iter().map(|row| row.uuid(0)).collect()
+    let sql = format!(
+        "SELECT h.id FROM household h{} ORDER BY h.register_number, h.id",
+        conditions.text()
+    );
+    db.all(&sql, conditions.values())
+        .await?
+        .iter()
+        .map(|row| row.uuid(0))
+        .collect()
 }
 
 /// The evidence recorded for a household, the oldest first.
@@ -251,5 +285,9 @@ pub async fn households_of_point(db: &Db, area: &AreaCode, code: &str) -> Result
 /// When the database fails.
 pub async fn evidence_of(db: &Db, household: Uuid) -> Result<Vec<Versioned<EvidenceRecord>>, StoreError> {
     let sql = format!("SELECT {VERSIONED} FROM category_evidence WHERE household_id = $1 ORDER BY id");
-    db.all(&sql, &[household.into()]).await?.iter().map(versioned).collect()
+    db.all(&sql, &[household.into()])
+        .await?
+        .iter()
+        .map(versioned)
+        .collect()
 }

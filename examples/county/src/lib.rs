@@ -661,16 +661,17 @@ fn hazard_points(
 ) -> Result<(), ExampleError> {
     let degrees = to_degrees(geography)?;
     let nearest = |place: Place| {
-        let distance = |village: &&geography::Village| {
-            (village.centre.0 - place.0).hypot(village.centre.1 - place.1)
-        };
+        let distance =
+            |village: &&geography::Village| (village.centre.0 - place.0).hypot(village.centre.1 - place.1);
         let villages = geography.villages.iter();
         villages.min_by(|a, b| distance(a).total_cmp(&distance(b)))
     };
     let mut rows = Vec::with_capacity(geography.points.len());
     for (index, point) in geography.points.iter().enumerate() {
-        let threatened: Vec<&Household> =
-            households.iter().filter(|household| household.point == Some(index)).collect();
+        let threatened: Vec<&Household> = households
+            .iter()
+            .filter(|household| household.point == Some(index))
+            .collect();
         let village = threatened
             .first()
             .map(|household| &geography.villages[household.village])
@@ -689,7 +690,12 @@ fn hazard_points(
             point.scale.to_owned(),
             point.grade.to_owned(),
             "活动".to_owned(),
-            if matches!(point.grade, "极高" | "高") { "整点搬迁" } else { "局部搬迁" }.to_owned(),
+            if matches!(point.grade, "极高" | "高") {
+                "整点搬迁"
+            } else {
+                "局部搬迁"
+            }
+            .to_owned(),
         ]);
         row.push(Cell::Number(threatened.len() as f64));
         row.push(Cell::Number(persons as f64));
@@ -736,7 +742,11 @@ fn poverty_list(
 ) -> Result<(), ExampleError> {
     let mut dice = Dice::new(seed, "poverty list");
     let mut rows = Vec::new();
-    for household in files.listed.iter().filter(|household| household.category == Category::Poverty) {
+    for household in files
+        .listed
+        .iter()
+        .filter(|household| household.category == Category::Poverty)
+    {
         if dice.chance(0.02) {
             continue;
         }

@@ -96,10 +96,7 @@ impl Grounds {
         Self::with(workspace, evidence).await
     }
 
-    async fn with(
-        workspace: &Workspace,
-        evidence: Vec<Versioned<EvidenceRecord>>,
-    ) -> Result<Self, AppError> {
+    async fn with(workspace: &Workspace, evidence: Vec<Versioned<EvidenceRecord>>) -> Result<Self, AppError> {
         let db = workspace.db();
         let listings: Vec<Versioned<DepartmentListing>> = anju_store::load_all(db).await?;
         let points: Vec<Versioned<HazardPoint>> = anju_store::load_all(db).await?;
@@ -120,15 +117,26 @@ impl Grounds {
                 Some(number) => {
                     grounds.by_number.insert(number.to_string(), listing);
                 }
-                None => grounds.by_name.entry(listing.value.name.clone()).or_default().push(listing),
+                None => grounds
+                    .by_name
+                    .entry(listing.value.name.clone())
+                    .or_default()
+                    .push(listing),
             }
         }
         for household in threatened {
-            let list = grounds.threatened.entry(household.value.hazard_point.clone()).or_default();
+            let list = grounds
+                .threatened
+                .entry(household.value.hazard_point.clone())
+                .or_default();
             list.push(household.value);
         }
         for record in evidence {
-            grounds.evidence.entry(record.value.household).or_default().push(record.value);
+            grounds
+                .evidence
+                .entry(record.value.household)
+                .or_default()
+                .push(record.value);
         }
         Ok(grounds)
     }
@@ -146,7 +154,11 @@ impl Grounds {
             let head = household.head().or(household.members.first())?;
             let village = household.facts.area.at_level(AreaLevel::Village)?;
             let mut fitting = self.by_name.get(&head.facts.name)?.iter().filter(|listing| {
-                listing.value.area.as_ref().is_some_and(|area| village.contains(area))
+                listing
+                    .value
+                    .area
+                    .as_ref()
+                    .is_some_and(|area| village.contains(area))
             });
             fitting.next().filter(|_| fitting.next().is_none())
         };
@@ -159,14 +171,38 @@ impl Grounds {
         let mut facts = Facts::new();
         facts
             .set("household", "register_number", text(&recorded.register_number))
-            .set("household", "category", Some(coded(recorded.category.code(), recorded.category.zh(), recorded.category.en())))
+            .set(
+                "household",
+                "category",
+                Some(coded(
+                    recorded.category.code(),
+                    recorded.category.zh(),
+                    recorded.category.en(),
+                )),
+            )
             .set("household", "must_move", Some(Fact::Flag(recorded.must_move)))
-            .set("household", "urgency", recorded.urgency.map(|it| coded(it.code(), it.zh(), it.en())))
-            .set("household", "hazard_point", recorded.hazard_point.clone().map(Fact::Text))
-            .set("household", "members", Some(Fact::Count(household.members.len() as i64)));
+            .set(
+                "household",
+                "urgency",
+                recorded.urgency.map(|it| coded(it.code(), it.zh(), it.en())),
+            )
+            .set(
+                "household",
+                "hazard_point",
+                recorded.hazard_point.clone().map(Fact::Text),
+            )
+            .set(
+                "household",
+                "members",
+                Some(Fact::Count(household.members.len() as i64)),
+            );
         if let Some(consent) = &household.consent {
             let choice = consent.choice;
-            facts.set("household", "choice", Some(coded(choice.code(), choice.zh(), choice.en())));
+            facts.set(
+                "household",
+                "choice",
+                Some(coded(choice.code(), choice.zh(), choice.en())),
+            );
         }
         if let Some(attribute) = recorded.poverty_attribute {
             facts.set(
@@ -179,28 +215,54 @@ impl Grounds {
             let listing = self.listing(household);
             facts.set("list", "listed", Some(Fact::Flag(listing.is_some())));
             if let Some(listing) = listing {
-                facts
-                    .set("list", "document", text(&listing.value.document))
-                    .set("list", "office", text(&listing.value.office));
+                facts.set("list", "document", text(&listing.value.document)).set(
+                    "list",
+                    "office",
+                    text(&listing.value.office),
+                );
             }
         }
         if let Some(code) = &recorded.hazard_point {
             let point = self.points.get(code);
             facts.set("point", "registered", Some(Fact::Flag(point.is_some())));
-            let listed = self.threatened.get(code).is_some_and(|list| list.iter().any(|line| is_of(line, household)));
+            let listed = self
+                .threatened
+                .get(code)
+                .is_some_and(|list| list.iter().any(|line| is_of(line, household)));
             facts.set("point", "listed", Some(Fact::Flag(listed)));
             if let Some(point) = point {
                 let it = &point.facts;
                 facts
-                    .set("point", "kind", Some(coded(it.kind.code(), it.kind.zh(), it.kind.en())))
-                    .set("point", "risk", it.risk.map(|risk| coded(risk.code(), risk.zh(), risk.en())))
-                    .set("point", "state", Some(coded(it.state.code(), it.state.zh(), it.state.en())))
-                    .set("point", "extent", it.extent.map(|extent| coded(extent.code(), extent.zh(), extent.en())));
+                    .set(
+                        "point",
+                        "kind",
+                        Some(coded(it.kind.code(), it.kind.zh(), it.kind.en())),
+                    )
+                    .set(
+                        "point",
+                        "risk",
+                        it.risk.map(|risk| coded(risk.code(), risk.zh(), risk.en())),
+                    )
+                    .set(
+                        "point",
+                        "state",
+                        Some(coded(it.state.code(), it.state.zh(), it.state.en())),
+                    )
+                    .set(
+                        "point",
+                        "extent",
+                        it.extent
+                            .map(|extent| coded(extent.code(), extent.zh(), extent.en())),
+                    );
                 if let Some(assessment) = &it.assessment {
                     facts
                         .set("assessment", "number", text(&assessment.number))
                         .set("assessment", "date", Some(Fact::Day(assessment.date)))
-                        .set("assessment", "cannot_be_made_safe", Some(Fact::Flag(assessment.cannot_be_made_safe)));
+                        .set(
+                            "assessment",
+                            "cannot_be_made_safe",
+                            Some(Fact::Flag(assessment.cannot_be_made_safe)),
+                        );
                 }
             }
         }
@@ -208,22 +270,45 @@ impl Grounds {
         for record in self.evidence.get(&household.id).into_iter().flatten() {
             match &record.evidence {
                 CategoryEvidence::DepartmentListEntry { .. } => {}
-                CategoryEvidence::HazardAssessment { number, date, level, cannot_be_made_safe, attachment } => {
+                CategoryEvidence::HazardAssessment {
+                    number,
+                    date,
+                    level,
+                    cannot_be_made_safe,
+                    attachment,
+                } => {
                     facts
                         .set("assessment", "number", text(number))
                         .set("assessment", "date", Some(Fact::Day(*date)))
-                        .set("assessment", "level", Some(coded(level.code(), level.zh(), level.en())))
-                        .set("assessment", "cannot_be_made_safe", Some(Fact::Flag(*cannot_be_made_safe)))
+                        .set(
+                            "assessment",
+                            "level",
+                            Some(coded(level.code(), level.zh(), level.en())),
+                        )
+                        .set(
+                            "assessment",
+                            "cannot_be_made_safe",
+                            Some(Fact::Flag(*cannot_be_made_safe)),
+                        )
                         .set("assessment", "attached", Some(Fact::Flag(attachment.is_some())));
                 }
-                CategoryEvidence::ProtectedParcel { reference, zone, document, attachment } => {
+                CategoryEvidence::ProtectedParcel {
+                    reference,
+                    zone,
+                    document,
+                    attachment,
+                } => {
                     facts
                         .set("parcel", "reference", text(reference))
                         .set("parcel", "zone", Some(coded(zone.code(), zone.zh(), zone.en())))
                         .set("parcel", "document", text(document))
                         .set("parcel", "attached", Some(Fact::Flag(attachment.is_some())));
                 }
-                CategoryEvidence::Project { name, document, attachment } => {
+                CategoryEvidence::Project {
+                    name,
+                    document,
+                    attachment,
+                } => {
                     facts
                         .set("project", "name", text(name))
                         .set("project", "document", text(document))
@@ -262,7 +347,8 @@ fn is_of(line: &ThreatenedHousehold, household: &Household) -> bool {
         }),
         None => {
             let head = household.head().or(household.members.first());
-            head.is_some_and(|head| head.facts.name == line.head_name) && line.area.contains(&household.facts.area)
+            head.is_some_and(|head| head.facts.name == line.head_name)
+                && line.area.contains(&household.facts.area)
         }
     }
 }
@@ -271,7 +357,11 @@ fn is_of(line: &ThreatenedHousehold, household: &Household) -> bool {
 ///
 /// # Errors
 /// [`AppError::NotFound`] for one that is unknown or outside the caller's area.
-pub async fn verdict(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result<AcceptanceVerdict, AppError> {
+pub async fn verdict(
+    workspace: &Workspace,
+    caller: &Caller,
+    id: Uuid,
+) -> Result<AcceptanceVerdict, AppError> {
     let own = caller.narrow(Action::ReadRegister, None)?;
     let stored: Option<Versioned<Household>> = anju_store::load(workspace.db(), &id.to_string()).await?;
     let household = stored
@@ -327,15 +417,22 @@ async fn rows(
             // One at a time would be slow, more than the page needs would be lost: the cursor is that of the last row kept.
             Some(_) => STEP,
         };
-        let paging = Paging { after: after.clone(), limit: step };
+        let paging = Paging {
+            after: after.clone(),
+            limit: step,
+        };
         let page = anju_store::register::households(workspace.db(), &filter, &paging).await?;
         total = page.total;
         let ids: Vec<String> = page.items.iter().map(|row| row.id.to_string()).collect();
         let found: Vec<Versioned<Household>> = anju_store::load_many(workspace.db(), &ids).await?;
-        let found: HashMap<Uuid, Household> =
-            found.into_iter().map(|household| (household.value.id, household.value)).collect();
+        let found: HashMap<Uuid, Household> = found
+            .into_iter()
+            .map(|household| (household.value.id, household.value))
+            .collect();
         for row in &page.items {
-            let Some(household) = found.get(&row.id) else { continue };
+            let Some(household) = found.get(&row.id) else {
+                continue;
+            };
             let verdict = grounds.judge(workspace.pack(), household);
             if query.state.is_some_and(|state| state != verdict.state) {
                 continue;
@@ -362,7 +459,13 @@ async fn rows(
         }
         match page.next {
             Some(next) => after = Some(next),
-            None => return Ok(Page { items, next: None, total }),
+            None => {
+                return Ok(Page {
+                    items,
+                    next: None,
+                    total,
+                });
+            }
         }
     }
 }
@@ -431,7 +534,12 @@ pub(crate) async fn refuse_not_accepted(
     }
     let mut named: Vec<(&str, &Text)> = households
         .iter()
-        .filter_map(|household| Some((household.facts.register_number.as_str(), lacking.get(&household.id)?)))
+        .filter_map(|household| {
+            Some((
+                household.facts.register_number.as_str(),
+                lacking.get(&household.id)?,
+            ))
+        })
         .collect();
     named.sort_by_key(|(number, _)| *number);
     let list = |of: fn(&Text) -> &str| {
@@ -448,7 +556,11 @@ pub(crate) async fn refuse_not_accepted(
     Err(AppError::invalid(
         "not_accepted",
         place,
-        format!("{} 户不符合搬迁类型的准入条件:{}", named.len(), list(|text| &text.zh)),
+        format!(
+            "{} 户不符合搬迁类型的准入条件:{}",
+            named.len(),
+            list(|text| &text.zh)
+        ),
         format!(
             "{} households do not meet the conditions of their category: {}",
             named.len(),

@@ -9,8 +9,10 @@ use std::collections::{BTreeMap, HashMap};
 use anju_ledger::canonical_json;
 use anju_model::access::{Action, Role, Unmasking, User};
 use anju_model::amendment::Amendment;
-use anju_model::area::{Area, AreaCode, AreaLevel, AreaVersion, Areas, Present, SuccessionKind};
+use anju_model::area::{Area, AreaCode, AreaLevel, AreaVersion, Areas, Present, Succession, SuccessionKind};
 use anju_model::area_change::{AreaChange, AreaChangeError, AreaMove, AreaOrder, Territory};
+use anju_model::category::EvidenceRecord;
+use anju_model::hazard::HazardPoint;
 use anju_model::identification::{IdentificationCase, Objection, PublicityNotice};
 use anju_model::land::Candidate;
 use anju_model::lookback::{LookbackItem, ThreatenedHousehold};
@@ -396,25 +398,8 @@ pub async fn detail(workspace: &Workspace, caller: &Caller, code: &AreaCode) -> 
             id: code.to_string(),
         })?;
     let households = households_by_area(workspace, &own, code.level() == AreaLevel::Group).await?;
-    let successions = area.successions.iter().map(|succession| SuccessionView {
-        kind: succession.kind,
-        date: succession.date,
-        document: succession.document.clone(),
-        areas: succession.to.iter().map(|to| named(&names, to)).collect(),
-    });
-    let came_of = |other: &&Area| other.code != area.code;
-    let predecessors = table.all().filter(came_of).flat_map(|other| {
-        let of = other
-            .successions
-            .iter()
-            .filter(|succession| succession.to.contains(&area.code));
-        of.map(|succession| SuccessionView {
-            kind: succession.kind,
-            date: succession.date,
-            document: succession.document.clone(),
-            areas: vec![named(&names, &other.code)],
-        })
-    });
+    let successions = successions(&names, area);
+    let predecessors = predecessors(&names, code);
     let (inside, households_outside_them) = inside(workspace, &names, code).await?;
     let users = if caller.require_in(Action::ManageAreas, code).is_ok() {
         let users: Vec<Versioned<User>> = anju_store::load_within(workspace.db(), code).await?;
@@ -429,12 +414,57 @@ pub async fn detail(workspace: &Workspace, caller: &Caller, code: &AreaCode) -> 
         area: view(&names, area, &households, None),
         path: names.path(code),
         versions: area.versions(),
-        successions: successions.collect(),
-        predecessors: predecessors.collect(),
+        successions,
+        predecessors,
         inside,
         households_outside_them,
         users,
     })
+}
+
+fn succession_view(succession: &Succession, areas: Vec<NamedArea>) -> SuccessionView {
+    SuccessionView {
+        kind: succession.kind,
+        date: succession.date,
+        document: succession.document.clone(),
+        areas,
+    }
+}
+
+fn successions(names: &AreaNames, area: &Area) -> Vec<SuccessionView> {
+    area.successions
+        .iter()
+        .map(|succession| {
+            let areas = succession.to.iter().map(|to| named(names, to)).collect();
+            succession_view(succession, areas)
+        })
+        .collect()
+}
+
+fn predecessors(names: &AreaNames, code: &AreaCode) -> Vec<SuccessionView> {
+    let mut found = Vec::new();
+    for other in names.table().all().filter(|other| other.code != *code) {
+        for succession in other
+            .successions
+            .iter()
+            .filter(|succession| succession.to.contains(code))
+        {
+            found.push(succession_view(succession, vec![named(names, &other.code)]));
+        }
+    }
+    found
+}
+
+/// The area directly inside `around` in which `area` lies; none where it is `around` itself.
+fn directly_inside(around: &AreaCode, area: &AreaCode) -> Option<AreaCode> {
+    let mut area = area.clone();
+    loop {
+        let parent = area.parent()?;
+        if parent == *around {
+            return Some(area);
+        }
+        area = parent;
+    }
 }
 
 /// The areas directly inside one with their households, and the households in none of them.
@@ -443,23 +473,15 @@ async fn inside(
     names: &AreaNames,
     code: &AreaCode,
 ) -> Result<(Vec<InnerArea>, u64), AppError> {
-    let table = names.table().inside(code).filter(|area| area.is_in_force());
-    let direct = |area: &AreaCode| {
-        let mut around = Some(area.clone());
-        while let Some(area) = around {
-            around = area.parent();
-            if around.as_ref() == Some(code) {
-                return Some(area);
-            }
+    let mut counts: BTreeMap<AreaCode, u64> = BTreeMap::new();
+    for area in names.table().inside(code).filter(|area| area.is_in_force()) {
+        if area.code.parent().as_ref() == Some(code) {
+            counts.insert(area.code.clone(), 0);
         }
-        None
-    };
-    let mut counts: BTreeMap<AreaCode, u64> = table
-        .filter_map(|area| Some((direct(&area.code).filter(|inner| *inner == area.code)?, 0)))
-        .collect();
+    }
     let mut outside = 0;
     for (_, area) in anju_store::register::household_areas(workspace.db(), code).await? {
-        match direct(&area) {
+        match directly_inside(code, &area) {
             Some(inner) => *counts.entry(inner).or_default() += 1,
             None => outside += 1,
         }
@@ -664,17 +686,21 @@ impl Prepared {
             }
         }
         let names = AreaNames::of(self.after.areas.clone());
-        let moves = self.moves.iter().map(|moved| MoveView {
-            from: named(&names, &moved.from),
-            to: moved
-                .to
-                .iter()
-                .map(|to| MoveTarget {
-                    area: named(&names, to),
-                    households: counts.get(&(&moved.from, to)).copied().unwrap_or(0),
-                })
-                .collect(),
-        });
+        let moves: Vec<MoveView> = self
+            .moves
+            .iter()
+            .map(|moved| MoveView {
+                from: named(&names, &moved.from),
+                to: moved
+                    .to
+                    .iter()
+                    .map(|to| MoveTarget {
+                        area: named(&names, to),
+                        households: counts.get(&(&moved.from, to)).copied().unwrap_or(0),
+                    })
+                    .collect(),
+            })
+            .collect();
         let mut records = Followed::default();
         follow_all(workspace, None, self, &mut records).await?;
         let users: Vec<UserPlace> = self.users.iter().map(|(user, _)| user.clone()).collect();
@@ -685,7 +711,7 @@ impl Prepared {
             .map_err(|error| AppError::Aborted(error.to_string()))?;
         Ok(ChangePreview {
             fingerprint: anju_store::attachment::hex(&Sha256::digest(whole.as_bytes())),
-            moves: moves.collect(),
+            moves,
             households: households.len() as u64,
             users,
             records: records.followed,
@@ -816,9 +842,16 @@ placed! {
     };
     Amendment: |amendment, households, _followed| households.get(&amendment.household).cloned();
     Unmasking: |unmasking, households, _followed| households.get(&unmasking.household).cloned();
+    EvidenceRecord: |record, households, _followed| households.get(&record.household).cloned();
     StockHousing;
     Candidate;
     Assignment;
+}
+
+impl Placed for HazardPoint {
+    fn place(&mut self) -> &mut AreaCode {
+        &mut self.facts.area
+    }
 }
 
 /// Gives every record in the changed areas its new code, or only counts them without a transaction.
@@ -865,6 +898,8 @@ async fn follow_all(
         ThreatenedHousehold,
         Amendment,
         Unmasking,
+        EvidenceRecord,
+        HazardPoint,
         StockHousing,
         Candidate,
         Assignment
@@ -938,7 +973,7 @@ pub async fn places_of_household(
     for (place, (area, from)) in codes.iter().enumerate() {
         let until = codes.get(place + 1).map(|(_, day)| *day);
         // Days within that time on which one of its names became another.
-        let mut days = vec![*from];
+        let mut days: Vec<Date> = Vec::new();
         for level in [AreaLevel::Township, AreaLevel::Village, AreaLevel::Group] {
             let known = area
                 .at_level(level)
@@ -946,14 +981,16 @@ pub async fn places_of_household(
             let changes = known.into_iter().flat_map(|area| area.former_names);
             days.extend(changes.filter_map(|former| former.valid_to.tomorrow().ok()));
         }
-        days.retain(|day| day >= from && until.is_none_or(|until| *day < until));
+        days.retain(|day| day > from && until.is_none_or(|until| *day < until));
+        days.push(*from);
         days.sort();
         days.dedup();
         for day in days {
             let area_name = names.path_on(area, day);
             match places.last_mut() {
                 Some(last) if last.area == *area && last.area_name == area_name => continue,
-                Some(last) => last.to = day.yesterday().ok(),
+                // A place of less than a day is that day's.
+                Some(last) => last.to = day.yesterday().ok().map(|to| to.max(last.from)),
                 None => {}
             }
             places.push(PastPlace {

@@ -256,10 +256,17 @@ async fn rows(
         limit,
     };
     let page = anju_store::category::hazard_points(workspace.db(), &filter, &paging).await?;
-    let codes: Vec<String> = page.items.iter().map(|point| point.value.facts.code.clone()).collect();
+    let codes: Vec<String> = page
+        .items
+        .iter()
+        .map(|point| point.value.facts.code.clone())
+        .collect();
     let mut listed: HashMap<String, Vec<ThreatenedHousehold>> = HashMap::new();
     for household in anju_store::category::threatened_of(workspace.db(), &codes).await? {
-        listed.entry(household.hazard_point.clone()).or_default().push(household);
+        listed
+            .entry(household.hazard_point.clone())
+            .or_default()
+            .push(household);
     }
     let areas = workspace.areas().await?;
     let none = Vec::new();
@@ -335,7 +342,10 @@ pub async fn export(
             count(facts.threatened_persons),
             point.listed.to_string(),
             point.not_safe.to_string(),
-            facts.assessment.map(|assessment| assessment.number).unwrap_or_default(),
+            facts
+                .assessment
+                .map(|assessment| assessment.number)
+                .unwrap_or_default(),
         ]
     });
     match format {
@@ -411,7 +421,9 @@ pub async fn show(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result<Ha
             });
             fitting.next().filter(|_| fitting.next().is_none()).copied()
         };
-        let id = number(line).and_then(|number| by_number.get(&number).copied()).or_else(by_name);
+        let id = number(line)
+            .and_then(|number| by_number.get(&number).copied())
+            .or_else(by_name);
         let household = id.and_then(|id| households.get(&id));
         found.extend(household.map(|household| household.id));
         let safe = point.value.safe_record(line);
@@ -568,7 +580,10 @@ pub async fn record_safe(
 ) -> Result<HazardDetail, AppError> {
     let mut point = seen(workspace, caller, id, version, Action::RecordGrounds).await?;
     let listed = listed(workspace, &point.value).await?;
-    let line = listed.iter().find(|listed| listed.id == line).ok_or(HazardError::NotListed)?;
+    let line = listed
+        .iter()
+        .find(|listed| listed.id == line)
+        .ok_or(HazardError::NotListed)?;
     if !anju_model::roster::is_line(&record.evidence) {
         return Err(HazardError::Line { field: "evidence" }.into());
     }
@@ -590,7 +605,9 @@ pub async fn record_safe(
         ));
     }
     point.value.record_safe(line, safe)?;
-    let mut transaction = workspace.begin(caller, "record_safe_household", Some(evidence)).await?;
+    let mut transaction = workspace
+        .begin(caller, "record_safe_household", Some(evidence))
+        .await?;
     transaction.update(std::slice::from_ref(&point)).await?;
     transaction.commit().await?;
     show(workspace, caller, id).await

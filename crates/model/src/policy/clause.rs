@@ -225,8 +225,7 @@ impl Clause {
         figures: &BTreeMap<String, Fact>,
     ) -> Result<Self, PolicyError> {
         let texts = [&text.explanation, &text.action];
-        let condition =
-            Condition::compile(pack, &text.id, &text.when, &texts, figures, RED_FLAG_GROUPS)?;
+        let condition = Condition::compile(pack, &text.id, &text.when, &texts, figures, RED_FLAG_GROUPS)?;
         condition.run_samples(pack, &text.id, &text.samples)?;
         Ok(Self {
             id: text.id.clone(),
@@ -313,8 +312,7 @@ impl AcceptanceRule {
         figures: &BTreeMap<String, Fact>,
     ) -> Result<Self, PolicyError> {
         let texts = [&text.explanation, &text.action];
-        let condition =
-            Condition::compile(pack, &text.id, &text.when, &texts, figures, ACCEPTANCE_GROUPS)?;
+        let condition = Condition::compile(pack, &text.id, &text.when, &texts, figures, ACCEPTANCE_GROUPS)?;
         condition.run_samples(pack, &text.id, &text.samples)?;
         Ok(Self {
             id: text.id.clone(),

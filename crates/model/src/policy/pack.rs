@@ -6,7 +6,9 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::clause::{AcceptanceText, ClauseText};
-use super::{AcceptanceRule, Clause, Criterion, Facility, Fact, Figure, FigureValue, LayerRule, PolicyError, Situation};
+use super::{
+    AcceptanceRule, Clause, Criterion, Facility, Fact, Figure, FigureValue, LayerRule, PolicyError, Situation,
+};
 use crate::code_list::Text;
 use crate::money::Fen;
 use crate::plan::Tier;
@@ -353,7 +355,9 @@ impl Pack {
 
     /// What a household of a category must be to be accepted; none where the pack has no rule.
     pub fn acceptance_rules(&self, category: Category) -> impl Iterator<Item = &AcceptanceRule> {
-        self.acceptance.iter().filter(move |rule| rule.category == category)
+        self.acceptance
+            .iter()
+            .filter(move |rule| rule.category == category)
     }
 
     /// The tier of a settlement of so many households, or `None` when it is too small to count as concentrated.

@@ -25,10 +25,22 @@ async fn county(office: &Office<'_>) -> [Uuid; 4] {
         ("619021102", "白河镇"),
         ("619021102201", "河口村"),
     ];
-    let areas: Vec<Area> = areas.into_iter().map(|(at, name)| Area::new(code(at), name)).collect();
-    let places = ["61902110120101", "61902110120102", "61902110120201", "61902110220101"];
+    let areas: Vec<Area> = areas
+        .into_iter()
+        .map(|(at, name)| Area::new(code(at), name))
+        .collect();
+    let places = [
+        "61902110120101",
+        "61902110120102",
+        "61902110120201",
+        "61902110220101",
+    ];
     let ids = places.map(|_| office.workspace.new_id());
-    let households: Vec<_> = ids.iter().zip(places).map(|(id, at)| household(*id, at)).collect();
+    let households: Vec<_> = ids
+        .iter()
+        .zip(places)
+        .map(|(id, at)| household(*id, at))
+        .collect();
     let item = LookbackItem {
         id: office.workspace.new_id(),
         rule: "asset.vehicle".into(),
@@ -62,7 +74,9 @@ fn order(change: Value) -> Value {
 
 /// Previews a change and carries it out.
 async fn carry_out(office: &Office<'_>, cookie: &str, mut request: Value) -> Value {
-    let shown = office.post("/areas/changes/preview", cookie, request.clone()).await;
+    let shown = office
+        .post("/areas/changes/preview", cookie, request.clone())
+        .await;
     assert_eq!(shown.status, StatusCode::OK, "{}", shown.json());
     request["fingerprint"] = shown.json()["fingerprint"].clone();
     let done = office.post("/areas/changes", cookie, request).await;
@@ -71,10 +85,17 @@ async fn carry_out(office: &Office<'_>, cookie: &str, mut request: Value) -> Val
 }
 
 async fn found(office: &Office<'_>, cookie: &str, area: &str) -> Vec<String> {
-    let answer = office.get(&format!("/register/households?area={area}&sort=register_number"), cookie).await;
+    let answer = office
+        .get(
+            &format!("/register/households?area={area}&sort=register_number"),
+            cookie,
+        )
+        .await;
     assert_eq!(answer.status, StatusCode::OK, "{area} {}", answer.json());
     let list = answer.json()["items"].as_array().unwrap().clone();
-    list.iter().map(|row| row["area"].as_str().unwrap().to_owned()).collect()
+    list.iter()
+        .map(|row| row["area"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 database_test! {

@@ -451,7 +451,10 @@ pub async fn take(workspace: &Workspace, caller: &Caller, taking: Taking) -> Res
     let cases = chosen(workspace, area, taking.cases, taking.step, &mut outcome).await?;
     // The county decides on households that their category's rules accept.
     let lacking = if taking.what == What::Pass && taking.step == Step::CountyDecision {
-        let ids: Vec<String> = cases.iter().map(|summary| summary.case.value.household.to_string()).collect();
+        let ids: Vec<String> = cases
+            .iter()
+            .map(|summary| summary.case.value.household.to_string())
+            .collect();
         let households: Vec<Versioned<Household>> = anju_store::load_many(workspace.db(), &ids).await?;
         let households: Vec<Household> = households.into_iter().map(|household| household.value).collect();
         super::acceptance::not_accepted(workspace, &households).await?

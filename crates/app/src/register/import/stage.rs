@@ -7,8 +7,8 @@ use anju_exchange::hazard_points::HazardRecord;
 use anju_exchange::header::{ColumnProfile, Table, recognise};
 use anju_exchange::{CellProblem, Parsed, RefusedRows};
 use anju_model::area::Area;
-use anju_model::code_list::Text;
 use anju_model::category::DepartmentListing;
+use anju_model::code_list::Text;
 use anju_model::hazard::{HazardFacts, HazardPoint};
 use anju_model::land::{Layer, LayerKind};
 use anju_model::lookback::{ExtractRecord, ThreatenedHousehold};
@@ -357,7 +357,9 @@ impl Stage {
             FileKind::HazardPoints => {
                 let mut parsed = anju_exchange::hazard_points::read_hazard_points(table, &index);
                 for record in std::mem::take(&mut parsed.records) {
-                    parsed.refused.extend(self.take_hazard_point(workspace, table, record));
+                    parsed
+                        .refused
+                        .extend(self.take_hazard_point(workspace, table, record));
                 }
                 sort_refused(&mut parsed.refused);
                 let (_, taken) = close(table, parsed)?;

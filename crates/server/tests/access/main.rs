@@ -6,6 +6,7 @@
 )]
 
 mod areas;
+mod grounds;
 mod lockout;
 mod office;
 mod roles;

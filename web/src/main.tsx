@@ -28,6 +28,7 @@ const HazardPoints = lazy(() => import('./hazard'));
 const HazardPoint = lazy(() => import('./hazard').then((module) => ({ default: module.HazardPointPage })));
 const Acceptance = lazy(() => import('./category'));
 const Areas = lazy(() => import('./areas'));
+const LedgerEntryPage = lazy(() => import('./ledger').then((pages) => ({ default: pages.EntryPage })));
 const Users = lazy(() => import('./users'));
 const Account = lazy(() => import('./account'));
 
@@ -86,6 +87,7 @@ if (root) {
                     <Route path="hazard-points/:id" element={<HazardPoint />} />
                     <Route path="acceptance" element={<Acceptance />} />
                     <Route path="areas" element={<Areas />} />
+                    <Route path="ledger/entries/:index" element={<LedgerEntryPage />} />
                     <Route path="users" element={<Users />} />
                     <Route path="account" element={<Account />} />
                     <Route path="*" element={<Navigate to="/" replace />} />

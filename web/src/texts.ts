@@ -1,9 +1,11 @@
 // Every text of the web app in both languages, by key.
 
+import * as access from './texts/access';
 import * as areas from './texts/areas';
 import * as grounds from './texts/grounds';
 
 const zh = {
+  ...access.zh,
   ...areas.zh,
   ...grounds.zh,
   product: '安居', tagline: '从户籍名册到安居乐业,每一步都可核查',
@@ -45,6 +47,7 @@ const zh = {
 export type Key = keyof typeof zh;
 
 const en: Record<Key, string> = {
+  ...access.en,
   ...areas.en,
   ...grounds.en,
   product: 'Anju', tagline: 'From the register to a settled home, every step open to proof',

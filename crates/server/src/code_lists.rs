@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anju_model::access::{Action, Purpose, Role};
+use anju_model::access::{Action, ProviderRefusal, Purpose, Role};
 use anju_model::amendment::{AmendmentKind, AmendmentState};
 use anju_model::area::SuccessionKind;
 use anju_model::category::{AcceptanceSeverity, AcceptanceState, EvidenceKind, ProtectedZone, RuleOutcome};
@@ -77,6 +77,7 @@ async fn list() -> Json<BTreeMap<&'static str, Vec<Code>>> {
         "poverty_attribute": PovertyAttribute,
         "poverty_cause": PovertyCause,
         "protected_zone": ProtectedZone,
+        "provider_refusal": ProviderRefusal,
         "purpose": Purpose,
         "relation": Relation,
         "role": Role,

@@ -41,11 +41,25 @@ impl<'a> Grounds<'a> {
         let mut tx = office.begin().await;
         tx.insert(&areas).await.unwrap();
         office.commit(tx).await;
-        let (_, recorder) = office.user(&administrator, "wang", "county_officer", "619021").await;
-        let (_, decider) = office.user(&administrator, "zhao", "county_officer", "619021").await;
-        let (_, township) = office.user(&administrator, "li", "township_officer", "619021101").await;
-        let (_, stranger) = office.user(&administrator, "sun", "township_officer", "619021102").await;
-        let grounds = Self { office, recorder, decider, township, stranger };
+        let (_, recorder) = office
+            .user(&administrator, "wang", "county_officer", "619021")
+            .await;
+        let (_, decider) = office
+            .user(&administrator, "zhao", "county_officer", "619021")
+            .await;
+        let (_, township) = office
+            .user(&administrator, "li", "township_officer", "619021101")
+            .await;
+        let (_, stranger) = office
+            .user(&administrator, "sun", "township_officer", "619021102")
+            .await;
+        let grounds = Self {
+            office,
+            recorder,
+            decider,
+            township,
+            stranger,
+        };
         let (stored, refused) = grounds.import("名册.csv", REGISTER).await;
         assert_eq!((stored, refused), (6, 0));
         grounds
@@ -83,23 +97,37 @@ impl<'a> Grounds<'a> {
     }
 
     async fn household(&self, number: &str) -> String {
-        let found = self.office.get(&format!("/register/households?search={number}"), &self.recorder).await.json();
+        let found = self
+            .office
+            .get(&format!("/register/households?search={number}"), &self.recorder)
+            .await
+            .json();
         found["items"][0]["id"].as_str().unwrap().to_owned()
     }
 
     async fn state(&self, household: &str) -> String {
-        let verdict = self.office.get(&format!("/register/households/{household}/acceptance"), &self.recorder).await;
+        let verdict = self
+            .office
+            .get(
+                &format!("/register/households/{household}/acceptance"),
+                &self.recorder,
+            )
+            .await;
         verdict.json()["state"].as_str().unwrap().to_owned()
     }
 
     async fn step(&self, path: &str, cookie: &str, version: &Value, body: Value) -> Answer {
         let version = format!("\"{version}\"");
-        self.office.send("POST", path, cookie, &[("if-match", &version)], body).await
+        self.office
+            .send("POST", path, cookie, &[("if-match", &version)], body)
+            .await
     }
 
     async fn put(&self, path: &str, cookie: &str, version: &Value, body: Value) -> Answer {
         let version = format!("\"{version}\"");
-        self.office.send("PUT", path, cookie, &[("if-match", &version)], body).await
+        self.office
+            .send("PUT", path, cookie, &[("if-match", &version)], body)
+            .await
     }
 }
 

@@ -7,9 +7,12 @@
 
 mod areas;
 mod grounds;
+mod keeping;
 mod lockout;
 mod office;
+mod provider;
 mod roles;
 mod second_factor;
 mod sessions;
 mod unmasking;
+mod use_cases;

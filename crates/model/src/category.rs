@@ -136,15 +136,15 @@ impl CategoryEvidence {
     /// # Errors
     /// The field that is no line of text.
     pub fn check(&self) -> Result<(), &'static str> {
-        let lines: &[(&str, &'static str)] = match self {
+        let lines: Vec<(&String, &'static str)> = match self {
             Self::DepartmentListEntry { document, office, .. } => {
-                &[(document, "document"), (office, "office")]
+                vec![(document, "document"), (office, "office")]
             }
-            Self::HazardAssessment { number, .. } => &[(number, "number")],
+            Self::HazardAssessment { number, .. } => vec![(number, "number")],
             Self::ProtectedParcel {
                 reference, document, ..
-            } => &[(reference, "reference"), (document, "document")],
-            Self::Project { name, document, .. } => &[(name, "name"), (document, "document")],
+            } => vec![(reference, "reference"), (document, "document")],
+            Self::Project { name, document, .. } => vec![(name, "name"), (document, "document")],
         };
         match lines.iter().find(|(text, _)| !is_line(text)) {
             Some((_, field)) => Err(field),

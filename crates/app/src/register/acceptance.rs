@@ -408,7 +408,6 @@ async fn rows(
     let areas = workspace.areas().await?;
     let mut items = Vec::new();
     let mut after = query.after.clone();
-    let mut total = 0;
     // Verdicts are in no column: households are looked through until the page is full.
     loop {
         let left = limit - items.len();
@@ -422,7 +421,7 @@ async fn rows(
             limit: step,
         };
         let page = anju_store::register::households(workspace.db(), &filter, &paging).await?;
-        total = page.total;
+        let total = page.total;
         let ids: Vec<String> = page.items.iter().map(|row| row.id.to_string()).collect();
         let found: Vec<Versioned<Household>> = anju_store::load_many(workspace.db(), &ids).await?;
         let found: HashMap<Uuid, Household> = found

@@ -81,7 +81,7 @@ pub async fn list(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result<Ve
         evidence: CategoryEvidence::DepartmentListEntry {
             document: listing.value.document.clone(),
             office: listing.value.office.clone(),
-            entry: format!("{} 第 {} 行", listing.value.file, listing.value.row),
+            entry: format!("{}:{}", listing.value.file, listing.value.row),
         },
         recorded_by: listing.changed_by.clone(),
         recorded_at: listing.changed_at,

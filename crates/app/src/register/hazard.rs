@@ -415,8 +415,9 @@ pub async fn show(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result<Ha
         // Without a number, the one household that names the point and has a head of that name in that village.
         let by_name = || {
             let mut fitting = naming.iter().filter(|id| {
-                households.get(id).is_some_and(|household| {
-                    head_name(household) == Some(&line.head_name) && line.area.contains(&household.facts.area)
+                households.get(*id).is_some_and(|household| {
+                    head_name(household) == Some(line.head_name.as_str())
+                        && line.area.contains(&household.facts.area)
                 })
             });
             fitting.next().filter(|_| fitting.next().is_none()).copied()
@@ -459,7 +460,7 @@ pub async fn show(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result<Ha
     }
     let unlisted = naming
         .iter()
-        .filter(|id| !found.contains(id))
+        .filter(|id| !found.contains(*id))
         .filter_map(|id| households.get(id))
         .map(registered)
         .collect();

@@ -72,7 +72,7 @@ pub const PERMISSIONS: &[Permissions] = {
     use Action::{
         ApproveRoster, AskAmendment, CheckAmendment, CheckInTownship, DecideInCounty, DecideLookback,
         DraftRoster, EraseContent, ImportData, ManageAreas, ManageUsers, ReadCasework, ReadLedger,
-        ReadRegister, ReviewInVillage, RunAnalysis, UnmaskData,
+        ReadRegister, ReviewInVillage, RecordGrounds, RunAnalysis, UnmaskData,
     };
     use AreaLevel::{County, Prefecture, Province, Township, Village};
     &[

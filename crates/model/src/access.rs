@@ -72,7 +72,7 @@ pub const PERMISSIONS: &[Permissions] = {
     use Action::{
         ApproveRoster, AskAmendment, CheckAmendment, CheckInTownship, DecideInCounty, DecideLookback,
         DraftRoster, EraseContent, ImportData, ManageAreas, ManageUsers, ReadCasework, ReadLedger,
-        ReadRegister, ReviewInVillage, RecordGrounds, RunAnalysis, UnmaskData,
+        ReadRegister, RecordGrounds, ReviewInVillage, RunAnalysis, UnmaskData,
     };
     use AreaLevel::{County, Prefecture, Province, Township, Village};
     &[

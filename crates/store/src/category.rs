@@ -6,6 +6,7 @@ use anju_model::hazard::{
     HazardFacts, HazardKind, HazardPoint, HazardRisk, HazardScale, HazardState, RelocationExtent,
 };
 use anju_model::lookback::ThreatenedHousehold;
+use anju_model::register::HouseholdStatus;
 use uuid::Uuid;
 
 use crate::list::{Conditions, List, Page, Paging, SortKind, like, placeholders};
@@ -231,7 +232,7 @@ pub async fn threatened_of(db: &Db, codes: &[String]) -> Result<Vec<ThreatenedHo
     Ok(found)
 }
 
-/// The households in an area that have a person with one of these ID numbers of 18 characters, with the number.
+/// The households on the register of an area that have a person with one of these ID numbers of 18 characters, with the number.
 ///
 /// # Errors
 /// When the database fails.
@@ -244,6 +245,7 @@ pub async fn households_by_numbers(
     for chunk in numbers.chunks(500) {
         let mut conditions = Conditions::default();
         conditions.within("h.area", area);
+        conditions.equal("h.status", Some(HouseholdStatus::Active.code()));
         let list: Vec<String> = chunk
             .iter()
             .map(|number| conditions.bind(number.as_str()))
@@ -260,7 +262,7 @@ pub async fn households_by_numbers(
     Ok(found)
 }
 
-/// The households in an area that name a hazard point.
+/// The households on the register of an area that name a hazard point.
 ///
 /// # Errors
 /// When the database fails.
@@ -268,6 +270,7 @@ pub async fn households_of_point(db: &Db, area: &AreaCode, code: &str) -> Result
     let mut conditions = Conditions::default();
     conditions.within("h.area", area);
     conditions.equal("h.hazard_point", Some(code));
+    conditions.equal("h.status", Some(HouseholdStatus::Active.code()));
     let sql = format!(
         "SELECT h.id FROM household h{} ORDER BY h.register_number, h.id",
         conditions.text()

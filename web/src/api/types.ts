@@ -218,7 +218,7 @@ export interface Member {
   relation: string;
   ethnicity: string | null;
   education: string | null;
-  health: string | null;
+  health: string[];
   labour: string | null;
 }
 

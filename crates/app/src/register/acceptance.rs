@@ -15,7 +15,7 @@ use anju_model::hazard::HazardPoint;
 use anju_model::identity::masked_name;
 use anju_model::lookback::ThreatenedHousehold;
 use anju_model::policy::{Fact, Facts, Pack};
-use anju_model::register::{Category, Household};
+use anju_model::register::{Category, Household, MembershipBasis};
 use anju_store::register::HouseholdFilter;
 use anju_store::{Paging, Versioned};
 use serde::{Deserialize, Serialize};
@@ -209,6 +209,22 @@ impl Grounds {
                 "household",
                 "poverty_attribute",
                 Some(coded(attribute.code(), attribute.zh(), attribute.en())),
+            );
+        }
+        for basis in MembershipBasis::ALL {
+            let of_basis = household
+                .members
+                .iter()
+                .filter(|member| member.facts.membership.basis == *basis);
+            let (mut count, mut without) = (0, 0);
+            for member in of_basis {
+                count += 1;
+                without += i64::from(member.facts.membership.document.is_none());
+            }
+            facts.set("members", basis.code(), Some(Fact::Count(count))).set(
+                "members",
+                &format!("{basis}_without_document"),
+                Some(Fact::Count(without)),
             );
         }
         if self.lists {

@@ -188,8 +188,8 @@ pub struct MemberView {
     pub ethnicity: Option<Ethnicity>,
     /// Education.
     pub education: Option<Education>,
-    /// Health.
-    pub health: Option<Health>,
+    /// Health: several states may hold at once.
+    pub health: Vec<Health>,
     /// Capacity to work.
     pub labour: Option<Labour>,
 }

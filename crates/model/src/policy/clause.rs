@@ -22,7 +22,15 @@ use crate::register::{Category, FileKind};
 const RED_FLAG_GROUPS: &[&str] = &["person", "household", "record"];
 
 /// The groups of facts that a rule of acceptance may name, beside `figure`.
-const ACCEPTANCE_GROUPS: &[&str] = &["household", "list", "point", "assessment", "parcel", "project"];
+const ACCEPTANCE_GROUPS: &[&str] = &[
+    "household",
+    "members",
+    "list",
+    "point",
+    "assessment",
+    "parcel",
+    "project",
+];
 
 /// One named fact.
 #[derive(Debug, Clone, PartialEq)]
@@ -272,7 +280,8 @@ impl Clause {
 pub(super) struct AcceptanceText {
     pub(super) id: String,
     name: Text,
-    category: Category,
+    #[serde(default)]
+    category: Option<Category>,
     severity: AcceptanceSeverity,
     when: String,
     explanation: Text,
@@ -288,8 +297,8 @@ pub struct AcceptanceRule {
     pub id: String,
     /// What it is called.
     pub name: Text,
-    /// The category it is of.
-    pub category: Category,
+    /// The category it is of; none where it holds for all.
+    pub category: Option<Category>,
     /// What it does where it is not met.
     pub severity: AcceptanceSeverity,
     /// The condition in CEL.

@@ -357,7 +357,7 @@ impl Pack {
     pub fn acceptance_rules(&self, category: Category) -> impl Iterator<Item = &AcceptanceRule> {
         self.acceptance
             .iter()
-            .filter(move |rule| rule.category == category)
+            .filter(move |rule| rule.category.is_none_or(|of| of == category))
     }
 
     /// The tier of a settlement of so many households, or `None` when it is too small to count as concentrated.

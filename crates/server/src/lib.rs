@@ -9,6 +9,7 @@ mod assets;
 mod caller;
 mod category;
 mod code_lists;
+mod document;
 mod hazard;
 mod identification;
 mod job;
@@ -111,6 +112,7 @@ pub async fn router_for(workspace: Arc<Workspace>, serving: Serving) -> Result<R
         .merge(hazard::routes())
         .merge(category::routes())
         .merge(identification::routes())
+        .merge(document::routes())
         .merge(roster::routes())
         .merge(amendment::routes())
         .merge(lookback::routes())

@@ -179,6 +179,8 @@ export interface Page<T> {
   items: T[];
   next: string | null;
   total: number;
+  /** Whether there may be more than `total`: a search that finds very many is not counted to its end. */
+  at_least: boolean;
 }
 
 export interface HouseholdDestination {

@@ -4,6 +4,7 @@
 pub mod acceptance;
 pub mod amendment;
 pub mod areas;
+pub mod document;
 pub mod evidence;
 pub mod hazard;
 pub mod identification;

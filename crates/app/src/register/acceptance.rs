@@ -437,7 +437,7 @@ async fn rows(
             limit: step,
         };
         let page = anju_store::register::households(workspace.db(), &filter, &paging).await?;
-        let total = page.total;
+        let (total, at_least) = (page.total, page.at_least);
         let ids: Vec<String> = page.items.iter().map(|row| row.id.to_string()).collect();
         let found: Vec<Versioned<Household>> = anju_store::load_many(workspace.db(), &ids).await?;
         let found: HashMap<Uuid, Household> = found
@@ -462,13 +462,15 @@ async fn rows(
                 missing: verdict.missing(),
             });
             if items.len() == limit {
-                // By register number and id, as the list of households is ordered.
-                let cursor = serde_json::json!([household.facts.register_number, household.id]).to_string();
+                // The order of the list of households, by register number, which also tells its rows apart.
+                let number = &household.facts.register_number;
+                let cursor = serde_json::json!([number, number]).to_string();
                 let last = page.items.last().is_some_and(|last| last.id == row.id) && page.next.is_none();
                 return Ok(Page {
                     items,
                     next: (!last).then_some(cursor),
                     total,
+                    at_least,
                 });
             }
         }
@@ -479,6 +481,7 @@ async fn rows(
                     items,
                     next: None,
                     total,
+                    at_least,
                 });
             }
         }

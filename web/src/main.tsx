@@ -17,6 +17,7 @@ const Start = lazy(() => import('./start'));
 const Register = lazy(() => import('./register'));
 const Household = lazy(() => import('./household'));
 const Identification = lazy(() => import('./identification'));
+const Publicity = lazy(() => import('./publicity'));
 const Rosters = lazy(() => import('./roster'));
 const Amendments = lazy(() => import('./amendment'));
 const Lookback = lazy(() => import('./lookback'));
@@ -50,7 +51,7 @@ function Theme({ children }: { children: ReactNode }) {
           borderRadius: 6, fontSize: 14, colorBgLayout: '#f3f5f2',
           fontFamily: '"Noto Sans SC","Noto Sans CJK SC","Source Han Sans SC","Microsoft YaHei","PingFang SC",system-ui,sans-serif',
         },
-        components: { Layout: { siderBg: '#12352d', headerBg: '#ffffff' }, Menu: { darkItemBg: '#12352d', darkItemSelectedBg: '#1f6f5c' }, Table: { cellPaddingBlockSM: 7, headerBg: '#eef2ee' } },
+        components: { Layout: { siderBg: '#12352d', headerBg: '#ffffff' }, Menu: { darkItemBg: '#12352d', darkItemSelectedBg: '#1f6f5c' }, Table: { cellPaddingBlockSM: 7, headerBg: '#eef2ee', rowSelectedBg: '#e3f1ec', rowSelectedHoverBg: '#d8ebe4' } },
       }}
     >
       <App>{children}</App>
@@ -73,6 +74,7 @@ if (root) {
                     <Route path="register" element={<Register />} />
                     <Route path="register/:id" element={<Household />} />
                     <Route path="identification" element={<Identification />} />
+                    <Route path="publicity" element={<Publicity />} />
                     <Route path="rosters" element={<Rosters />} />
                     <Route path="amendments" element={<Amendments />} />
                     <Route path="lookback" element={<Lookback />} />

@@ -88,6 +88,23 @@ impl Office {
         body: Option<Value>,
         headers: &[(&str, &str)],
     ) -> Answer {
+        let Some(body) = body else {
+            return self.send_bytes(method, path, cookie, &[], headers).await;
+        };
+        let json = [(header::CONTENT_TYPE.as_str(), "application/json")];
+        let headers = [&json, headers].concat();
+        self.send_bytes(method, path, cookie, body.to_string().as_bytes(), &headers)
+            .await
+    }
+
+    async fn send_bytes(
+        &self,
+        method: &str,
+        path: &str,
+        cookie: Option<&str>,
+        body: &[u8],
+        headers: &[(&str, &str)],
+    ) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
         if let Some(cookie) = cookie {
             request = request.header(header::COOKIE, cookie);
@@ -95,13 +112,8 @@ impl Office {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = match body {
-            Some(body) => request
-                .header(header::CONTENT_TYPE, "application/json")
-                .body(Body::from(body.to_string())),
-            None => request.body(Body::empty()),
-        };
-        let response = self.router.clone().oneshot(request.unwrap()).await.unwrap();
+        let request = request.body(Body::from(body.to_vec())).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
         let text = |name| {
             response
                 .headers()
@@ -121,6 +133,15 @@ impl Office {
             cookie,
             body,
         }
+    }
+
+    /// The log proves itself, and every row equals its last entry.
+    async fn verify_ledger(&self) {
+        let operator = anju_app::Caller::operator("test", &self.workspace.county().code);
+        let report = anju_app::ledger::verify(&self.workspace, &operator, &anju_app::Progress::default())
+            .await
+            .unwrap();
+        assert!(report.problems.is_empty(), "{:?}", report.problems);
     }
 
     /// Signs in and changes the first password.

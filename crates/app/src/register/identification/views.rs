@@ -308,6 +308,7 @@ pub async fn list(
             .collect::<Result<_, _>>()?,
         next: page.next,
         total: page.total,
+        at_least: page.at_least,
     })
 }
 
@@ -447,6 +448,7 @@ pub async fn notices(
             .collect(),
         next: page.next,
         total: page.total,
+        at_least: page.at_least,
     })
 }
 
@@ -640,6 +642,7 @@ pub async fn objections(
         items: objection_views(workspace, page.items).await?,
         next: page.next,
         total: page.total,
+        at_least: page.at_least,
     })
 }
 

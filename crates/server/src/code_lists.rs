@@ -23,6 +23,7 @@ use anju_model::register::{
     Urgency, Vulnerability,
 };
 use anju_model::roster::{KeyFact, RosterState};
+use anju_app::register::household::edit::LeavingReason;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
@@ -92,6 +93,7 @@ async fn list() -> Json<BTreeMap<&'static str, Vec<Code>>> {
         "key_fact": KeyFact,
         "labour": Labour,
         "layer_kind": LayerKind,
+        "leaving_reason": LeavingReason,
         "listed_village": ListedVillage,
         "marriage": Marriage,
         "medical_insurance": MedicalInsurance,

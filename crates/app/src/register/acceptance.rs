@@ -437,7 +437,7 @@ async fn rows(
             limit: step,
         };
         let page = anju_store::register::households(workspace.db(), &filter, &paging).await?;
-        let total = page.total;
+        let (total, at_least) = (page.total, page.at_least);
         let ids: Vec<String> = page.items.iter().map(|row| row.id.to_string()).collect();
         let found: Vec<Versioned<Household>> = anju_store::load_many(workspace.db(), &ids).await?;
         let found: HashMap<Uuid, Household> = found
@@ -469,6 +469,7 @@ async fn rows(
                     items,
                     next: (!last).then_some(cursor),
                     total,
+                    at_least,
                 });
             }
         }
@@ -479,6 +480,7 @@ async fn rows(
                     items,
                     next: None,
                     total,
+                    at_least,
                 });
             }
         }

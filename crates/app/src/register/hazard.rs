@@ -281,6 +281,7 @@ async fn rows(
             .collect(),
         next: page.next,
         total: page.total,
+        at_least: page.at_least,
     })
 }
 

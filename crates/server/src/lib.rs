@@ -11,6 +11,7 @@ mod category;
 mod code_lists;
 mod document;
 mod hazard;
+mod household;
 mod identification;
 mod job;
 mod land;
@@ -108,6 +109,7 @@ pub async fn router_for(workspace: Arc<Workspace>, serving: Serving) -> Result<R
         .merge(provider::routes())
         .merge(start::routes())
         .merge(register::routes())
+        .merge(household::routes())
         .merge(area::routes())
         .merge(hazard::routes())
         .merge(category::routes())

@@ -7,6 +7,7 @@ pub mod areas;
 pub mod document;
 pub mod evidence;
 pub mod hazard;
+pub mod household;
 pub mod identification;
 pub mod import;
 pub mod profile;

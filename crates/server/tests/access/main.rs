@@ -7,6 +7,7 @@
 
 mod areas;
 mod grounds;
+mod household;
 mod keeping;
 mod lockout;
 mod office;

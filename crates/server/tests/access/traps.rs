@@ -18,6 +18,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::grounds::assessed_point;
 use crate::office::{Answer, Office};
 use crate::roles::{amendment, item, roster};
 use crate::unmasking::household;
@@ -51,7 +52,11 @@ impl<'a> Desk<'a> {
             .await;
         let id = office.workspace.new_id();
         let mut tx = office.begin().await;
-        tx.insert(&[household(id, "61902110120101")]).await.unwrap();
+        let mut threatened = household(id, "61902110120101");
+        threatened.facts.hazard_point = Some("ZD-1".into());
+        tx.insert(&[threatened]).await.unwrap();
+        // What its category stands on.
+        tx.insert(&[assessed_point(id, "ZD-1")]).await.unwrap();
         office.commit(tx).await;
         let new = json!({"title": "避灾搬迁名册", "category": "disaster"});
         let drafted = office.post("/register/rosters", &asker, new).await;
@@ -335,6 +340,9 @@ async fn elsewhere(office: &Office<'_>) -> Elsewhere {
         until: jiff::civil::date(2026, 3, 8),
         cases: vec![id],
         posted_by: "test".into(),
+        photos: Vec::new(),
+        extensions: Vec::new(),
+        removed: None,
         closed_at: None,
     };
     let objection = Objection {

@@ -630,7 +630,7 @@ database_test! {
         assert_eq!((passed.households_changed, passed.records_refused), (1, 0), "{said}");
         let (held, said) = office.import("意愿.csv", &consent("货币化安置")).await;
         assert_eq!((held.households_changed, held.records_refused), (0, 1));
-        assert!(said.contains("安置方式不能由导入改动"), "{said}");
+        assert!(said.contains("安置方式只能经变更审批改动"), "{said}");
 
         // An amendment: asked with evidence, checked by the township, approved by the county, by three people.
         let households = office.get("/api/v1/register/households?search=QX-001", &drafter).await;
@@ -639,7 +639,7 @@ database_test! {
         let shown = office.get(&page, &drafter).await;
         assert_eq!(shown["roster"]["document"], "安政函〔2026〕7号");
         let request = Request::builder().method("POST").uri("/api/v1/register/evidence?name=bank.jpg")
-            .header(header::COOKIE, &drafter).body(Body::from("a scan")).unwrap();
+            .header(header::COOKIE, &drafter).body(Body::from(&b"\xFF\xD8\xFF\xE0 a scan"[..])).unwrap();
         let stored = office.router.clone().oneshot(request).await.unwrap();
         assert_eq!(stored.status(), StatusCode::CREATED);
         let stored = axum::body::to_bytes(stored.into_body(), 1 << 20).await.unwrap();

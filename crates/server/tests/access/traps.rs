@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use anju_model::area::AreaCode;
 use anju_model::identification::{
-    Application, ApplicationForm, IdentificationCase, Level, Objection, ObjectionState, Procedure,
-    PublicityNotice, Step,
+    Application, ApplicationForm, IdentificationCase, Level, NoticeKind, Objection, ObjectionState,
+    Procedure, PublicityNotice, Step,
 };
 use anju_model::roster::{Freezing, RosterState};
 use anju_store::attachment::Attachment;
@@ -312,6 +312,7 @@ async fn elsewhere(office: &Office<'_>) -> Elsewhere {
             form: ApplicationForm::Visit,
             date: jiff::civil::date(2026, 3, 1),
             witness: Some("MARK-WITNESS".into()),
+            reference: Some("MARK-REFERENCE".into()),
         },
         step: Step::VillagePublicity,
         notice: Some(id),
@@ -320,6 +321,8 @@ async fn elsewhere(office: &Office<'_>) -> Elsewhere {
     };
     let notice = PublicityNotice {
         id,
+        kind: NoticeKind::Publicity,
+        number: None,
         area: area(VILLAGE_ELSEWHERE),
         level: Level::Village,
         place: "MARK-PLACE".into(),
@@ -328,6 +331,9 @@ async fn elsewhere(office: &Office<'_>) -> Elsewhere {
         until: jiff::civil::date(2026, 3, 8),
         cases: vec![id],
         posted_by: "test".into(),
+        photos: Vec::new(),
+        extensions: Vec::new(),
+        removed: None,
         closed_at: None,
     };
     let objection = Objection {
@@ -379,10 +385,17 @@ GET /register/identification
 GET /register/identification/cases
 POST /register/identification/cases
 POST /register/identification/steps
+POST /register/identification/batches
+POST /register/identification/corrections
 GET /register/identification/notices
 POST /register/identification/notices
 GET /register/identification/notices/{id}
 GET /register/identification/notices/{id}/list.xlsx
+GET /register/identification/notices/{id}/list.pdf
+POST /register/identification/notices/{id}/extension
+POST /register/identification/notices/{id}/removal
+POST /register/identification/notices/{id}/photos
+GET /register/identification/notices/{id}/photos/{hash}
 POST /register/identification/notices/{id}/closing
 POST /register/identification/notices/{id}/objections
 GET /register/identification/objections
@@ -432,6 +445,8 @@ GET /register/households.csv
 GET /register/households/{id}
 GET /register/households/{id}/history
 POST /register/households/{id}/unmask
+GET /register/households/{id}/card.pdf
+POST /register/households/{id}/card.pdf
 GET /register/figures
 GET /register/rosters
 POST /register/rosters
@@ -476,6 +491,7 @@ fn addresses(elsewhere: &Elsewhere) -> Vec<String> {
             .replace("{code}", VILLAGE_ELSEWHERE)
             .replace("{session}", &elsewhere.id.to_string())
             .replace("{index}", "0")
+            .replace("{hash}", "ab")
             .replace("{kind}", "fault_zone")
             .replace("{z}/{x}/{y}", "0/0/0")
     })
@@ -596,6 +612,7 @@ database_test! {
             ("provider_identity", "user_id, issuer"),
             ("roster", "category, area, number"),
             ("roster_part", "roster_id, number"),
+            ("publicity_notice", "area, kind, number_year, number_serial"),
             ("ledger_entry", "subject_kind, subject_id, version"),
         ] {
             assert!(found.contains(&(table.to_owned(), columns.to_owned())), "{table} ({columns}) is not unique: {found:?}");

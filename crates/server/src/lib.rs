@@ -9,6 +9,7 @@ mod assets;
 mod caller;
 mod code_lists;
 mod document;
+mod household;
 mod identification;
 mod job;
 mod land;
@@ -106,6 +107,7 @@ pub async fn router_for(workspace: Arc<Workspace>, serving: Serving) -> Result<R
         .merge(provider::routes())
         .merge(start::routes())
         .merge(register::routes())
+        .merge(household::routes())
         .merge(area::routes())
         .merge(identification::routes())
         .merge(document::routes())

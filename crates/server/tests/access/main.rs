@@ -7,6 +7,7 @@
 
 mod areas;
 mod household;
+mod grounds;
 mod keeping;
 mod lockout;
 mod office;

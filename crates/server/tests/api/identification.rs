@@ -11,16 +11,24 @@ use jiff::{SignedDuration, Timestamp};
 use super::*;
 
 const REGISTER: &str =
-    "户编号,乡镇,村,组,姓名,性别,身份证号码,出生日期,与户主关系,民族,搬迁类型,是否应搬,联系电话,健康状况
-A-1,清溪镇,青石村,1组,张三,男,619021196805030014,1968-05-03,户主,汉,避灾搬迁,是,13900001111,患有大病
-A-1,清溪镇,青石村,1组,李四,女,,1970-05-03,配偶,汉,避灾搬迁,是,13900001111,健康
-A-2,清溪镇,青石村,2组,王五,男,,1975-01-09,户主,汉,扶贫搬迁,否,,健康
-A-3,清溪镇,青石村,2组,赵六,男,,1980-02-28,户主,汉,扶贫搬迁,否,,健康
+    "户编号,乡镇,村,组,姓名,性别,身份证号码,出生日期,与户主关系,民族,搬迁类型,是否应搬,联系电话,健康状况,隐患点编号
+A-1,清溪镇,青石村,1组,张三,男,619021196805030014,1968-05-03,户主,汉,避灾搬迁,是,13900001111,患有大病,ZD-1
+A-1,清溪镇,青石村,1组,李四,女,,1970-05-03,配偶,汉,避灾搬迁,是,13900001111,健康,ZD-1
+A-2,清溪镇,青石村,2组,王五,男,,1975-01-09,户主,汉,扶贫搬迁,否,,健康,
+A-3,清溪镇,青石村,2组,赵六,男,,1980-02-28,户主,汉,扶贫搬迁,否,,健康,
 ";
 const AREAS: &str = "区划代码,名称
 619021,安澜县
 619021101,清溪镇
 619021101201,青石村
+";
+/// What the categories of the households stand on.
+const POINTS: &str = "隐患点编号,村,灾害类型,评估报告号,评估日期,工程无法治理
+ZD-1,619021101201,滑坡,评估1号,2025-03-01,是
+";
+const POVERTY_LIST: &str = "户主姓名,村,贫困户属性,批准文号,发布单位
+王五,619021101201,一般贫困户,安扶发〔2016〕1号,县扶贫办
+赵六,619021101201,一般贫困户,安扶发〔2016〕1号,县扶贫办
 ";
 const MEETING: &str =
     r#"{"entitled":30,"present":22,"in_favour":18,"against":3,"abstained":1,"cross_match_read_out":true}"#;
@@ -46,12 +54,15 @@ impl Desk {
             let files = tempfile::tempdir().unwrap();
             std::fs::write(files.path().join("名册.csv"), REGISTER).unwrap();
             std::fs::write(files.path().join("行政区划.csv"), AREAS).unwrap();
+            std::fs::write(files.path().join("隐患点.csv"), POINTS).unwrap();
+            std::fs::write(files.path().join("扶贫名单.csv"), POVERTY_LIST).unwrap();
             let options = Options {
                 errors: files.path().join("errors"),
                 profile: None,
                 crs: None,
                 layer: None,
                 keep_going: false,
+                list_source: Default::default(),
             };
             let caller = Caller::operator("test", &AreaCode::parse("619021").unwrap());
             let paths = [files.path().to_owned()];

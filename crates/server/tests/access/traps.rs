@@ -589,6 +589,7 @@ database_test! {
             ("provider_identity", "user_id, issuer"),
             ("roster", "category, area, number"),
             ("roster_part", "roster_id, number"),
+            ("publicity_notice", "area, kind, number_year, number_serial"),
             ("ledger_entry", "subject_kind, subject_id, version"),
         ] {
             assert!(found.contains(&(table.to_owned(), columns.to_owned())), "{table} ({columns}) is not unique: {found:?}");

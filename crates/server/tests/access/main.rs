@@ -6,8 +6,8 @@
 )]
 
 mod areas;
-mod household;
 mod grounds;
+mod household;
 mod keeping;
 mod lockout;
 mod office;

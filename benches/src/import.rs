@@ -40,8 +40,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         let files = folder.path().join("csv");
         std::fs::create_dir(&files)?;
         let (files, persons) = write_csv(&files, households, 300_000, 1)?;
-        let size: u64 = files.iter().filter_map(|file| file.metadata().ok()).map(|file| file.len()).sum();
-        println!("{households} households, {persons} persons, {} MiB of CSV", size >> 20);
+        let size: u64 = files
+            .iter()
+            .filter_map(|file| file.metadata().ok())
+            .map(|file| file.len())
+            .sum();
+        println!(
+            "{households} households, {persons} persons, {} MiB of CSV",
+            size >> 20
+        );
         let workspace = folder.path().join("workspace");
         let mut init = anju(&program, &workspace);
         init.args(["init", "--county-code", COUNTY, "--county-name", "安澜县"]);
@@ -51,14 +58,22 @@ fn main() -> Result<(), Box<dyn Error>> {
         measure(&mut init)?;
         let import = || {
             let mut command = anju(&program, &workspace);
-            command.arg("import").args(&files).arg("--errors").arg(folder.path().join("errors"));
+            command
+                .arg("import")
+                .args(&files)
+                .arg("--errors")
+                .arg(folder.path().join("errors"));
             command
         };
         print("import CSV", persons, measure(&mut import())?);
         print("import CSV again", persons, measure(&mut import())?);
         let database = workspace.join("anju.db").metadata().map_or(0, |file| file.len());
         println!("{:<24} {:>9} MiB", "database", database >> 20);
-        print("verify", persons, measure(anju(&program, &workspace).args(["ledger", "verify"]))?);
+        print(
+            "verify",
+            persons,
+            measure(anju(&program, &workspace).args(["ledger", "verify"]))?,
+        );
     }
     if wants("xlsx") {
         let path = folder.path().join("搬迁户名册.xlsx");
@@ -66,15 +81,30 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("{} MiB of XLSX", path.metadata()?.len() >> 20);
         let bare = timed("calamine, bare", || bare(&path))?;
         let packed = timed("read XLSX", || Ok(read_packed_file(&path)?))?;
-        println!("{:<24} {:>8.2} of calamine's time", "read XLSX", packed.1 / bare.1);
+        println!(
+            "{:<24} {:>8.2} of calamine's time",
+            "read XLSX",
+            packed.1 / bare.1
+        );
         let read = timed("make households", || make_households(&packed.0, households))?;
         println!("{:<24} {:>9} persons", "made", read.0);
         drop(packed);
         let workspace = folder.path().join("workspace-xlsx");
-        measure(anju(&program, &workspace).args(["init", "--county-code", COUNTY, "--county-name", "安澜县"]))?;
+        measure(anju(&program, &workspace).args([
+            "init",
+            "--county-code",
+            COUNTY,
+            "--county-name",
+            "安澜县",
+        ]))?;
         let (files, persons) = write_csv(folder.path(), households, households, 1)?;
         let mut import = anju(&program, &workspace);
-        import.arg("import").arg(&files[0]).arg(&path).arg("--errors").arg(folder.path().join("errors"));
+        import
+            .arg("import")
+            .arg(&files[0])
+            .arg(&path)
+            .arg("--errors")
+            .arg(folder.path().join("errors"));
         print("import XLSX", persons, measure(&mut import)?);
     }
     println!("load {}", load());
@@ -95,7 +125,10 @@ fn timed<T>(
     let (begun, before) = (Instant::now(), own_processor_seconds());
     let made = step()?;
     let seconds = begun.elapsed().as_secs_f64();
-    println!("{what:<24} {seconds:>8.2} s {:>8.2} s of processor", own_processor_seconds() - before);
+    println!(
+        "{what:<24} {seconds:>8.2} s {:>8.2} s of processor",
+        own_processor_seconds() - before
+    );
     Ok((made, seconds))
 }
 
@@ -130,7 +163,11 @@ fn make_households(sheets: &[PackedSheet], households: u64) -> Result<usize, Box
         if let Some(refused) = parsed.refused.first() {
             return Err(format!("a made-up row was refused: {refused:?}").into());
         }
-        persons += parsed.records.iter().map(|household| household.members.len()).sum::<usize>();
+        persons += parsed
+            .records
+            .iter()
+            .map(|household| household.members.len())
+            .sum::<usize>();
     }
     Ok(persons)
 }

@@ -19,32 +19,91 @@ const OF_TOWNSHIP: u64 = 40;
 
 /// Surnames with their share in ten thousand persons; the rest is spread over rare ones.
 const SURNAMES: [(&str, u64); 40] = [
-    ("王", 725), ("李", 719), ("张", 683), ("刘", 538), ("陈", 453), ("杨", 308), ("黄", 223), ("赵", 229),
-    ("吴", 205), ("周", 212), ("徐", 171), ("孙", 152), ("马", 129), ("朱", 126), ("胡", 131), ("郭", 115),
-    ("何", 117), ("高", 116), ("林", 113), ("罗", 99), ("郑", 93), ("梁", 84), ("谢", 79), ("宋", 81),
-    ("唐", 69), ("许", 67), ("韩", 68), ("冯", 64), ("邓", 62), ("曹", 60), ("彭", 49), ("曾", 51),
-    ("肖", 49), ("田", 46), ("董", 47), ("袁", 46), ("潘", 45), ("单", 7), ("解", 8), ("仇", 2),
+    ("王", 725),
+    ("李", 719),
+    ("张", 683),
+    ("刘", 538),
+    ("陈", 453),
+    ("杨", 308),
+    ("黄", 223),
+    ("赵", 229),
+    ("吴", 205),
+    ("周", 212),
+    ("徐", 171),
+    ("孙", 152),
+    ("马", 129),
+    ("朱", 126),
+    ("胡", 131),
+    ("郭", 115),
+    ("何", 117),
+    ("高", 116),
+    ("林", 113),
+    ("罗", 99),
+    ("郑", 93),
+    ("梁", 84),
+    ("谢", 79),
+    ("宋", 81),
+    ("唐", 69),
+    ("许", 67),
+    ("韩", 68),
+    ("冯", 64),
+    ("邓", 62),
+    ("曹", 60),
+    ("彭", 49),
+    ("曾", 51),
+    ("肖", 49),
+    ("田", 46),
+    ("董", 47),
+    ("袁", 46),
+    ("潘", 45),
+    ("单", 7),
+    ("解", 8),
+    ("仇", 2),
 ];
 const RARE: [&str; 24] = [
-    "欧阳", "司马", "上官", "符", "占", "亓", "佘", "隆", "冉", "向", "覃", "蒙", "麦", "申", "植", "尹", "关",
-    "岳", "柴", "樊", "耿", "聂", "焦", "游",
+    "欧阳", "司马", "上官", "符", "占", "亓", "佘", "隆", "冉", "向", "覃", "蒙", "麦", "申", "植", "尹",
+    "关", "岳", "柴", "樊", "耿", "聂", "焦", "游",
 ];
 const GIVEN: [&str; 64] = [
-    "秀", "英", "建", "国", "桂", "兰", "玉", "华", "明", "芳", "志", "强", "春", "梅", "永", "军", "海", "燕",
-    "文", "平", "小", "红", "丽", "云", "成", "德", "福", "贵", "荣", "凤", "淑", "珍", "学", "东", "林", "生",
-    "金", "花", "大", "勇", "天", "宝", "光", "辉", "家", "俊", "晓", "霞", "立", "新", "子", "涵", "雨", "欣",
-    "浩", "宇", "思", "琪", "正", "山", "长", "青", "宗", "友",
+    "秀", "英", "建", "国", "桂", "兰", "玉", "华", "明", "芳", "志", "强", "春", "梅", "永", "军", "海",
+    "燕", "文", "平", "小", "红", "丽", "云", "成", "德", "福", "贵", "荣", "凤", "淑", "珍", "学", "东",
+    "林", "生", "金", "花", "大", "勇", "天", "宝", "光", "辉", "家", "俊", "晓", "霞", "立", "新", "子",
+    "涵", "雨", "欣", "浩", "宇", "思", "琪", "正", "山", "长", "青", "宗", "友",
 ];
 const SYLLABLES: [&str; 30] = [
-    "青", "石", "白", "河", "坪", "沟", "湾", "岭", "泉", "柳", "松", "桥", "坝", "垭", "坡", "梁", "塘", "溪",
-    "峡", "寨", "关", "营", "庙", "磨", "瓦", "枣", "梨", "槐", "银", "凤",
+    "青", "石", "白", "河", "坪", "沟", "湾", "岭", "泉", "柳", "松", "桥", "坝", "垭", "坡", "梁", "塘",
+    "溪", "峡", "寨", "关", "营", "庙", "磨", "瓦", "枣", "梨", "槐", "银", "凤",
 ];
 
 /// The headers of the register's files.
 pub const HEADERS: [&str; 27] = [
-    "户编号", "乡镇", "村", "组", "姓名", "证件号码", "出生日期", "性别", "与户主关系", "民族", "文化程度", "健康状况",
-    "劳动能力", "搬迁类型", "搬迁原因", "是否应搬", "紧迫程度", "贫困户属性", "经度", "纬度", "隐患点编号", "联系电话",
-    "银行账号", "耕地面积", "住房结构", "房屋安全等级", "住房面积",
+    "户编号",
+    "乡镇",
+    "村",
+    "组",
+    "姓名",
+    "证件号码",
+    "出生日期",
+    "性别",
+    "与户主关系",
+    "民族",
+    "文化程度",
+    "健康状况",
+    "劳动能力",
+    "搬迁类型",
+    "搬迁原因",
+    "是否应搬",
+    "紧迫程度",
+    "贫困户属性",
+    "经度",
+    "纬度",
+    "隐患点编号",
+    "联系电话",
+    "银行账号",
+    "耕地面积",
+    "住房结构",
+    "房屋安全等级",
+    "住房面积",
 ];
 
 /// A generator of numbers (SplitMix64), the same on every machine.
@@ -97,7 +156,10 @@ pub fn areas(households: u64) -> Vec<(String, String)> {
         let code = format!("{COUNTY}{:03}", 100 + township);
         areas.push((code.clone(), format!("{}镇", place_name(township, 2))));
         for village in 0..OF_TOWNSHIP.min(villages - township * OF_TOWNSHIP) {
-            areas.push((format!("{code}{:03}", 200 + village), format!("{}村", place_name(village, 2))));
+            areas.push((
+                format!("{code}{:03}", 200 + village),
+                format!("{}村", place_name(village, 2)),
+            ));
         }
     }
     areas
@@ -105,7 +167,10 @@ pub fn areas(households: u64) -> Vec<(String, String)> {
 
 fn place_name(number: u64, length: u32) -> String {
     let many = SYLLABLES.len() as u64;
-    (0..length).map(|place| SYLLABLES[(number / many.pow(place) % many) as usize]).rev().collect()
+    (0..length)
+        .map(|place| SYLLABLES[(number / many.pow(place) % many) as usize])
+        .rev()
+        .collect()
 }
 
 /// The rows of one household, its head first: the texts of [`HEADERS`], empty where the household's facts stand in the
@@ -126,13 +191,19 @@ pub fn household(number: u64, seed: u64) -> Vec<Vec<String>> {
     };
     let facts = [
         category.to_owned(),
-        numbers.one(&["地质灾害", "山洪灾害", "生态脆弱", "缺水缺地"]).to_owned(),
+        numbers
+            .one(&["地质灾害", "山洪灾害", "生态脆弱", "缺水缺地"])
+            .to_owned(),
         numbers.one(&["是", "是", "否"]).to_owned(),
         numbers.one(&["紧迫", "较紧迫", "一般"]).to_owned(),
         numbers.one(&["一般贫困户", "低保户", "非贫困户"]).to_owned(),
         format!("{:.6}", 108.0 + numbers.below(600_000) as f64 / 1e6),
         format!("{:.6}", 32.5 + numbers.below(500_000) as f64 / 1e6),
-        if category == "避灾搬迁" { format!("ZD-{:04}", numbers.below(900)) } else { String::new() },
+        if category == "避灾搬迁" {
+            format!("ZD-{:04}", numbers.below(900))
+        } else {
+            String::new()
+        },
         format!("1{}{:09}", 3 + numbers.below(7), numbers.below(1_000_000_000)),
         format!("6217{:015}", numbers.below(1_000_000_000_000_000)),
         format!("{:.1}", 1.0 + numbers.below(80) as f64 / 10.0),
@@ -153,7 +224,11 @@ pub fn household(number: u64, seed: u64) -> Vec<Vec<String>> {
                 0 | 2 | 3 => format!("{surname}{}", numbers.given()),
                 _ => format!("{}{}", numbers.surname(), numbers.given()),
             };
-            let (year, month, day) = (oldest + numbers.below(30), 1 + numbers.below(12), 1 + numbers.below(28));
+            let (year, month, day) = (
+                oldest + numbers.below(30),
+                1 + numbers.below(12),
+                1 + numbers.below(28),
+            );
             let sequence = numbers.below(499) * 2 + u64::from(!female);
             let digits = format!("{COUNTY}{year}{month:02}{day:02}{sequence:03}");
             let check = check_character(&digits).unwrap_or('0');
@@ -174,10 +249,16 @@ pub fn household(number: u64, seed: u64) -> Vec<Vec<String>> {
                 format!("{year}-{month:02}-{day:02}"),
                 if female { "女" } else { "男" }.to_owned(),
                 relation.to_owned(),
-                numbers.one(&["汉族", "汉族", "汉族", "回族", "土家族"]).to_owned(),
+                numbers
+                    .one(&["汉族", "汉族", "汉族", "回族", "土家族"])
+                    .to_owned(),
                 numbers.one(&["小学", "初中", "高中", "文盲或半文盲"]).to_owned(),
-                numbers.one(&["健康", "健康", "健康", "长期慢性病", "残疾"]).to_owned(),
-                numbers.one(&["普通劳动力", "弱劳动力或半劳动力", "无劳动力"]).to_owned(),
+                numbers
+                    .one(&["健康", "健康", "健康", "长期慢性病", "残疾"])
+                    .to_owned(),
+                numbers
+                    .one(&["普通劳动力", "弱劳动力或半劳动力", "无劳动力"])
+                    .to_owned(),
             ]);
             if member == 0 {
                 row.extend(facts.iter().cloned());

@@ -70,7 +70,9 @@ async fn run(engine: &str, households: u64, requests: u64, clients: u64) -> Resu
                     let (kind, query, area) = request(&mut numbers, households);
                     let caller = Caller::operator("bench", &area);
                     let begun = Instant::now();
-                    let page = list(&workspace, &caller, &query).await.map_err(|error| error.to_string())?;
+                    let page = list(&workspace, &caller, &query)
+                        .await
+                        .map_err(|error| error.to_string())?;
                     waited.push((kind, begun.elapsed().as_secs_f64() * 1000.0));
                     if page.items.is_empty() && query.category.is_none() {
                         return Err(format!("nothing was found: {query:?}"));
@@ -87,8 +89,14 @@ async fn run(engine: &str, households: u64, requests: u64, clients: u64) -> Resu
         }
     }
     let (seconds, processor) = (begun.elapsed().as_secs_f64(), own_processor_seconds() - before);
-    println!("{engine}, {households} households, {clients} clients, load {}", load());
-    println!("{:<24} {:>8} {:>8} {:>8} {:>8} {:>8}", "milliseconds", "requests", "p50", "p95", "p99", "most");
+    println!(
+        "{engine}, {households} households, {clients} clients, load {}",
+        load()
+    );
+    println!(
+        "{:<24} {:>8} {:>8} {:>8} {:>8} {:>8}",
+        "milliseconds", "requests", "p50", "p95", "p99", "most"
+    );
     let mut all: Vec<f64> = by_kind.values().flatten().copied().collect();
     for (kind, mut waited) in by_kind {
         print(kind, &mut waited);
@@ -104,7 +112,10 @@ async fn run(engine: &str, households: u64, requests: u64, clients: u64) -> Resu
 
 fn print(kind: &str, waited: &mut [f64]) {
     let [p50, p95, p99, most] = [0.5, 0.95, 0.99, 1.0].map(|share| percentile(waited, share));
-    println!("{kind:<24} {:>8} {p50:>8.1} {p95:>8.1} {p99:>8.1} {most:>8.1}", waited.len());
+    println!(
+        "{kind:<24} {:>8} {p50:>8.1} {p95:>8.1} {p99:>8.1} {most:>8.1}",
+        waited.len()
+    );
 }
 
 /// Makes the workspace and imports the register.
@@ -141,7 +152,10 @@ async fn fill(
     if outcome.households_added != households {
         return Err(format!("{} households were imported", outcome.households_added).into());
     }
-    println!("imported {persons} persons in {:.1} s", begun.elapsed().as_secs_f64());
+    println!(
+        "imported {persons} persons in {:.1} s",
+        begun.elapsed().as_secs_f64()
+    );
     Ok(())
 }
 
@@ -151,10 +165,20 @@ fn request(numbers: &mut Numbers, households: u64) -> (&'static str, HouseholdQu
     let county = code(COUNTY);
     let all = areas(households);
     let place = |numbers: &mut Numbers, digits: usize| {
-        let places: Vec<&String> = all.iter().map(|(code, _)| code).filter(|code| code.len() == digits).collect();
+        let places: Vec<&String> = all
+            .iter()
+            .map(|(code, _)| code)
+            .filter(|code| code.len() == digits)
+            .collect();
         code(places[numbers.below(places.len() as u64) as usize])
     };
-    let sort = ["register_number", "head_name", "-persons", "area", "-register_number"][numbers.below(5) as usize];
+    let sort = [
+        "register_number",
+        "head_name",
+        "-persons",
+        "area",
+        "-register_number",
+    ][numbers.below(5) as usize];
     let sorted = HouseholdQuery {
         sort: Some(sort.into()),
         ..HouseholdQuery::default()
@@ -170,13 +194,26 @@ fn request(numbers: &mut Numbers, households: u64) -> (&'static str, HouseholdQu
         1 => ("list, township", sorted, place(numbers, 9)),
         2 => ("list, village", sorted, place(numbers, 12)),
         3 => {
-            let category = [Category::Poverty, Category::Disaster, Category::Other][numbers.below(3) as usize];
+            let category =
+                [Category::Poverty, Category::Disaster, Category::Other][numbers.below(3) as usize];
             let must_move = [None, Some(true), Some(false)][numbers.below(3) as usize];
-            let query = HouseholdQuery { category: Some(category), must_move, ..sorted };
-            ("list, filtered", query, [county, place(numbers, 9)][numbers.below(2) as usize].clone())
+            let query = HouseholdQuery {
+                category: Some(category),
+                must_move,
+                ..sorted
+            };
+            (
+                "list, filtered",
+                query,
+                [county, place(numbers, 9)][numbers.below(2) as usize].clone(),
+            )
         }
         4 => {
-            let query = HouseholdQuery { must_move: Some(false), category: Some(Category::Accompanying), ..sorted };
+            let query = HouseholdQuery {
+                must_move: Some(false),
+                category: Some(Category::Accompanying),
+                ..sorted
+            };
             ("list, rare filter", query, county)
         }
         5 => ("search, name", searched(member[4].clone()), county),
@@ -198,6 +235,10 @@ fn request(numbers: &mut Numbers, households: u64) -> (&'static str, HouseholdQu
             let tail = phone.len() - 4 - numbers.below(4) as usize;
             ("search, phone tail", searched(phone[tail..].to_owned()), county)
         }
-        _ => ("search, register number", searched(rows[0][0][3..].to_owned()), county),
+        _ => (
+            "search, register number",
+            searched(rows[0][0][3..].to_owned()),
+            county,
+        ),
     }
 }

@@ -41,8 +41,16 @@ impl Office {
     }
 
     fn done(&self, arguments: &[&str]) -> serde_json::Value {
-        let Output { status, stdout, stderr } = self.command(arguments).output().unwrap();
-        assert!(status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&stderr));
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = self.command(arguments).output().unwrap();
+        assert!(
+            status.success(),
+            "{arguments:?}: {}",
+            String::from_utf8_lossy(&stderr)
+        );
         serde_json::from_slice(&stdout).unwrap()
     }
 
@@ -71,7 +79,10 @@ impl Office {
             if writes {
                 return child;
             }
-            assert!(child.try_wait().unwrap().is_none(), "the import ended before it wrote");
+            assert!(
+                child.try_wait().unwrap().is_none(),
+                "the import ended before it wrote"
+            );
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     }

@@ -37,13 +37,12 @@ impl Refusal {
 /// space, inner space reduced to single blanks.
 pub fn clean(text: &str) -> String {
     // Most texts are clean already.
-    let plain = |character: char| !character.is_whitespace() && !character.is_control() && !is_invisible(character);
+    let plain =
+        |character: char| !character.is_whitespace() && !character.is_control() && !is_invisible(character);
     if text.chars().all(plain) && is_nfkc_quick(text.chars()) == IsNormalized::Yes {
         return text.to_owned();
     }
-    let visible = text
-        .nfkc()
-        .filter(|character| !is_invisible(*character));
+    let visible = text.nfkc().filter(|character| !is_invisible(*character));
     let mut cleaned = String::with_capacity(text.len());
     for character in visible {
         if character.is_whitespace() || character.is_control() {
@@ -59,7 +58,10 @@ pub fn clean(text: &str) -> String {
 }
 
 fn is_invisible(character: char) -> bool {
-    matches!(character, '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{ad}' | '\u{2060}')
+    matches!(
+        character,
+        '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{ad}' | '\u{2060}'
+    )
 }
 
 /// [`clean`] without any space: for codes and words of code lists.

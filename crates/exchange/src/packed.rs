@@ -98,7 +98,11 @@ impl PackedSheet {
             }
         }
         bytes.push(Tag::End as u8);
-        if self.pages.last().is_none_or(|page| page.len() + bytes.len() > PAGE) {
+        if self
+            .pages
+            .last()
+            .is_none_or(|page| page.len() + bytes.len() > PAGE)
+        {
             self.pages.push(Vec::with_capacity(PAGE.max(bytes.len())));
         }
         let page = self.pages.len() - 1;
@@ -268,11 +272,7 @@ impl Blocks {
                 && region.bottom >= row
                 && region.top != row
             {
-                let value = sheet
-                    .row(region.top)
-                    .into_iter()
-                    .nth(column)
-                    .unwrap_or_default();
+                let value = sheet.row(region.top).into_iter().nth(column).unwrap_or_default();
                 if cells.len() <= column {
                     cells.resize(column + 1, Cell::Empty);
                 }
@@ -294,9 +294,12 @@ mod tests {
         prop_oneof![
             Just(Cell::Empty),
             ".{1,8}".prop_map(Cell::Text),
-            any::<f64>().prop_filter("comparable", |number| !number.is_nan()).prop_map(Cell::Number),
+            any::<f64>()
+                .prop_filter("comparable", |number| !number.is_nan())
+                .prop_map(Cell::Number),
             any::<bool>().prop_map(Cell::Boolean),
-            (-4000_i16..9000, 1_i8..=12, 1_i8..=28).prop_map(|(year, month, day)| Cell::Date(Date::constant(year, month, day))),
+            (-4000_i16..9000, 1_i8..=12, 1_i8..=28)
+                .prop_map(|(year, month, day)| Cell::Date(Date::constant(year, month, day))),
             "#[A-Z/]{1,5}".prop_map(Cell::Error),
         ]
     }
@@ -323,10 +326,18 @@ mod tests {
     fn a_piece_has_the_values_of_merged_cells_and_the_numbers_of_its_rows() {
         let text = |text: &str| Cell::Text(text.into());
         let mut sheet = PackedSheet::new("a.xlsx".into(), "表".into());
-        sheet.put(0, &["户编号", "乡镇", "村", "搬迁类型", "应搬", "姓名", "与户主关系"].map(text));
+        sheet.put(
+            0,
+            &["户编号", "乡镇", "村", "搬迁类型", "应搬", "姓名", "与户主关系"].map(text),
+        );
         sheet.put(1, &[text("1"), text("清溪镇"), text("甲村")]);
         sheet.put(3, &[text("3"), Cell::Empty, text("丙村")]);
-        sheet.merged = vec![Region { top: 1, left: 1, bottom: 3, right: 1 }];
+        sheet.merged = vec![Region {
+            top: 1,
+            left: 1,
+            bottom: 3,
+            right: 1,
+        }];
         let heads = [sheet.head()];
         let tables = crate::header::recognise(&heads, &[], Some(FileKind::Register)).unwrap();
         let blocks = Blocks::new(&sheet, &tables[0]);

@@ -179,7 +179,9 @@ impl HouseholdRows {
             let mut cells = sheet.row(row);
             if is_data(table, &cells) {
                 blocks.fill(sheet, row, &mut cells);
-                let number = column.and_then(|column| cells.get(column)).unwrap_or(&Cell::Empty);
+                let number = column
+                    .and_then(|column| cells.get(column))
+                    .unwrap_or(&Cell::Empty);
                 // A sheet has fewer rows than 2^32.
                 found.push((grouping.household(number) as u32, row as u32));
             }

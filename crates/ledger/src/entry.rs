@@ -85,7 +85,8 @@ impl EntryFields<'_> {
         }
         // Sorted fields, integers and serde_json's escapes are canonical already; a test holds this to the general way.
         let mut leaf = Vec::with_capacity(384);
-        serde_json::to_writer(&mut leaf, self).map_err(|error| LedgerError::NotCanonical(error.to_string()))?;
+        serde_json::to_writer(&mut leaf, self)
+            .map_err(|error| LedgerError::NotCanonical(error.to_string()))?;
         Ok(leaf)
     }
 }

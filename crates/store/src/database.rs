@@ -101,7 +101,11 @@ impl Db {
             .await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(CONNECTIONS)
-            .connect_with(options.pragma("query_only", "on").pragma("cache_size", READER_CACHE))
+            .connect_with(
+                options
+                    .pragma("query_only", "on")
+                    .pragma("cache_size", READER_CACHE),
+            )
             .await?;
         Ok(Self(Engine::Sqlite { writer, readers }))
     }

@@ -123,12 +123,7 @@ pub(crate) async fn migrate(db: &Db) -> Result<(), StoreError> {
     // By the newest layout, therefore after all migrations.
     let again: BTreeSet<&str> = LAID_OUT_AGAIN
         .iter()
-        .filter(|(name, _)| {
-            MIGRATIONS
-                .iter()
-                .skip(applied.len())
-                .any(|new| new.name == *name)
-        })
+        .filter(|(name, _)| MIGRATIONS.iter().skip(applied.len()).any(|new| new.name == *name))
         .map(|(_, kind)| *kind)
         .collect();
     for kind in again {

@@ -22,9 +22,9 @@ mod tally;
 #[cfg(feature = "testing")]
 pub use self::list::explain_pages;
 pub use self::list::households;
-pub use crate::search::initials;
 use self::tally::{Facet, facets};
 pub(crate) use self::tally::{add_to_tally, check_tally, remake_tally, tidy_tally};
+pub use crate::search::initials;
 
 impl Subject for Household {
     const KIND: &'static str = "household";
@@ -88,7 +88,10 @@ impl Subject for Household {
                 facts.position.map(|position| position.latitude).into(),
             ),
             ("facet", Facet::of(self).to_string().into()),
-            ("register_number_reversed", reversed(&facts.register_number).into()),
+            (
+                "register_number_reversed",
+                reversed(&facts.register_number).into(),
+            ),
             ("phone_reversed", facts.phone.as_deref().map(reversed).into()),
             ("status", self.status.code().into()),
         ]

@@ -79,7 +79,11 @@ pub fn initials(name: &str) -> String {
 /// A name in small letters from its first, second and third character, or instead of the third behind its middle dot.
 pub(crate) fn name_parts(name: &str) -> (String, Option<String>, Option<String>) {
     let name = name.to_lowercase();
-    let from = |place: usize| name.char_indices().nth(place).map(|(place, _)| name[place..].to_owned());
+    let from = |place: usize| {
+        name.char_indices()
+            .nth(place)
+            .map(|(place, _)| name[place..].to_owned())
+    };
     let behind_dot = name.rsplit_once('·').map(|(_, last)| last.to_owned());
     let last = behind_dot.filter(|last| !last.is_empty()).or_else(|| from(2));
     let given = from(1);
@@ -116,20 +120,29 @@ impl Typed {
     /// `None` when nothing was typed.
     pub fn new(typed: Option<&str>) -> Option<Self> {
         let text = typed.map(str::trim).filter(|typed| !typed.is_empty())?;
-        Some(Self { text: text.to_owned() })
+        Some(Self {
+            text: text.to_owned(),
+        })
     }
 
     fn ways(&self) -> Vec<Way> {
         let mut ways = Vec::new();
         let mut begins = |table, column, text: String| {
             let below = format!("{text}{LAST}");
-            ways.push(Way { table, column, from: text, below: Some(below) });
+            ways.push(Way {
+                table,
+                column,
+                from: text,
+                below: Some(below),
+            });
         };
         let small = self.text.to_lowercase();
         for column in ["name_search", "given_search", "end_search"] {
             begins(Table::Person, column, small.clone());
         }
-        if self.text.bytes().all(|byte| byte.is_ascii_alphanumeric()) && !self.text.as_bytes()[0].is_ascii_digit() {
+        if self.text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            && !self.text.as_bytes()[0].is_ascii_digit()
+        {
             begins(Table::Person, "initials", small);
         }
         if self.text.is_ascii() {
@@ -249,7 +262,10 @@ mod tests {
         assert_eq!(parts("张三丰"), ["张三丰", "三丰", "丰"]);
         assert_eq!(parts("李四"), ["李四", "四", ""]);
         assert_eq!(parts("欧阳建国"), ["欧阳建国", "阳建国", "建国"]);
-        assert_eq!(parts("阿依古丽·买买提"), ["阿依古丽·买买提", "依古丽·买买提", "买买提"]);
+        assert_eq!(
+            parts("阿依古丽·买买提"),
+            ["阿依古丽·买买提", "依古丽·买买提", "买买提"]
+        );
         assert_eq!(parts("Ann"), ["ann", "nn", "n"]);
     }
 

@@ -142,7 +142,12 @@ async fn verify_all(
         rows += check_rows(&mut link, kind, &mut findings, progress).await?;
     }
     for (key, [found, expected]) in check_tally(&mut link).await? {
-        findings.add("household_tally", key, "", format!("found {found}, expected {expected}"));
+        findings.add(
+            "household_tally",
+            key,
+            "",
+            format!("found {found}, expected {expected}"),
+        );
     }
     report(progress, 0.9)?;
     let checked = check_attachments(&mut link, attachments, &mut findings).await?;
@@ -447,7 +452,9 @@ fn check_entry(row: RawRow<'_>, place: u64, checked: &mut CheckedEntry) -> Resul
         }
         (None, None) => checked.emptied = Some((kind.to_owned(), subject.to_owned(), version)),
         (None, Some(_)) => checked.problems.push(("salt", "the salt is missing".into())),
-        (Some(_), None) => checked.problems.push(("payload", "the payload is missing".into())),
+        (Some(_), None) => checked
+            .problems
+            .push(("payload", "the payload is missing".into())),
     }
     let fields = EntryFields {
         actor: row.text(6)?.unwrap_or_default(),
@@ -577,7 +584,9 @@ async fn check_rows(
         let mut expected: BTreeMap<&str, Rows> = BTreeMap::new();
         let projected: Vec<_> = states
             .par_iter()
-            .filter_map(|state| Some((kind.project)(state.payload.as_ref()?, &state.stamp).map_err(|e| (state, e))))
+            .filter_map(|state| {
+                Some((kind.project)(state.payload.as_ref()?, &state.stamp).map_err(|e| (state, e)))
+            })
             .collect();
         for rows in projected {
             match rows {

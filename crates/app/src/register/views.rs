@@ -412,7 +412,11 @@ async fn rows(
         workspace.areas().await?
     };
     let planned = page.items.iter().any(|row| row.destination.is_some());
-    let sites = if planned { site_names(workspace).await? } else { HashMap::new() };
+    let sites = if planned {
+        site_names(workspace).await?
+    } else {
+        HashMap::new()
+    };
     Ok(Page {
         items: page
             .items

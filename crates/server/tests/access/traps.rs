@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use anju_model::area::AreaCode;
 use anju_model::identification::{
-    Application, ApplicationForm, IdentificationCase, Level, Objection, ObjectionState, Procedure,
-    PublicityNotice, Step,
+    Application, ApplicationForm, IdentificationCase, Level, NoticeKind, Objection, ObjectionState,
+    Procedure, PublicityNotice, Step,
 };
 use anju_model::roster::{Freezing, RosterState};
 use anju_store::attachment::Attachment;
@@ -312,6 +312,7 @@ async fn elsewhere(office: &Office<'_>) -> Elsewhere {
             form: ApplicationForm::Visit,
             date: jiff::civil::date(2026, 3, 1),
             witness: Some("MARK-WITNESS".into()),
+            reference: Some("MARK-REFERENCE".into()),
         },
         step: Step::VillagePublicity,
         notice: Some(id),
@@ -320,6 +321,8 @@ async fn elsewhere(office: &Office<'_>) -> Elsewhere {
     };
     let notice = PublicityNotice {
         id,
+        kind: NoticeKind::Publicity,
+        number: None,
         area: area(VILLAGE_ELSEWHERE),
         level: Level::Village,
         place: "MARK-PLACE".into(),
@@ -328,6 +331,9 @@ async fn elsewhere(office: &Office<'_>) -> Elsewhere {
         until: jiff::civil::date(2026, 3, 8),
         cases: vec![id],
         posted_by: "test".into(),
+        photos: Vec::new(),
+        extensions: Vec::new(),
+        removed: None,
         closed_at: None,
     };
     let objection = Objection {

@@ -45,7 +45,9 @@ impl HouseholdFilter {
         self.category.is_none_or(|category| facet.category == category)
             && self.choice.is_none_or(|choice| facet.choice == Some(choice))
             && self.pathway.is_none_or(|pathway| facet.pathway == Some(pathway))
-            && self.must_move.is_none_or(|must_move| facet.must_move == must_move)
+            && self
+                .must_move
+                .is_none_or(|must_move| facet.must_move == must_move)
             && self.status.is_none_or(|status| facet.status == status)
     }
 
@@ -189,7 +191,10 @@ pub async fn households(
     let total = match total {
         // The first page is the whole list.
         Total { at_least: true, .. } if found.len() <= limit && cursor.is_none() => Total::exactly(seen),
-        Total { households, at_least } => Total { households: households.max(seen), at_least },
+        Total { households, at_least } => Total {
+            households: households.max(seen),
+            at_least,
+        },
     };
     let mut next = None;
     if found.len() > limit {
@@ -221,9 +226,19 @@ async fn choose(link: &mut Link, filter: &HouseholdFilter) -> Result<(Way, Total
     if let Some(typed) = Typed::new(filter.search.as_deref()) {
         let found = count_found(link, &typed, &filter.area, few).await?;
         if found > few {
-            let total = Total { households: few, at_least: true };
+            let total = Total {
+                households: few,
+                at_least: true,
+            };
             // Of what was found, filters may leave anything, from all to nothing.
-            let total = if filter.is_filtered() { Total { households: 0, ..total } } else { total };
+            let total = if filter.is_filtered() {
+                Total {
+                    households: 0,
+                    ..total
+                }
+            } else {
+                total
+            };
             return Ok((Way::Through, total));
         }
         if found == 0 || !filter.is_filtered() {
@@ -251,7 +266,13 @@ async fn choose(link: &mut Link, filter: &HouseholdFilter) -> Result<(Way, Total
         );
         let open = link.first(&sql, &[]).await?.map_or(Ok(0), |row| row.count(0))?;
         if open > LOOKED_AT {
-            return Ok((Way::Through, Total { households: 0, at_least: true }));
+            return Ok((
+                Way::Through,
+                Total {
+                    households: 0,
+                    at_least: true,
+                },
+            ));
         }
         let with = HouseholdFilter {
             open_items: Some(true),
@@ -269,7 +290,9 @@ async fn choose(link: &mut Link, filter: &HouseholdFilter) -> Result<(Way, Total
     if filter.area.level() == AreaLevel::Village {
         return Ok(gathered(households, By::Area));
     }
-    let narrowed = others.iter().any(|(facet, ..)| facet.status == HouseholdStatus::Active);
+    let narrowed = others
+        .iter()
+        .any(|(facet, ..)| facet.status == HouseholdStatus::Active);
     if !narrowed || households > few_of_facets(filter) {
         return Ok((Way::Through, total));
     }
@@ -293,7 +316,10 @@ async fn count_found(link: &mut Link, typed: &Typed, area: &AreaCode, most: u64)
         .into_iter()
         .zip(1..)
         .map(|(finder, number)| {
-            format!("SELECT register_number FROM ({finder} LIMIT {}) AS way{number}", 2 * most)
+            format!(
+                "SELECT register_number FROM ({finder} LIMIT {}) AS way{number}",
+                2 * most
+            )
         })
         .collect();
     let sql = format!(
@@ -490,7 +516,10 @@ async fn whole(
 /// When the database fails.
 #[cfg(feature = "testing")]
 #[doc(hidden)]
-pub async fn explain_pages(db: &Db, filter: &HouseholdFilter) -> Result<Vec<(String, Vec<String>)>, StoreError> {
+pub async fn explain_pages(
+    db: &Db,
+    filter: &HouseholdFilter,
+) -> Result<Vec<(String, Vec<String>)>, StoreError> {
     let (column, kind) = filter.sort.column();
     let value = match kind {
         SortKind::Int => Value::Int(3),
@@ -510,7 +539,10 @@ pub async fn explain_pages(db: &Db, filter: &HouseholdFilter) -> Result<Vec<(Str
         if filter.search.is_some() {
             ways.push(By::Search);
         }
-        statements.extend(ways.iter().map(|by| gathered(filter, by, column, cursor.as_ref(), 51)));
+        statements.extend(
+            ways.iter()
+                .map(|by| gathered(filter, by, column, cursor.as_ref(), 51)),
+        );
     }
     if let Some(typed) = Typed::new(filter.search.as_deref()) {
         let mut conditions = Conditions::default();

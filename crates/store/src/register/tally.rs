@@ -74,7 +74,11 @@ impl std::fmt::Display for Facet {
         let pathway = self.pathway.map_or(NONE, Pathway::code);
         let must_move = u8::from(self.must_move);
         let status = self.status.code();
-        write!(f, "{} {choice} {pathway} {must_move} {status}", self.category.code())
+        write!(
+            f,
+            "{} {choice} {pathway} {must_move} {status}",
+            self.category.code()
+        )
     }
 }
 
@@ -124,7 +128,12 @@ pub(crate) async fn remake_tally(link: &mut Link) -> Result<(), StoreError> {
 pub(crate) async fn check_tally(link: &mut Link) -> Result<Vec<(String, [String; 2])>, StoreError> {
     let read = |rows: Vec<Record>| {
         rows.iter()
-            .map(|row| Ok((format!("{} {}", row.text(0)?, row.text(1)?), [row.int(2)?, row.int(3)?])))
+            .map(|row| {
+                Ok((
+                    format!("{} {}", row.text(0)?, row.text(1)?),
+                    [row.int(2)?, row.int(3)?],
+                ))
+            })
             .collect::<Result<BTreeMap<String, [i64; 2]>, StoreError>>()
     };
     let kept = "SELECT area, facet, households, persons FROM household_tally";
@@ -145,12 +154,19 @@ pub(crate) async fn check_tally(link: &mut Link) -> Result<Vec<(String, [String;
             }
         }
     }
-    wrong.extend(found.into_iter().map(|(key, found)| (key, [shown(Some(found)), shown(None)])));
+    wrong.extend(
+        found
+            .into_iter()
+            .map(|(key, found)| (key, [shown(Some(found)), shown(None)])),
+    );
     Ok(wrong)
 }
 
 /// Households and persons of an area by facet; `None` for an area that is too small to be counted.
-pub(crate) async fn facets(link: &mut Link, area: &AreaCode) -> Result<Option<Vec<(Facet, u64, u64)>>, StoreError> {
+pub(crate) async fn facets(
+    link: &mut Link,
+    area: &AreaCode,
+) -> Result<Option<Vec<(Facet, u64, u64)>>, StoreError> {
     let mut conditions = Conditions::default();
     match area.level() {
         AreaLevel::Province | AreaLevel::Prefecture => {

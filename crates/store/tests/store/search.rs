@@ -23,7 +23,10 @@ async fn page(db: &Db, filter: &HouseholdFilter, limit: u32) -> (Vec<u64>, u64) 
     let paging = Paging { after: None, limit };
     let page = households(db, filter, &paging).await.unwrap();
     assert!(!page.at_least);
-    let numbers = page.items.iter().map(|item| item.register_number[3..].parse().unwrap());
+    let numbers = page
+        .items
+        .iter()
+        .map(|item| item.register_number[3..].parse().unwrap());
     (numbers.collect(), page.total)
 }
 
@@ -103,7 +106,11 @@ fn many(count: u64) -> Vec<Household> {
         .map(|number| {
             let group = format!("619021{}2{:02}01", 101 + number % 3, 1 + number % 4);
             let mut made = household(number, &group, ["张三", "李四", "王五"][number as usize % 3]);
-            made.facts.category = if number % 10 == 0 { Category::Poverty } else { Category::Disaster };
+            made.facts.category = if number % 10 == 0 {
+                Category::Poverty
+            } else {
+                Category::Disaster
+            };
             if number % 2 == 0 {
                 made.members.truncate(1);
             }

@@ -96,17 +96,24 @@ impl List {
             return Ok(Vec::new());
         }
         let refused = self.with_table(|table| {
-            let refused = households.into_iter().filter_map(|(row, stored, refusal)| match refusal {
-                Refusal::Frozen(refusal) => Some(held_back(table, row, &stored, refusal)),
-                Refusal::OffRegister => off_register(table, row, &stored),
-            });
+            let refused = households
+                .into_iter()
+                .filter_map(|(row, stored, refusal)| match refusal {
+                    Refusal::Frozen(refusal) => Some(held_back(table, row, &stored, refusal)),
+                    Refusal::OffRegister => off_register(table, row, &stored),
+                });
             Ok(refused.collect())
         })?;
         Ok(refused.unwrap_or_default())
     }
 
     /// What came of the list, with the error workbook of the rows held back.
-    fn close(&self, read: u64, mut refused: Vec<RefusedRows>, left_out: Vec<CellProblem>) -> Result<Taken, AppError> {
+    fn close(
+        &self,
+        read: u64,
+        mut refused: Vec<RefusedRows>,
+        left_out: Vec<CellProblem>,
+    ) -> Result<Taken, AppError> {
         sort_refused(&mut refused);
         let taken = self.with_table(|table| {
             let count = refused.iter().map(|rows| rows.rows.len() as u64).sum();
@@ -116,7 +123,10 @@ impl List {
                 let rows = refused.iter().flat_map(|refused| &refused.rows);
                 let rows = rows.map(|row| (*row as usize).saturating_sub(1));
                 let sheet = self.sheet.piece(&Blocks::new(&self.sheet, table), rows);
-                Some(anju_exchange::workbook::error_workbook(&table.with_rows(&sheet), &refused)?)
+                Some(anju_exchange::workbook::error_workbook(
+                    &table.with_rows(&sheet),
+                    &refused,
+                )?)
             };
             Ok(Taken {
                 read,
@@ -153,7 +163,11 @@ fn read_pieces(list: List, may_be_held_back: bool) -> mpsc::Receiver<Result<Piec
                 done += piece.len();
                 let piece = Piece {
                     parsed: read_register(&table, &list.areas),
-                    rows: if may_be_held_back { household_rows(&table) } else { HashMap::new() },
+                    rows: if may_be_held_back {
+                        household_rows(&table)
+                    } else {
+                        HashMap::new()
+                    },
                     done: done as f32 / all,
                 };
                 // Nobody waits for the rest when the import was cancelled or has failed.
@@ -206,7 +220,8 @@ impl Choices {
         .await
         .map_err(|error| AppError::Aborted(error.to_string()))??;
         for record in &parsed.records {
-            self.last.insert(record.register_number.clone(), record.consent.clone());
+            self.last
+                .insert(record.register_number.clone(), record.consent.clone());
         }
         self.lists.push_back((list, parsed));
         Ok(())
@@ -337,10 +352,9 @@ impl Taking<'_, '_> {
             for record in records {
                 let Some(household) = stored.get(&record.register_number) else {
                     // One that was changed a moment ago stands in the list of changes.
-                    if changed
-                        .iter()
-                        .any(|household: &Versioned<Household>| household.value.facts.register_number == record.register_number)
-                    {
+                    if changed.iter().any(|household: &Versioned<Household>| {
+                        household.value.facts.register_number == record.register_number
+                    }) {
                         continue;
                     }
                     strangers.push(record);
@@ -368,7 +382,9 @@ impl Taking<'_, '_> {
             if !strangers.is_empty() {
                 let unknown: Option<Vec<RefusedRows>> = list.with_table(|table| {
                     let rows = strangers.iter();
-                    Ok(rows.map(|record: &ConsentRecord| unknown(table, record.row, &record.register_number)).collect())
+                    Ok(rows
+                        .map(|record: &ConsentRecord| unknown(table, record.row, &record.register_number))
+                        .collect())
                 })?;
                 refused.extend(unknown.unwrap_or_default());
             }
@@ -376,11 +392,7 @@ impl Taking<'_, '_> {
         list.close(parsed.rows_read, refused, parsed.notes)
     }
 
-    fn choice_refusal(
-        &self,
-        stored: &Household,
-        choice: &Consent,
-    ) -> Option<Refusal> {
+    fn choice_refusal(&self, stored: &Household, choice: &Consent) -> Option<Refusal> {
         if !stored.is_active() {
             return Some(Refusal::OffRegister);
         }

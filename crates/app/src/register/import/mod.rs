@@ -133,7 +133,10 @@ pub async fn import(
         stage.read_choices(&sources, &profiles).await?;
         for source in sources {
             let name = source.name.clone();
-            let (zh, en) = (format!("核对并写入 {name}"), format!("comparing and writing {name}"));
+            let (zh, en) = (
+                format!("核对并写入 {name}"),
+                format!("comparing and writing {name}"),
+            );
             let report = |done: f32| progress.report(&zh, &en, 0.4 + 0.5 * (index + done) / count);
             report(0.0)?;
             let (file, workbook) = stage

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use anju_exchange::crs::{Crs, Transformer};
 use anju_exchange::header::{ColumnProfile, recognise};
-use anju_exchange::raster::{GeoTiff, read_geotiff, reproject_bilinear, require_metric};
 use anju_exchange::packed::PackedSheet;
+use anju_exchange::raster::{GeoTiff, read_geotiff, reproject_bilinear, require_metric};
 use anju_exchange::table::{Sheet, read_packed_file};
 use anju_exchange::vector::{Feature, VectorLayer};
 use anju_model::land::LayerKind;

@@ -88,7 +88,6 @@ impl<S: Subject + Clone> Changes<S> {
         transaction.update(&self.changed).await?;
         transaction.insert(&self.added).await
     }
-
 }
 
 /// What is in the workspace, and what this import makes of it. Households are not kept: they are compared and written in
@@ -208,13 +207,19 @@ impl Stage {
                 kind: FileKind::Register,
             } => {
                 let list = List::new(sheet, FileKind::Register, profiles, self.area_index());
-                self.taking(workspace, caller, transaction).register(list, progress).await?
+                self.taking(workspace, caller, transaction)
+                    .register(list, progress)
+                    .await?
             }
             Content::Table {
                 kind: FileKind::Consent,
                 ..
             } => match self.choices.next_list() {
-                Some((list, parsed)) => self.taking(workspace, caller, transaction).choices(list, parsed).await?,
+                Some((list, parsed)) => {
+                    self.taking(workspace, caller, transaction)
+                        .choices(list, parsed)
+                        .await?
+                }
                 None => Taken::whole(0),
             },
             Content::Table {
@@ -437,9 +442,7 @@ impl Stage {
             | FileKind::Consent
             | FileKind::Income
             | FileKind::VectorLayer
-            | FileKind::Elevation => {
-                Ok(Taken::whole(0))
-            }
+            | FileKind::Elevation => Ok(Taken::whole(0)),
         }
     }
 
@@ -467,7 +470,10 @@ impl Stage {
     ) -> Result<Taken, AppError> {
         let mut parsed = anju_exchange::income::read_income(table);
         for records in chunks(std::mem::take(&mut parsed.records)) {
-            let numbers: Vec<String> = records.iter().map(|record| record.register_number.clone()).collect();
+            let numbers: Vec<String> = records
+                .iter()
+                .map(|record| record.register_number.clone())
+                .collect();
             let stored = transaction.households(&numbers).await?;
             let stored: HashMap<&str, &Household> = stored
                 .iter()
@@ -692,7 +698,11 @@ pub(super) fn held_back(
 }
 
 /// Members keep the identity they had: the same ID number, else the same name and birth date.
-pub(super) fn keep_identities(workspace: &Workspace, before: &[Person], after: Vec<PersonFacts>) -> Vec<Person> {
+pub(super) fn keep_identities(
+    workspace: &Workspace,
+    before: &[Person],
+    after: Vec<PersonFacts>,
+) -> Vec<Person> {
     let mut taken: HashSet<Uuid> = HashSet::new();
     after
         .into_iter()

@@ -10,6 +10,7 @@ import { OnRoster } from './amendment';
 import { address, api } from './api/client';
 import { FormerPlaces } from './areas';
 import type { HouseholdDetail } from './api/types';
+import { CategoryPanel } from './category';
 import { Happened, Operate, type Operation } from './household/changes';
 import { Consents } from './household/consent';
 import { Documents } from './household/documents';
@@ -83,6 +84,7 @@ function Overview({ it }: { it: HouseholdDetail }) {
   const { t, code, of } = useWords();
   return (
     <div className="grid">
+      <CategoryPanel household={it.id} category={it.category} />
       <div className="panel w4">
         <h2>{t('household_facts')}</h2>
         <dl className="facts" style={{ marginBottom: 5 }}><dt>{t('address')}</dt><dd>{it.area_name}<FormerPlaces household={it.id} /></dd></dl>

@@ -7,8 +7,10 @@ mod amendment;
 mod area;
 mod assets;
 mod caller;
+mod category;
 mod code_lists;
 mod document;
+mod hazard;
 mod household;
 mod identification;
 mod job;
@@ -109,6 +111,8 @@ pub async fn router_for(workspace: Arc<Workspace>, serving: Serving) -> Result<R
         .merge(register::routes())
         .merge(household::routes())
         .merge(area::routes())
+        .merge(hazard::routes())
+        .merge(category::routes())
         .merge(identification::routes())
         .merge(document::routes())
         .merge(roster::routes())

@@ -17,6 +17,17 @@ export type CodeListName =
   | 'poverty_cause'
   | 'structure'
   | 'succession_kind'
+  | 'acceptance_severity'
+  | 'acceptance_state'
+  | 'evidence_kind'
+  | 'hazard_kind'
+  | 'hazard_risk'
+  | 'hazard_scale'
+  | 'hazard_state'
+  | 'protected_zone'
+  | 'relocation_extent'
+  | 'rule_outcome'
+  | 'safety_reason'
   | 'safety_grade'
   | 'relation'
   | 'ethnicity'
@@ -66,7 +77,7 @@ export type Role =
   | 'evaluator'
   | 'public';
 
-export type Action = 'read_register' | 'read_casework' | 'import_data' | 'edit_register' | 'run_analysis' | 'decide_lookback' | 'read_ledger' | 'manage_users' | 'manage_areas' | 'unmask_data';
+export type Action = 'read_register' | 'read_casework' | 'import_data' | 'edit_register' | 'run_analysis' | 'decide_lookback' | 'read_ledger' | 'manage_users' | 'manage_areas' | 'record_grounds' | 'decide_in_county' | 'unmask_data';
 
 export interface SessionUser {
   id: string;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use anju_app::register::household::edit::LeavingReason;
 use anju_model::access::{Action, ProviderRefusal, Purpose, Role};
 use anju_model::amendment::{AmendmentKind, AmendmentState};
 use anju_model::area::SuccessionKind;
@@ -23,7 +24,6 @@ use anju_model::register::{
     Urgency, Vulnerability,
 };
 use anju_model::roster::{KeyFact, RosterState};
-use anju_app::register::household::edit::LeavingReason;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;

@@ -462,8 +462,9 @@ async fn rows(
                 missing: verdict.missing(),
             });
             if items.len() == limit {
-                // By register number and id, as the list of households is ordered.
-                let cursor = serde_json::json!([household.facts.register_number, household.id]).to_string();
+                // The order of the list of households, by register number, which also tells its rows apart.
+                let number = &household.facts.register_number;
+                let cursor = serde_json::json!([number, number]).to_string();
                 let last = page.items.last().is_some_and(|last| last.id == row.id) && page.next.is_none();
                 return Ok(Page {
                     items,

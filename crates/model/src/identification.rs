@@ -17,7 +17,7 @@ use crate::code_list::Text;
 
 code_list! {
     /// What a case waits for, or how it ended.
-    Step {
+    Step as "IdentificationStep" {
         GroupReview = "group_review", "小组评议", "group review";
         CrossMatch = "cross_match", "信息比对", "cross-match";
         VillageReview = "village_review", "村民代表会议评议", "village representatives' meeting";
@@ -34,7 +34,7 @@ code_list! {
 
 code_list! {
     /// Level of government that takes a step.
-    Level {
+    Level as "IdentificationLevel" {
         Village = "village", "村", "village";
         Township = "township", "乡镇", "township";
         County = "county", "县", "county";
@@ -139,7 +139,7 @@ code_list! {
 }
 
 /// What set the case going.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Application {
     /// How.
     pub form: ApplicationForm,
@@ -151,7 +151,7 @@ pub struct Application {
 }
 
 /// A vote as counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Vote {
     /// Who could have come: representatives of the village, or households of the group.
     pub entitled: u32,
@@ -204,7 +204,7 @@ code_list! {
 }
 
 /// A step that was taken.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TakenStep {
     /// Which.
     pub step: Step,
@@ -221,7 +221,7 @@ pub struct TakenStep {
 }
 
 /// A household in the procedure.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct IdentificationCase {
     /// UUIDv7.
     pub id: Uuid,
@@ -450,7 +450,7 @@ impl IdentificationCase {
 }
 
 /// A list posted in public, open to objection until a day.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PublicityNotice {
     /// UUIDv7.
     pub id: Uuid,
@@ -508,7 +508,7 @@ code_list! {
 }
 
 /// An objection to a household on a notice.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Objection {
     /// UUIDv7.
     pub id: Uuid,

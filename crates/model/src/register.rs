@@ -194,7 +194,7 @@ code_list! {
 }
 
 /// A position in degrees, CGCS2000 (equal to WGS 84 within centimetres).
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Position {
     /// Degrees east, -180 to 180.
     pub longitude: f64,
@@ -203,7 +203,7 @@ pub struct Position {
 }
 
 /// The present home.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Home {
     /// What it is built of.
     pub structure: Option<Structure>,
@@ -216,7 +216,7 @@ pub struct Home {
 }
 
 /// The facts of a household as an office records them; the members are kept beside it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct HouseholdFacts {
     /// 户编号, unique in the county.
     pub register_number: String,
@@ -249,7 +249,7 @@ pub struct HouseholdFacts {
 }
 
 /// The facts of a person.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PersonFacts {
     /// Name, 1 to 50 characters.
     pub name: String,
@@ -272,7 +272,7 @@ pub struct PersonFacts {
 }
 
 /// A person with an identity of its own.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Person {
     /// UUIDv7.
     pub id: Uuid,
@@ -282,7 +282,7 @@ pub struct Person {
 }
 
 /// A dated, signed choice of a household.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Consent {
     /// What was chosen.
     pub choice: ConsentChoice,
@@ -301,7 +301,7 @@ pub struct Consent {
 }
 
 /// A household: people who live and spend together.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Household {
     /// UUIDv7.
     pub id: Uuid,
@@ -368,7 +368,7 @@ code_list! {
 }
 
 /// A file that was imported, with what came of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ImportedFile {
     /// UUIDv7.
     pub id: Uuid,
@@ -408,7 +408,7 @@ pub struct StockHousing {
 }
 
 /// Money made available (资金).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Fund {
     /// UUIDv7.
     pub id: Uuid,

@@ -10,51 +10,43 @@ use anju_app::register::identification::{
     Answering, BatchOutcome, Objecting, Opening, Posting, Taking, answer, close, object, open,
     post as post_notice, take,
 };
-use anju_app::register::views::{Page, TableFormat};
-use anju_model::area::AreaCode;
-use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use anju_app::register::views::Page;
+use anju_app::table::TableFormat;
+use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::{get, post};
-use axum::{Json, Router};
-use serde::Deserialize;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::Server;
-use crate::caller::{SignedIn, seen_version};
+use crate::caller::SignedIn;
+use crate::extract::{AreaQuery, IfMatch, Json, Path, Query};
 use crate::problem::HttpError;
 
-pub(crate) fn routes() -> Router<Server> {
-    Router::new()
-        .route("/register/identification", get(desk))
-        .route("/register/identification/cases", get(list).post(open_cases))
-        .route("/register/identification/steps", post(take_step))
-        .route("/register/identification/notices", get(notices).post(new_notice))
-        .route("/register/identification/notices/{id}", get(notice))
-        .route(
-            "/register/identification/notices/{id}/list.xlsx",
-            get(notice_workbook),
-        )
-        .route(
-            "/register/identification/notices/{id}/closing",
-            post(close_notice),
-        )
-        .route(
-            "/register/identification/notices/{id}/objections",
-            post(new_objection),
-        )
-        .route("/register/identification/objections", get(objections))
-        .route(
-            "/register/identification/objections/{id}/decision",
-            post(decide_objection),
-        )
+pub(crate) fn routes() -> OpenApiRouter<Server> {
+    OpenApiRouter::new()
+        .routes(routes!(desk))
+        .routes(routes!(list, open_cases))
+        .routes(routes!(take_step))
+        .routes(routes!(notices, new_notice))
+        .routes(routes!(notice))
+        .routes(routes!(notice_workbook))
+        .routes(routes!(close_notice))
+        .routes(routes!(new_objection))
+        .routes(routes!(objections))
+        .routes(routes!(objection))
+        .routes(routes!(decide_objection))
 }
 
-#[derive(Deserialize)]
-struct AreaQuery {
-    area: Option<AreaCode>,
-}
-
+/// How many cases wait at which step.
+#[utoipa::path(
+    get,
+    path = "/register/identification",
+    operation_id = "readIdentificationDesk",
+    tag = "register",
+    responses((status = OK, description = "How many cases wait at which step.", body = Desk))
+)]
 async fn desk(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,
@@ -63,6 +55,14 @@ async fn desk(
     Ok(Json(views::desk(&workspace, &caller, query.area.as_ref()).await?))
 }
 
+/// Cases of identification.
+#[utoipa::path(
+    get,
+    path = "/register/identification/cases",
+    operation_id = "listIdentificationCases",
+    tag = "register",
+    responses((status = OK, description = "Cases of identification.", body = Page<CaseView>))
+)]
 async fn list(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,
@@ -71,6 +71,14 @@ async fn list(
     Ok(Json(views::list(&workspace, &caller, &query).await?))
 }
 
+/// Opens cases for the applications of an area or of named households.
+#[utoipa::path(
+    post,
+    path = "/register/identification/cases",
+    operation_id = "openIdentificationCases",
+    tag = "register",
+    responses((status = OK, description = "Opens cases for the applications of an area or of named households.", body = BatchOutcome))
+)]
 async fn open_cases(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,
@@ -79,6 +87,14 @@ async fn open_cases(
     Ok(Json(open(&workspace, &caller, opening).await?))
 }
 
+/// Takes one step for many cases; each case is answered by itself.
+#[utoipa::path(
+    post,
+    path = "/register/identification/steps",
+    operation_id = "takeIdentificationStep",
+    tag = "register",
+    responses((status = OK, description = "Takes one step for many cases; each case is answered by itself.", body = BatchOutcome))
+)]
 async fn take_step(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,
@@ -87,6 +103,14 @@ async fn take_step(
     Ok(Json(take(&workspace, &caller, taking).await?))
 }
 
+/// Publicity notices, the newest first.
+#[utoipa::path(
+    get,
+    path = "/register/identification/notices",
+    operation_id = "listPublicityNotices",
+    tag = "register",
+    responses((status = OK, description = "Publicity notices, the newest first.", body = Page<NoticeView>))
+)]
 async fn notices(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,
@@ -95,6 +119,14 @@ async fn notices(
     Ok(Json(views::notices(&workspace, &caller, &query).await?))
 }
 
+/// Posts a publicity notice of the cases that wait for one.
+#[utoipa::path(
+    post,
+    path = "/register/identification/notices",
+    operation_id = "postPublicityNotice",
+    tag = "register",
+    responses((status = CREATED, description = "Posts a publicity notice of the cases that wait for one.", body = NoticeView))
+)]
 async fn new_notice(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,
@@ -104,6 +136,14 @@ async fn new_notice(
     Ok((StatusCode::CREATED, Json(notice)))
 }
 
+/// One publicity notice with its lines.
+#[utoipa::path(
+    get,
+    path = "/register/identification/notices/{id}",
+    operation_id = "readPublicityNotice",
+    tag = "register",
+    responses((status = OK, description = "One publicity notice with its lines.", body = NoticeView))
+)]
 async fn notice(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,
@@ -112,6 +152,14 @@ async fn notice(
     Ok(Json(views::notice(&workspace, &caller, id).await?))
 }
 
+/// The masked list of a notice as a workbook.
+#[utoipa::path(
+    get,
+    path = "/register/identification/notices/{id}/list.xlsx",
+    operation_id = "exportPublicityNotice",
+    tag = "register",
+    responses((status = OK, description = "The file.", content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", body = Vec<u8>))
+)]
 async fn notice_workbook(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,
@@ -125,14 +173,32 @@ async fn notice_workbook(
     ))
 }
 
+/// Closes a notice whose days have run; its cases without open objection go on.
+#[utoipa::path(
+    post,
+    path = "/register/identification/notices/{id}/closing",
+    operation_id = "closePublicityNotice",
+    tag = "register",
+    params(IfMatch),
+    responses((status = OK, description = "Closes a notice whose days have run; its cases without open objection go on.", body = BatchOutcome))
+)]
 async fn close_notice(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,
     Path(id): Path<Uuid>,
+    IfMatch(version): IfMatch,
 ) -> Result<Json<BatchOutcome>, HttpError> {
-    Ok(Json(close(&workspace, &caller, id).await?))
+    Ok(Json(close(&workspace, &caller, id, version).await?))
 }
 
+/// Records an objection, which suspends its case.
+#[utoipa::path(
+    post,
+    path = "/register/identification/notices/{id}/objections",
+    operation_id = "fileObjection",
+    tag = "register",
+    responses((status = CREATED, description = "Records an objection, which suspends its case.", body = ObjectionView))
+)]
 async fn new_objection(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,
@@ -143,6 +209,14 @@ async fn new_objection(
     Ok((StatusCode::CREATED, Json(objection)))
 }
 
+/// Objections, the newest first.
+#[utoipa::path(
+    get,
+    path = "/register/identification/objections",
+    operation_id = "listObjections",
+    tag = "register",
+    responses((status = OK, description = "Objections, the newest first.", body = Page<ObjectionView>))
+)]
 async fn objections(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,
@@ -151,13 +225,37 @@ async fn objections(
     Ok(Json(views::objections(&workspace, &caller, &query).await?))
 }
 
+/// One objection.
+#[utoipa::path(
+    get,
+    path = "/register/identification/objections/{id}",
+    operation_id = "readObjection",
+    tag = "register",
+    responses((status = OK, description = "The objection.", body = ObjectionView))
+)]
+async fn objection(
+    State(workspace): State<Arc<Workspace>>,
+    SignedIn(caller): SignedIn,
+    Path(id): Path<Uuid>,
+) -> Result<Json<ObjectionView>, HttpError> {
+    Ok(Json(views::objection(&workspace, &caller, id).await?))
+}
+
+/// Upholds or dismisses an objection.
+#[utoipa::path(
+    post,
+    path = "/register/identification/objections/{id}/decision",
+    operation_id = "decideObjection",
+    tag = "register",
+    params(IfMatch),
+    responses((status = OK, description = "Upholds or dismisses an objection.", body = ObjectionView))
+)]
 async fn decide_objection(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,
     Path(id): Path<Uuid>,
-    headers: HeaderMap,
+    IfMatch(version): IfMatch,
     Json(answering): Json<Answering>,
 ) -> Result<Json<ObjectionView>, HttpError> {
-    let version = seen_version(&headers)?;
     Ok(Json(answer(&workspace, &caller, id, version, answering).await?))
 }

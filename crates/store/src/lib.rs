@@ -18,6 +18,7 @@ mod error;
 pub mod exchange;
 pub mod identification;
 pub mod job;
+pub mod keyed_request;
 pub mod land;
 mod ledger;
 mod list;

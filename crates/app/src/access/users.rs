@@ -9,10 +9,11 @@ use uuid::Uuid;
 
 use super::password::{Guard, check_password, guard_id, hash_password};
 use super::{Caller, NewUser, UserView, new_user, second_factor, sessions, view};
+use crate::workspace::SeenAt;
 use crate::{AppError, Workspace};
 
 /// A user as the administrator sees it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Account {
     /// The user.
     #[serde(flatten)]
@@ -28,7 +29,7 @@ pub struct Account {
 }
 
 /// A password set by the administrator.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct TemporaryPassword {
     /// Shown once; it must be changed at the next sign-in.
     pub password: String,
@@ -37,8 +38,9 @@ pub struct TemporaryPassword {
 }
 
 /// A change of a user's place.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewUserPlace)]
 pub struct NewPlace {
     /// Role.
     pub role: Role,
@@ -58,6 +60,14 @@ pub async fn list(workspace: &Workspace, caller: &Caller) -> Result<Vec<Account>
         accounts.push(describe(workspace, user).await?);
     }
     Ok(accounts)
+}
+
+/// One user.
+///
+/// # Errors
+/// [`AppError::NotFound`], or a caller who may not manage users.
+pub async fn show(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result<Account, AppError> {
+    describe(workspace, managed(workspace, caller, id).await?).await
 }
 
 /// Makes a user.
@@ -124,12 +134,17 @@ fn check_place(workspace: &Workspace, caller: &Caller, role: Role, area: &AreaCo
     ))
 }
 
-/// Forgets the wrong passwords of a user, who need not wait any longer.
+/// Forgets the wrong passwords of a user, seen at `version`, who need not wait any longer.
 ///
 /// # Errors
-/// [`AppError::NotFound`], or a caller who may not.
-pub async fn unlock(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result<Account, AppError> {
-    let user = managed(workspace, caller, id).await?;
+/// [`AppError::NotFound`], [`AppError::VersionConflict`], or a caller who may not.
+pub async fn unlock(
+    workspace: &Workspace,
+    caller: &Caller,
+    id: Uuid,
+    version: i64,
+) -> Result<Account, AppError> {
+    let user = managed(workspace, caller, id).await?.at(version)?;
     let guard = Guard::of(workspace, &user.value.name).await?;
     let mut transaction = workspace.begin(caller, "unlock_user", None).await?;
     guard.clear(&mut transaction).await?;
@@ -137,18 +152,20 @@ pub async fn unlock(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result<
     describe(workspace, user).await
 }
 
-/// Closes an account, whose sessions end at once, or opens it again.
+/// Closes an account, seen at `version`, whose sessions end at once, or opens it again.
 ///
 /// # Errors
-/// [`AppError::NotFound`], the caller's own account, or a caller who may not.
+/// [`AppError::NotFound`], [`AppError::VersionConflict`], the caller's own account, or a caller who may not.
 pub async fn set_disabled(
     workspace: &Workspace,
     caller: &Caller,
     id: Uuid,
+    version: i64,
     disabled: bool,
 ) -> Result<Account, AppError> {
-    let mut user = managed(workspace, caller, id).await?;
+    let user = managed(workspace, caller, id).await?;
     refuse_own(caller, &user.value)?;
+    let mut user = user.at(version)?;
     if user.value.disabled != disabled {
         user.value.disabled = disabled;
         let command = if disabled { "disable_user" } else { "enable_user" };
@@ -162,17 +179,19 @@ pub async fn set_disabled(
     account(workspace, id).await
 }
 
-/// Gives a user a temporary password, ends the sessions and forgets wrong passwords.
+/// Gives a user, seen at `version`, a temporary password, ends the sessions and forgets wrong passwords.
 ///
 /// # Errors
-/// [`AppError::NotFound`], the caller's own account, or a caller who may not.
+/// [`AppError::NotFound`], [`AppError::VersionConflict`], the caller's own account, or a caller who may not.
 pub async fn reset_password(
     workspace: &Workspace,
     caller: &Caller,
     id: Uuid,
+    version: i64,
 ) -> Result<TemporaryPassword, AppError> {
-    let mut user = managed(workspace, caller, id).await?;
+    let user = managed(workspace, caller, id).await?;
     refuse_own(caller, &user.value)?;
+    let mut user = user.at(version)?;
     let password = workspace.random_password();
     user.value.password_hash = hash_password(&password, &workspace.random_bytes())?;
     user.value.must_change_password = true;
@@ -200,10 +219,10 @@ pub async fn move_to(
     version: i64,
     place: NewPlace,
 ) -> Result<Account, AppError> {
-    let mut user = managed(workspace, caller, id).await?;
+    let user = managed(workspace, caller, id).await?;
     refuse_own(caller, &user.value)?;
     check_place(workspace, caller, place.role, &place.area)?;
-    user.version = version;
+    let mut user = user.at(version)?;
     user.value.role = place.role;
     user.value.area = place.area;
     let mut transaction = workspace.begin(caller, "change_role", None).await?;
@@ -212,17 +231,19 @@ pub async fn move_to(
     account(workspace, id).await
 }
 
-/// Takes a user's second step away, for one who lost the device and the recovery codes.
+/// Takes the second step of a user, seen at `version`, away, for one who lost the device and the recovery codes.
 ///
 /// # Errors
-/// [`AppError::NotFound`], the caller's own account, or a caller who may not.
+/// [`AppError::NotFound`], [`AppError::VersionConflict`], the caller's own account, or a caller who may not.
 pub async fn remove_second_factor(
     workspace: &Workspace,
     caller: &Caller,
     id: Uuid,
+    version: i64,
 ) -> Result<Account, AppError> {
     let user = managed(workspace, caller, id).await?;
     refuse_own(caller, &user.value)?;
+    let user = user.at(version)?;
     second_factor::erase(workspace, caller, &user.value).await?;
     describe(workspace, user).await
 }

@@ -20,7 +20,7 @@ use crate::workspace::AreaNames;
 use crate::{AppError, Caller, Workspace};
 
 /// The land page.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct LandPage {
     /// The newest assessment.
     pub assessment: Option<LandAssessment>,
@@ -31,8 +31,9 @@ pub struct LandPage {
 }
 
 /// Which candidates, in which order.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
 #[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct CandidateQuery {
     /// Only in this area.
     pub area: Option<AreaCode>,
@@ -43,7 +44,7 @@ pub struct CandidateQuery {
 }
 
 /// A candidate as shown: outline and centre in degrees.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct CandidateView {
     /// The candidate.
     #[serde(flatten)]
@@ -55,7 +56,7 @@ pub struct CandidateView {
 }
 
 /// How the plan uses a candidate.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct PlannedUse {
     /// Size class.
     pub tier: Option<Tier>,
@@ -64,7 +65,7 @@ pub struct PlannedUse {
 }
 
 /// What stands in the way of building at a spot.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct SpotView {
     /// Slope, percent.
     pub slope_percent: Option<f64>,

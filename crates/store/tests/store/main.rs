@@ -4,6 +4,7 @@
 
 mod erasure;
 mod fixtures;
+mod keyed_requests;
 mod lists;
 mod rebuild;
 mod roster;

@@ -23,6 +23,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::workspace::SeenAt;
 use crate::{AppError, Caller, Problem, Workspace};
 
 /// Most cases named one by one in a batch; a batch by filter has no limit.
@@ -40,8 +41,9 @@ fn action_of(level: Level) -> Action {
 }
 
 /// Which cases are to be opened.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = CasesOpening)]
 pub struct Opening {
     /// These households; without them all of the area and category that have no case.
     #[serde(default)]
@@ -62,7 +64,7 @@ pub struct Opening {
 }
 
 /// A case as the caller saw it.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CaseVersion {
     /// UUIDv7.
@@ -72,8 +74,9 @@ pub struct CaseVersion {
 }
 
 /// What is to be done with cases.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = StepDecision)]
 pub enum What {
     /// On to the next step.
     Pass,
@@ -86,8 +89,9 @@ pub enum What {
 }
 
 /// A step taken with one case or with many.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = StepTaking)]
 pub struct Taking {
     /// These cases; without them all that wait for `step` in `area`.
     #[serde(default)]
@@ -108,7 +112,7 @@ pub struct Taking {
 }
 
 /// What came of a batch.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, utoipa::ToSchema)]
 pub struct BatchOutcome {
     /// Cases that were taken.
     pub done: usize,
@@ -117,7 +121,7 @@ pub struct BatchOutcome {
 }
 
 /// A case of a batch that was not taken.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct RefusedCase {
     /// The case, or the household when no case could be opened.
     pub id: Uuid,
@@ -138,8 +142,9 @@ impl RefusedCase {
 }
 
 /// A notice to be posted.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NoticePosting)]
 pub struct Posting {
     /// The village, or the county.
     pub area: AreaCode,
@@ -156,8 +161,9 @@ pub struct Posting {
 }
 
 /// An objection as received.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ObjectionFiling)]
 pub struct Objecting {
     /// The case objected to.
     pub case: Uuid,
@@ -169,8 +175,9 @@ pub struct Objecting {
 }
 
 /// The decision on an objection.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ObjectionAnswer)]
 pub struct Answering {
     /// Whether it holds.
     pub upheld: bool,
@@ -555,13 +562,19 @@ pub async fn post(
     views::notice(workspace, caller, notice.id).await
 }
 
-/// Closes a notice that has run: its cases go on, but for those with an open objection, which stay on it.
+/// Closes a notice, seen at `version`, that has run: its cases go on, but for those with an open objection, which stay on it.
 ///
 /// # Errors
-/// When it still runs, or the caller may not.
-pub async fn close(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result<BatchOutcome, AppError> {
-    let mut notice = load_notice(workspace, id).await?;
+/// When it still runs, somebody else closed it meanwhile, or the caller may not.
+pub async fn close(
+    workspace: &Workspace,
+    caller: &Caller,
+    id: Uuid,
+    version: i64,
+) -> Result<BatchOutcome, AppError> {
+    let notice = load_notice(workspace, id).await?;
     caller.require_in(action_of(notice.value.level), &notice.value.area)?;
+    let mut notice = notice.at(version)?;
     let today = today(workspace);
     if today <= notice.value.until {
         return Err(IdentificationError::NoticeRuns {

@@ -17,13 +17,15 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{load_notice, today};
-use crate::register::views::{Page, workbook};
+use crate::register::views::Page;
+use crate::table::{TableFormat, write_texts};
 use crate::workspace::AreaNames;
 use crate::{AppError, Caller, Workspace};
 
 /// Which cases to show.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
 #[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct CaseQuery {
     /// Only in this area.
     pub area: Option<AreaCode>,
@@ -46,7 +48,7 @@ pub struct CaseQuery {
 }
 
 /// A case as lists show it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct CaseView {
     /// UUIDv7.
     pub id: Uuid,
@@ -79,7 +81,8 @@ pub struct CaseView {
 }
 
 /// The desk: how much waits for whom.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = IdentificationDesk)]
 pub struct Desk {
     /// Households without a case.
     pub without_case: usize,
@@ -92,7 +95,8 @@ pub struct Desk {
 }
 
 /// How many cases wait for a step.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = IdentificationStepCount)]
 pub struct StepCount {
     /// The step.
     pub step: Step,
@@ -107,7 +111,7 @@ pub struct StepCount {
 }
 
 /// A notice as shown.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct NoticeView {
     /// UUIDv7.
     pub id: Uuid,
@@ -138,7 +142,7 @@ pub struct NoticeView {
 }
 
 /// A household on a notice: what must be shown, and nothing else.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct NoticeLine {
     /// The case.
     pub case: Uuid,
@@ -159,7 +163,7 @@ pub struct NoticeLine {
 }
 
 /// An objection as shown.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct ObjectionView {
     /// Version, to be sent back with the decision.
     pub version: i64,
@@ -322,8 +326,9 @@ pub async fn notices(
 }
 
 /// Which notices to show.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
 #[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct NoticeQuery {
     /// Only in this area.
     pub area: Option<AreaCode>,
@@ -434,12 +439,13 @@ pub async fn notice_workbook(workspace: &Workspace, caller: &Caller, id: Uuid) -
                 line.pathway.map_or("", |pathway| pathway.zh()).to_owned(),
             ]
         });
-    workbook(&title, &headers, rows)
+    write_texts(&title, &headers, rows, TableFormat::Xlsx)
 }
 
 /// Which objections to show.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
 #[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct ObjectionQuery {
     /// Only in this area.
     pub area: Option<AreaCode>,

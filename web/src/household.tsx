@@ -8,7 +8,7 @@ import { Link, useParams } from 'react-router';
 
 import { OnRoster } from './amendment';
 import { api } from './api/client';
-import type { HouseholdDetail } from './api/types';
+import type { HouseholdDetail, Purpose } from './api/types';
 import { decimal, instant, kilometres, tenThousandYuan, useWords } from './language';
 import { Steps } from './identification';
 import { Choice, Severity, Title, Waiting } from './parts';
@@ -54,7 +54,7 @@ export default function HouseholdPage() {
           <dl className="facts">
             {fact(t('structure'), code('structure', it.home.structure))}
             {fact(t('grade'), code('safety_grade', it.home.grade))}
-            {fact(t('home_area'), it.home.area_m2 === null ? null : `${decimal(it.home.area_m2, 0)} m²`)}
+            {fact(t('home_area'), it.home.area_m2 == null ? null : `${decimal(it.home.area_m2, 0)} m²`)}
             {fact(t('built'), it.home.year_built)}
           </dl>
           <h2 style={{ marginTop: 16 }}>{t('consent')}</h2>
@@ -128,10 +128,10 @@ function Unmask({ id, onShown }: { id: string; onShown: (household: HouseholdDet
   const { t, options, problem } = useWords();
   const { message } = App.useApp();
   const [open, setOpen] = useState(false);
-  const [form] = Form.useForm<{ purpose: string; note?: string }>();
+  const [form] = Form.useForm<{ purpose: Purpose; note?: string }>();
   const purpose = Form.useWatch('purpose', form);
   const show = useMutation({
-    mutationFn: (need: { purpose: string; note?: string }) => api.unmaskHousehold(id, need.purpose, need.note ?? ''),
+    mutationFn: (need: { purpose: Purpose; note?: string }) => api.unmaskHousehold(id, need.purpose, need.note ?? ''),
     onSuccess: (household) => { setOpen(false); onShown(household); },
     onError: (error) => message.error(problem(error)),
   });

@@ -7,7 +7,7 @@ import { useState } from 'react';
 import { Link } from 'react-router';
 
 import { address, api } from './api/client';
-import type { BatchOutcome, IdentificationCase, IdentificationStep, Objection, PublicityNotice, StepTaking, TakenStep, Vote } from './api/types';
+import type { BatchOutcome, CasesOpening, IdentificationCase, IdentificationStep, Objection, PublicityNotice, StepTaking, TakenStep, Vote } from './api/types';
 import { instant, useWords, whole } from './language';
 import { areaTree, Title, Waiting } from './parts';
 import { useFilters } from './query';
@@ -77,7 +77,7 @@ export default function IdentificationPage() {
 function OpenCases({ area, close }: { area: string | undefined; close: () => void }) {
   const { t, options } = useWords();
   const run = useCommand();
-  const [form] = Form.useForm<{ form: string; date: string; category?: string; witness?: string }>();
+  const [form] = Form.useForm<Omit<CasesOpening, 'area'>>();
   const submit = async () => {
     const values = await form.validateFields();
     if (await run(() => api.openCases({ ...values, area }))) close();
@@ -257,7 +257,7 @@ function Notice({ id, close }: { id: string; close: () => void }) {
       <Space>
         <Button icon={<PrinterOutlined />} onClick={() => window.print()}>{t('print')}</Button>
         <Button icon={<DownloadOutlined />} href={address(`/register/identification/notices/${id}/list.xlsx`)}>{t('list_xlsx')}</Button>
-        {!notice.closed_at && <Button type="primary" disabled={!notice.has_run} onClick={() => run(() => api.closeNotice(id))}>{t('close_notice')}</Button>}
+        {!notice.closed_at && <Button type="primary" disabled={!notice.has_run} onClick={() => run(() => api.closeNotice(notice))}>{t('close_notice')}</Button>}
       </Space>
     )}>
       {notice ? (

@@ -31,7 +31,7 @@ export default function UsersPage() {
   });
   const act = useMutation({ mutationFn: (change: () => Promise<unknown>) => change(), onSuccess: saved, onError });
   const reset = useMutation({
-    mutationFn: (user: User) => api.resetPassword(user.id),
+    mutationFn: (user: User) => api.resetPassword(user),
     onSuccess: (given) => { setTemporary({ name: given.account.name, password: given.password }); return again(); },
     onError,
   });
@@ -42,13 +42,13 @@ export default function UsersPage() {
   });
   const actions = (user: User) => user.id !== session.data?.id && (
     <Space size={4} wrap>
-      {user.locked_until !== null && <Button size="small" onClick={() => act.mutate(() => api.unlockUser(user.id))}>{t('unlock')}</Button>}
+      {user.locked_until !== null && <Button size="small" onClick={() => act.mutate(() => api.unlockUser(user))}>{t('unlock')}</Button>}
       <Button size="small" onClick={() => setMoving(user)}>{t('change_role')}</Button>
       <Popconfirm title={t('sure')} onConfirm={() => reset.mutate(user)}><Button size="small">{t('reset_password')}</Button></Popconfirm>
-      {user.second_factor && <Popconfirm title={t('sure')} onConfirm={() => act.mutate(() => api.removeSecondFactor(user.id))}><Button size="small">{t('remove_second')}</Button></Popconfirm>}
+      {user.second_factor && <Popconfirm title={t('sure')} onConfirm={() => act.mutate(() => api.removeSecondFactor(user))}><Button size="small">{t('remove_second')}</Button></Popconfirm>}
       {user.disabled
-        ? <Button size="small" onClick={() => act.mutate(() => api.enableUser(user.id))}>{t('enable')}</Button>
-        : <Popconfirm title={t('sure')} onConfirm={() => act.mutate(() => api.disableUser(user.id))}><Button size="small" danger>{t('disable')}</Button></Popconfirm>}
+        ? <Button size="small" onClick={() => act.mutate(() => api.enableUser(user))}>{t('enable')}</Button>
+        : <Popconfirm title={t('sure')} onConfirm={() => act.mutate(() => api.disableUser(user))}><Button size="small" danger>{t('disable')}</Button></Popconfirm>}
     </Space>
   );
   return (

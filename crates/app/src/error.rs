@@ -253,6 +253,14 @@ impl From<StoreError> for AppError {
                     "entry {index} holds the present state of {kind} {id}; change or retire it first, then erase the entry"
                 ),
             ),
+            StoreError::Cursor(cursor) => Self::invalid(
+                "cursor",
+                "after",
+                format!("分页位置 {cursor} 不属于此列表或此排序;请从第一页开始"),
+                format!(
+                    "the cursor {cursor} does not belong to this list in this order; start from its first page"
+                ),
+            ),
             StoreError::NothingToErase { index } => Self::invalid(
                 "nothing_to_erase",
                 index.to_string(),

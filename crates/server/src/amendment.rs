@@ -39,6 +39,7 @@ pub(crate) fn routes() -> OpenApiRouter<Server> {
     path = "/register/amendments",
     operation_id = "listAmendments",
     tag = "register",
+    params(AmendmentQuery),
     responses((status = OK, description = "The inbox of amendments, the newest first.", body = Page<AmendmentView>))
 )]
 async fn list(
@@ -128,6 +129,7 @@ struct FileName {
     path = "/register/evidence",
     operation_id = "storeEvidence",
     tag = "register",
+    params(FileName),
     responses((status = CREATED, description = "Stores a paper that proves an amendment, up to 16 MB, and answers its hash.", body = Evidence))
 )]
 async fn store_evidence(

@@ -45,6 +45,7 @@ pub(crate) fn routes() -> OpenApiRouter<Server> {
     path = "/register/identification",
     operation_id = "readIdentificationDesk",
     tag = "register",
+    params(AreaQuery),
     responses((status = OK, description = "How many cases wait at which step.", body = Desk))
 )]
 async fn desk(
@@ -61,6 +62,7 @@ async fn desk(
     path = "/register/identification/cases",
     operation_id = "listIdentificationCases",
     tag = "register",
+    params(CaseQuery),
     responses((status = OK, description = "Cases of identification.", body = Page<CaseView>))
 )]
 async fn list(
@@ -109,6 +111,7 @@ async fn take_step(
     path = "/register/identification/notices",
     operation_id = "listPublicityNotices",
     tag = "register",
+    params(NoticeQuery),
     responses((status = OK, description = "Publicity notices, the newest first.", body = Page<NoticeView>))
 )]
 async fn notices(
@@ -215,6 +218,7 @@ async fn new_objection(
     path = "/register/identification/objections",
     operation_id = "listObjections",
     tag = "register",
+    params(ObjectionQuery),
     responses((status = OK, description = "Objections, the newest first.", body = Page<ObjectionView>))
 )]
 async fn objections(

@@ -56,6 +56,7 @@ async fn page(
     path = "/land/candidates",
     operation_id = "listCandidates",
     tag = "land",
+    params(CandidateQuery),
     responses((status = OK, description = "Candidate sites of the newest assessment, the best first.", body = Vec<CandidateView>))
 )]
 async fn candidates(
@@ -116,6 +117,7 @@ struct Spot {
     path = "/land/at",
     operation_id = "readSpot",
     tag = "land",
+    params(Spot),
     responses((status = OK, description = "What the layers say of one spot.", body = SpotView))
 )]
 async fn spot(
@@ -165,6 +167,7 @@ struct LayerTile {
     path = "/tiles/hillshade/{z}/{x}/{y}",
     operation_id = "readHillshadeTile",
     tag = "land",
+    params(Tile),
     responses((status = OK, description = "The tile.", content_type = "image/png", body = Vec<u8>),
         (status = NO_CONTENT, description = "There is nothing on this tile.")
     )
@@ -179,6 +182,7 @@ async fn hillshade(server: State<Server>, caller: SignedIn, path: Path<Tile>) ->
     path = "/tiles/suitability/{z}/{x}/{y}",
     operation_id = "readSuitabilityTile",
     tag = "land",
+    params(Tile),
     responses((status = OK, description = "The tile.", content_type = "image/png", body = Vec<u8>),
         (status = NO_CONTENT, description = "There is nothing on this tile.")
     )
@@ -210,6 +214,7 @@ async fn raster(
     path = "/tiles/layer/{kind}/{z}/{x}/{y}",
     operation_id = "readLayerTile",
     tag = "land",
+    params(LayerTile),
     responses((status = OK, description = "The tile.", content_type = "application/vnd.mapbox-vector-tile", body = Vec<u8>))
 )]
 async fn layer(
@@ -231,6 +236,7 @@ async fn layer(
     path = "/tiles/households/{z}/{x}/{y}",
     operation_id = "readHouseholdTile",
     tag = "land",
+    params(Tile),
     responses((status = OK, description = "The tile.", content_type = "application/vnd.mapbox-vector-tile", body = Vec<u8>))
 )]
 async fn households(

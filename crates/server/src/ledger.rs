@@ -49,6 +49,7 @@ async fn page(
     path = "/ledger/entries",
     operation_id = "listLedgerEntries",
     tag = "ledger",
+    params(EntryQuery),
     responses((status = OK, description = "Entries, the newest first.", body = Vec<EntryView>))
 )]
 async fn entries(
@@ -91,6 +92,7 @@ struct Sizes {
     path = "/ledger/consistency",
     operation_id = "proveConsistency",
     tag = "ledger",
+    params(Sizes),
     responses((status = OK, description = "The proof that the log only grew between two sizes.", body = ConsistencyView))
 )]
 async fn consistency(

@@ -38,6 +38,7 @@ pub(crate) fn routes() -> OpenApiRouter<Server> {
     path = "/lookback/items",
     operation_id = "listLookbackItems",
     tag = "lookback",
+    params(ItemQuery),
     responses((status = OK, description = "The worklist of look-back items.", body = Page<ItemView>))
 )]
 async fn list(
@@ -54,6 +55,7 @@ async fn list(
     path = "/lookback/items.xlsx",
     operation_id = "exportLookbackItems",
     tag = "lookback",
+    params(ItemQuery),
     responses((status = OK, description = "The file.", content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", body = Vec<u8>))
 )]
 async fn export(
@@ -150,6 +152,7 @@ async fn decision(
     path = "/lookback/figures",
     operation_id = "readLookbackFigures",
     tag = "lookback",
+    params(AreaQuery),
     responses((status = OK, description = "Items by rule and by township.", body = LookbackFigures))
 )]
 async fn figures(

@@ -47,6 +47,7 @@ async fn page(
     path = "/plan/assignments",
     operation_id = "listAssignments",
     tag = "plan",
+    params(AssignmentQuery),
     responses((status = OK, description = "Who goes where.", body = Page<AssignmentView>))
 )]
 async fn assignments(
@@ -63,6 +64,7 @@ async fn assignments(
     path = "/plan/assignments.xlsx",
     operation_id = "exportAssignments",
     tag = "plan",
+    params(AssignmentQuery),
     responses((status = OK, description = "The file.", content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", body = Vec<u8>))
 )]
 async fn export(

@@ -218,7 +218,7 @@ fn status_of(code: &str) -> StatusCode {
         | "nothing_to_erase"
         | "idempotency_key_under_way"
         | "idempotency_answer_unknown" => StatusCode::CONFLICT,
-        "consistency_range" | "idempotency_key" => StatusCode::BAD_REQUEST,
+        "consistency_range" | "cursor" | "idempotency_key" => StatusCode::BAD_REQUEST,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }

@@ -53,6 +53,7 @@ async fn areas(
     path = "/register/households",
     operation_id = "listHouseholds",
     tag = "register",
+    params(HouseholdQuery),
     responses((status = OK, description = "Households, masked.", body = Page<HouseholdSummary>))
 )]
 async fn list(
@@ -69,6 +70,7 @@ async fn list(
     path = "/register/households.xlsx",
     operation_id = "exportHouseholdsWorkbook",
     tag = "register",
+    params(HouseholdQuery),
     responses((status = OK, description = "The file.", content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", body = Vec<u8>))
 )]
 async fn export_xlsx(
@@ -86,6 +88,7 @@ async fn export_xlsx(
     path = "/register/households.csv",
     operation_id = "exportHouseholdsCsv",
     tag = "register",
+    params(HouseholdQuery),
     responses((status = OK, description = "The file.", content_type = "text/csv", body = String))
 )]
 async fn export_csv(
@@ -152,6 +155,7 @@ async fn history(
     path = "/register/figures",
     operation_id = "readRegisterFigures",
     tag = "register",
+    params(AreaQuery),
     responses((status = OK, description = "Figures of the register within an area.", body = RegisterFigures))
 )]
 async fn figures(

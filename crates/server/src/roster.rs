@@ -38,6 +38,7 @@ pub(crate) fn routes() -> OpenApiRouter<Server> {
     path = "/register/rosters",
     operation_id = "listRosters",
     tag = "register",
+    params(RosterQuery),
     responses((status = OK, description = "Rosters, the newest first.", body = Page<RosterView>))
 )]
 async fn list(
@@ -186,6 +187,7 @@ async fn export_signed(
     path = "/register/as-of",
     operation_id = "listHouseholdsAsOf",
     tag = "register",
+    params(AsOfQuery),
     responses((status = OK, description = "The register as it stood at an instant.", body = Page<PastHousehold>))
 )]
 async fn as_of(

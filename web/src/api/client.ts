@@ -1,229 +1,112 @@
-// The one place that speaks HTTP: a typed function for each call of the API.
+// A function for each call of the API that the pages use.
 
-import type { FeatureCollection, LineString, MultiPolygon, Polygon } from 'geojson';
-
+import { call } from './call';
+import type { Query } from './call';
 import type {
-  Amendment,
   AmendmentDecision,
   AmendmentRequest,
-  Area,
-  Assignment,
-  BatchOutcome,
-  Candidate,
-  CandidateProperties,
   CasesOpening,
-  CodeLists,
-  Enrolment,
-  FlowProperties,
-  HistoryEntry,
-  HouseholdDetail,
-  HouseholdSummary,
-  IdentificationCase,
-  IdentificationDesk,
-  Inclusion,
   ItemState,
-  Job,
   JobKind,
-  Land,
-  Ledger,
-  LedgerEntry,
-  LookbackFigures,
-  LookbackItem,
   NewRoster,
   NewUser,
-  Objection,
-  OwnSession,
-  Page,
-  PastHousehold,
-  Plan,
-  PlanFigures,
-  PointVerdict,
-  ProblemDetails,
-  PublicityNotice,
-  RegisterFigures,
-  Roster,
-  RosterComparison,
+  ObjectionFiling,
+  NoticePosting,
+  Purpose,
   Role,
-  SecondFactor,
-  SessionUser,
-  Start,
   StepTaking,
-  User,
+  Version,
 } from './types';
 
-const BASE = '/api/v1';
+export { address, Problem } from './call';
+export type { Query } from './call';
 
-/** Values that are undefined or empty are left out of the address. */
-export type Query = Record<string, string | number | boolean | null | undefined>;
-
-/** A refusal by the server, or a connection that failed (`status` 0, code `offline`). */
-export class Problem extends Error {
-  readonly status: number;
-  readonly code: string;
-  readonly zh: string | undefined;
-  readonly en: string | undefined;
-
-  constructor(status: number, details: ProblemDetails) {
-    super(details.detail ?? details.title ?? `HTTP ${status}`);
-    this.name = 'Problem';
-    this.status = status;
-    this.code = details.code ?? (status === 404 ? 'not_found' : status === 403 ? 'forbidden' : 'unknown');
-    this.zh = details.detail;
-    this.en = details.detail_en ?? details.detail;
-  }
-}
-
-/** The address of a call, for links that download a file and for map tiles. */
-export function address(path: string, query: Query = {}): string {
-  const parameters = new URLSearchParams();
-  for (const [key, value] of Object.entries(query)) {
-    if (value !== undefined && value !== null && value !== '') parameters.set(key, String(value));
-  }
-  const text = parameters.toString();
-  return text === '' ? `${BASE}${path}` : `${BASE}${path}?${text}`;
-}
-
-async function call<T>(
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
-  path: string,
-  options: { query?: Query; body?: unknown; file?: Blob; headers?: Record<string, string>; signal?: AbortSignal } = {},
-): Promise<T> {
-  const headers: Record<string, string> = { accept: 'application/json', ...options.headers };
-  if (options.body !== undefined) headers['content-type'] = 'application/json';
-  let response: Response;
-  try {
-    response = await fetch(address(path, options.query), {
-      method,
-      headers,
-      credentials: 'same-origin',
-      body: options.file ?? (options.body === undefined ? null : JSON.stringify(options.body)),
-      signal: options.signal ?? null,
-    });
-  } catch (error) {
-    if (error instanceof DOMException && error.name === 'AbortError') throw error;
-    throw new Problem(0, { code: 'offline' });
-  }
-  if (!response.ok) throw new Problem(response.status, await problemDetails(response));
-  if (response.status === 204) return undefined as T;
-  const text = await response.text();
-  return (text === '' ? undefined : JSON.parse(text)) as T;
-}
-
-async function problemDetails(response: Response): Promise<ProblemDetails> {
-  try {
-    return (await response.json()) as ProblemDetails;
-  } catch {
-    // A proxy in between may answer in HTML; the status then says all there is.
-    return {};
-  }
-}
-
-const part = encodeURIComponent;
+type Signal = AbortSignal | undefined;
 
 export const api = {
-  codeLists: () => call<CodeLists>('GET', '/code-lists'),
+  codeLists: () => call('get', '/code-lists'),
 
-  session: () => call<SessionUser>('GET', '/session'),
+  session: () => call('get', '/session'),
   signIn: (name: string, password: string, code?: string) =>
-    call<SessionUser>('POST', '/session', { body: { name, password, code } }),
-  signOut: () => call<void>('DELETE', '/session'),
-  changePassword: (current: string, next: string) =>
-    call<void>('POST', '/session/password', { body: { current, new: next } }),
-  sessions: () => call<OwnSession[]>('GET', '/sessions'),
-  endSession: (id: string) => call<void>('DELETE', `/sessions/${part(id)}`),
-  endOtherSessions: () => call<{ ended: number }>('DELETE', '/sessions'),
-  secondFactor: () => call<SecondFactor>('GET', '/session/second-factor'),
-  enrolSecondFactor: (password: string) => call<Enrolment>('POST', '/session/second-factor', { body: { password } }),
-  confirmSecondFactor: (code: string) =>
-    call<{ recovery_codes: string[] }>('POST', '/session/second-factor/confirm', { body: { code } }),
-  disableSecondFactor: (password: string) => call<void>('POST', '/session/second-factor/disable', { body: { password } }),
+    call('post', '/session', { body: { name, password, code: code ?? null } }),
+  signOut: () => call('delete', '/session'),
+  changePassword: (current: string, next: string) => call('post', '/session/password', { body: { current, new: next } }),
+  sessions: () => call('get', '/sessions'),
+  endSession: (id: string) => call('delete', '/sessions/{id}', { path: { id } }),
+  endOtherSessions: () => call('delete', '/sessions'),
+  secondFactor: () => call('get', '/session/second-factor'),
+  enrolSecondFactor: (password: string) => call('post', '/session/second-factor', { body: { password } }),
+  confirmSecondFactor: (code: string) => call('post', '/session/second-factor/confirm', { body: { code } }),
+  disableSecondFactor: (password: string) => call('post', '/session/second-factor/disable', { body: { password } }),
 
-  start: () => call<Start>('GET', '/start'),
-  areas: () => call<Area[]>('GET', '/areas'),
+  start: () => call('get', '/start'),
+  areas: () => call('get', '/areas'),
 
-  households: (query: Query, signal?: AbortSignal) =>
-    call<Page<HouseholdSummary>>('GET', '/register/households', { query, signal }),
-  household: (id: string) => call<HouseholdDetail>('GET', `/register/households/${part(id)}`),
-  unmaskHousehold: (id: string, purpose: string, note: string) =>
-    call<HouseholdDetail>('POST', `/register/households/${part(id)}/unmask`, { body: { purpose, note } }),
-  householdHistory: (id: string) => call<HistoryEntry[]>('GET', `/register/households/${part(id)}/history`),
-  registerFigures: (query: Query) => call<RegisterFigures>('GET', '/register/figures', { query }),
+  households: (query: Query, signal?: Signal) => call('get', '/register/households', { query, signal }),
+  household: (id: string) => call('get', '/register/households/{id}', { path: { id } }),
+  unmaskHousehold: (id: string, purpose: Purpose, note: string) =>
+    call('post', '/register/households/{id}/unmask', { path: { id }, body: { purpose, note } }),
+  householdHistory: (id: string) => call('get', '/register/households/{id}/history', { path: { id } }),
+  registerFigures: (query: Query) => call('get', '/register/figures', { query }),
 
-  identification: (query: Query) => call<IdentificationDesk>('GET', '/register/identification', { query }),
-  cases: (query: Query, signal?: AbortSignal) =>
-    call<Page<IdentificationCase>>('GET', '/register/identification/cases', { query, signal }),
-  openCases: (opening: CasesOpening) => call<BatchOutcome>('POST', '/register/identification/cases', { body: opening }),
-  takeStep: (taking: StepTaking) => call<BatchOutcome>('POST', '/register/identification/steps', { body: taking }),
-  notices: (query: Query) => call<Page<PublicityNotice>>('GET', '/register/identification/notices', { query }),
-  notice: (id: string) => call<PublicityNotice>('GET', `/register/identification/notices/${part(id)}`),
-  postNotice: (notice: { area: string; place: string; contact: string }) =>
-    call<PublicityNotice>('POST', '/register/identification/notices', { body: notice }),
-  closeNotice: (id: string) => call<BatchOutcome>('POST', `/register/identification/notices/${part(id)}/closing`, { body: {} }),
-  object: (notice: string, objection: { case: string; from?: string | undefined; content: string }) =>
-    call<Objection>('POST', `/register/identification/notices/${part(notice)}/objections`, { body: objection }),
-  objections: (query: Query) => call<Page<Objection>>('GET', '/register/identification/objections', { query }),
-  answerObjection: (objection: Pick<Objection, 'id' | 'version'>, upheld: boolean, answer: string) =>
-    call<Objection>('POST', `/register/identification/objections/${part(objection.id)}/decision`, {
-      headers: { 'If-Match': `"${objection.version}"` },
-      body: { upheld, answer },
-    }),
-  rosters: (query: Query) => call<Page<Roster>>('GET', '/register/rosters', { query }),
-  draftRoster: (roster: NewRoster) => call<Roster>('POST', '/register/rosters', { body: roster }),
-  compareRoster: (id: string) => call<RosterComparison>('GET', `/register/rosters/${part(id)}/comparison`),
-  freezeRoster: (roster: Pick<Roster, 'id' | 'version'>, approver: string, document: string) =>
-    call<Roster>('POST', `/register/rosters/${part(roster.id)}/freezing`, {
-      headers: { 'If-Match': `"${roster.version}"` },
-      body: { approver, document },
-    }),
-  registerAsOf: (query: Query) => call<Page<PastHousehold>>('GET', '/register/as-of', { query }),
-  amendments: (query: Query) => call<Page<Amendment>>('GET', '/register/amendments', { query }),
-  askAmendment: (request: AmendmentRequest) => call<Amendment>('POST', '/register/amendments', { body: request }),
-  decideAmendment: (amendment: Pick<Amendment, 'id' | 'version'>, decision: AmendmentDecision, remark: string) =>
-    call<Amendment>('POST', `/register/amendments/${part(amendment.id)}/decision`, {
-      headers: { 'If-Match': `"${amendment.version}"` },
-      body: { decision, remark: remark.trim() || null },
-    }),
-  storeEvidence: (file: File) =>
-    call<{ hash: string; name: string }>('POST', '/register/evidence', { query: { name: file.name }, file }),
+  identification: (query: Query) => call('get', '/register/identification', { query }),
+  cases: (query: Query, signal?: Signal) => call('get', '/register/identification/cases', { query, signal }),
+  openCases: (opening: CasesOpening) => call('post', '/register/identification/cases', { body: opening }),
+  takeStep: (taking: StepTaking) => call('post', '/register/identification/steps', { body: taking }),
+  notices: (query: Query) => call('get', '/register/identification/notices', { query }),
+  notice: (id: string) => call('get', '/register/identification/notices/{id}', { path: { id } }),
+  postNotice: (posting: NoticePosting) => call('post', '/register/identification/notices', { body: posting }),
+  closeNotice: ({ id, version }: Version) =>
+    call('post', '/register/identification/notices/{id}/closing', { path: { id }, version }),
+  object: (notice: string, objection: ObjectionFiling) =>
+    call('post', '/register/identification/notices/{id}/objections', { path: { id: notice }, body: objection }),
+  objections: (query: Query) => call('get', '/register/identification/objections', { query }),
+  answerObjection: ({ id, version }: Version, upheld: boolean, answer: string) =>
+    call('post', '/register/identification/objections/{id}/decision', { path: { id }, version, body: { upheld, answer } }),
+  rosters: (query: Query) => call('get', '/register/rosters', { query }),
+  draftRoster: (roster: NewRoster) => call('post', '/register/rosters', { body: roster }),
+  compareRoster: (id: string) => call('get', '/register/rosters/{id}/comparison', { path: { id } }),
+  freezeRoster: ({ id, version }: Version, approver: string, document: string) =>
+    call('post', '/register/rosters/{id}/freezing', { path: { id }, version, body: { approver, document } }),
+  registerAsOf: (query: Query) => call('get', '/register/as-of', { query }),
+  amendments: (query: Query) => call('get', '/register/amendments', { query }),
+  askAmendment: (request: AmendmentRequest) => call('post', '/register/amendments', { body: request }),
+  decideAmendment: ({ id, version }: Version, decision: AmendmentDecision, remark: string) =>
+    call('post', '/register/amendments/{id}/decision', { path: { id }, version, body: { decision, remark: remark.trim() || null } }),
+  storeEvidence: (file: File) => call('post', '/register/evidence', { query: { name: file.name }, file }),
 
-  lookbackItems: (query: Query, signal?: AbortSignal) =>
-    call<Page<LookbackItem>>('GET', '/lookback/items', { query, signal }),
-  lookbackFigures: (query: Query) => call<LookbackFigures>('GET', '/lookback/figures', { query }),
-  decide: (item: Pick<LookbackItem, 'id' | 'version'>, state: ItemState, reason: string) =>
-    call<LookbackItem>('POST', `/lookback/items/${part(item.id)}/decision`, {
-      headers: { 'If-Match': `"${item.version}"` },
-      body: { state, reason },
-    }),
+  lookbackItems: (query: Query, signal?: Signal) => call('get', '/lookback/items', { query, signal }),
+  lookbackFigures: (query: Query) => call('get', '/lookback/figures', { query }),
+  decide: ({ id, version }: Version, state: ItemState, reason: string) =>
+    call('post', '/lookback/items/{id}/decision', { path: { id }, version, body: { state, reason } }),
 
-  land: () => call<Land | null>('GET', '/land'),
-  candidates: (query: Query) => call<Candidate[]>('GET', '/land/candidates', { query }),
-  candidate: (id: string) => call<Candidate>('GET', `/land/candidates/${part(id)}`),
-  candidateShapes: () =>
-    call<FeatureCollection<Polygon | MultiPolygon, CandidateProperties>>('GET', '/land/candidates.geojson'),
+  land: () => call('get', '/land'),
+  candidates: (query: Query) => call('get', '/land/candidates', { query }),
+  candidate: (id: string) => call('get', '/land/candidates/{id}', { path: { id } }),
+  candidateShapes: () => call('get', '/land/candidates.geojson'),
   landAt: (longitude: number, latitude: number) =>
-    call<PointVerdict>('GET', '/land/at', { query: { longitude: longitude.toFixed(6), latitude: latitude.toFixed(6) } }),
+    call('get', '/land/at', { query: { longitude: longitude.toFixed(6), latitude: latitude.toFixed(6) } }),
 
-  plan: () => call<Plan | null>('GET', '/plan'),
-  planFigures: () => call<PlanFigures | null>('GET', '/plan/figures'),
-  assignments: (query: Query, signal?: AbortSignal) =>
-    call<Page<Assignment>>('GET', '/plan/assignments', { query, signal }),
-  flows: () => call<FeatureCollection<LineString, FlowProperties>>('GET', '/plan/flows.geojson'),
+  plan: () => call('get', '/plan'),
+  planFigures: () => call('get', '/plan/figures'),
+  assignments: (query: Query, signal?: Signal) => call('get', '/plan/assignments', { query, signal }),
+  flows: () => call('get', '/plan/flows.geojson'),
 
-  jobs: () => call<Job[]>('GET', '/jobs'),
-  startJob: (kind: JobKind) => call<Job>('POST', '/jobs', { body: { kind } }),
-  cancelJob: (id: string) => call<void>('DELETE', `/jobs/${part(id)}`),
+  jobs: () => call('get', '/jobs'),
+  startJob: (kind: JobKind) => call('post', '/jobs', { body: { kind } }),
+  cancelJob: (id: string) => call('delete', '/jobs/{id}', { path: { id } }),
 
-  ledger: () => call<Ledger>('GET', '/ledger'),
-  ledgerEntries: (query: Query) => call<LedgerEntry[]>('GET', '/ledger/entries', { query }),
-  proof: (index: number) => call<Inclusion>('GET', `/ledger/entries/${index}/proof`),
+  ledger: () => call('get', '/ledger'),
+  ledgerEntries: (query: Query) => call('get', '/ledger/entries', { query }),
+  proof: (index: number) => call('get', '/ledger/entries/{index}/proof', { path: { index } }),
 
-  users: () => call<User[]>('GET', '/users'),
-  createUser: (user: NewUser) => call<User>('POST', '/users', { body: user }),
-  moveUser: (user: Pick<User, 'id' | 'version'>, role: Role, area: string) =>
-    call<User>('PATCH', `/users/${part(user.id)}`, { headers: { 'If-Match': `"${user.version}"` }, body: { role, area } }),
-  unlockUser: (id: string) => call<User>('POST', `/users/${part(id)}/unlock`),
-  disableUser: (id: string) => call<User>('POST', `/users/${part(id)}/disable`),
-  enableUser: (id: string) => call<User>('POST', `/users/${part(id)}/enable`),
-  resetPassword: (id: string) => call<{ password: string; account: User }>('POST', `/users/${part(id)}/password`),
-  removeSecondFactor: (id: string) => call<User>('DELETE', `/users/${part(id)}/second-factor`),
+  users: () => call('get', '/users'),
+  createUser: (user: NewUser) => call('post', '/users', { body: user }),
+  moveUser: ({ id, version }: Version, role: Role, area: string) =>
+    call('patch', '/users/{id}', { path: { id }, version, body: { role, area } }),
+  unlockUser: ({ id, version }: Version) => call('post', '/users/{id}/unlock', { path: { id }, version }),
+  disableUser: ({ id, version }: Version) => call('post', '/users/{id}/disable', { path: { id }, version }),
+  enableUser: ({ id, version }: Version) => call('post', '/users/{id}/enable', { path: { id }, version }),
+  resetPassword: ({ id, version }: Version) => call('post', '/users/{id}/password', { path: { id }, version }),
+  removeSecondFactor: ({ id, version }: Version) => call('delete', '/users/{id}/second-factor', { path: { id }, version }),
 };

@@ -25,6 +25,7 @@ database_test! {
             ("GET", "/api/v1/register/households?limit=201", None, 400, "limit_range", "limit"),
             ("GET", "/api/v1/register/households?limit=0", None, 400, "limit_range", "limit"),
             ("GET", "/api/v1/register/households?fields=id,colour", None, 400, "unknown_field", "fields"),
+            ("GET", "/api/v1/register/households?after=yesterday", None, 400, "cursor", "after"),
             ("GET", "/api/v1/jobs/7", None, 400, "path_invalid", ""),
             ("PUT", "/api/v1/jobs", None, 405, "method_not_allowed", ""),
         ] {

@@ -172,7 +172,11 @@ pub async fn page(workspace: &Workspace, caller: &Caller) -> Result<StartPage, A
             choice.map_or("", |choice| choice.code())
         }),
     };
-    let rules = anju_store::lookback::count_by_rule(db, caller.area()).await?;
+    let casework = caller.require(Action::ReadCasework).is_ok();
+    let rules = match casework {
+        true => anju_store::lookback::count_by_rule(db, caller.area()).await?,
+        false => Vec::new(),
+    };
     let lookback = (!rules.is_empty()).then(|| {
         let mut by_severity: Vec<SeverityCount> = Severity::ALL
             .iter()
@@ -209,7 +213,11 @@ pub async fn page(workspace: &Workspace, caller: &Caller) -> Result<StartPage, A
         made_at: plan.value.made_at,
         totals: plan.value.totals,
     });
-    let mut waiting = waiting(&register, lookback.as_ref(), land.as_ref(), plan.as_ref());
+    // Nothing waits for who only looks on.
+    let mut waiting = match casework {
+        true => waiting(&register, lookback.as_ref(), land.as_ref(), plan.as_ref()),
+        false => Vec::new(),
+    };
     let desk = crate::register::identification::views::desk(workspace, caller, None).await?;
     let mine = desk.steps.iter().filter(|step| step.mine);
     let answers = [Action::CheckInTownship, Action::DecideInCounty]

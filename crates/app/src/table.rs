@@ -59,9 +59,15 @@ fn csv(headers: &[String], rows: &[Vec<Cell>]) -> Result<Vec<u8>, AppError> {
         .map_err(|error| AppError::Aborted(error.to_string()))
 }
 
+/// Letters by which a spreadsheet program takes a text for a formula, their full-width forms too; blanks before them are
+/// dropped by some programs.
+const FORMULA_MARKS: [char; 11] = [
+    '=', '+', '-', '@', '\t', '\r', '\n', '\u{FF1D}', '\u{FF0B}', '\u{FF0D}', '\u{FF20}',
+];
+
 /// A text that a spreadsheet would take for a formula is set off by an apostrophe.
 fn no_formula(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+    if text.trim_start_matches(' ').starts_with(FORMULA_MARKS) {
         format!("'{text}")
     } else {
         text.to_owned()

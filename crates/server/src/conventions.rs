@@ -42,6 +42,8 @@ struct Operation {
     /// Whether a parameter of this name is taken after the question mark.
     query: BTreeSet<String>,
     shape: Shape,
+    /// Whether others are taken too.
+    open_query: bool,
     /// Most rows that `limit` may ask for.
     most: Option<u64>,
     /// Whether the answer is not kept for repetition.
@@ -94,6 +96,7 @@ impl Operations {
                     (method, format!("{BASE}{path}")),
                     Operation {
                         public: operation.get("security").is_some(),
+                        open_query: description::OPEN_QUERY.contains(&id.as_str()),
                         secret: description::SECRET_ANSWERS.contains(&id.as_str()),
                         id,
                         most: query
@@ -390,7 +393,7 @@ fn known_parameters(operation: &Operation, uri: &Uri) -> Result<(), HttpError> {
             )
             .at(name));
         }
-        if !operation.query.contains(&name) {
+        if !operation.open_query && !operation.query.contains(&name) {
             let known: Vec<&str> = operation.query.iter().map(String::as_str).collect();
             let (zh, en) = match known.as_slice() {
                 [] => ("此处不接受参数".to_owned(), "there are none here".to_owned()),

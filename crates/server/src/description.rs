@@ -17,8 +17,8 @@ use crate::Server;
 /// Where the API is served.
 pub(crate) const BASE: &str = "/api/v1";
 
-/// The operations that do not take an `Idempotency-Key`: signing in has no user yet, and doing it twice harms nobody.
-const WITHOUT_KEY: &[&str] = &["signIn"];
+/// The operations that a browser is sent to from elsewhere, with parameters of that other's choice beside ours.
+pub(crate) const OPEN_QUERY: &[&str] = &["finishProviderSignIn"];
 
 /// The operations whose answer holds a secret or unmasked personal data, which is not kept for repetition.
 pub(crate) const SECRET_ANSWERS: &[&str] = &[
@@ -221,7 +221,6 @@ fn refusals() -> Value {
 
 /// Parameters, headers and refusals that follow from what the operation is.
 fn add_conventions(path: &str, method: &str, operation: &mut Value) {
-    let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
     let public = operation.get("security").is_some();
     let reads = method == "get";
     let json_answer =
@@ -234,8 +233,8 @@ fn add_conventions(path: &str, method: &str, operation: &mut Value) {
     if !public {
         refused.extend(["401", "403"]);
     }
-    if id == "signIn" {
-        refused.extend(["401", "403", "429"]);
+    if public && !reads {
+        refused.extend(["401", "429"]);
     }
     if method != "get" || has("query") || has("path") || json_answer {
         refused.insert("400");
@@ -259,7 +258,8 @@ fn add_conventions(path: &str, method: &str, operation: &mut Value) {
         refused.insert("429");
     }
     let mut added = Vec::new();
-    if method == "post" && !WITHOUT_KEY.contains(&id.as_str()) {
+    // Signing in has no user yet, and doing it twice harms nobody.
+    if method == "post" && !public {
         added.push("IdempotencyKey");
     }
     if reads && json_answer {

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use anju_app::Workspace;
+use anju_app::ledger::explorer::EntryDetail;
+use anju_app::ledger::keeping::{Keeper, KeepingView};
 use anju_app::ledger::{
-    self, CheckpointView, ConsistencyView, EntryQuery, EntryView, Erased, ErasureOrder, Inclusion, LedgerPage,
+    self, CheckpointQuery, CheckpointView, ConsistencyView, EntryQuery, EntryView, Erased, ErasureOrder,
+    Inclusion, LedgerPage,
 };
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -22,10 +25,13 @@ pub(crate) fn routes() -> OpenApiRouter<Server> {
     OpenApiRouter::new()
         .routes(routes!(page))
         .routes(routes!(entries))
+        .routes(routes!(entry))
         .routes(routes!(proof))
         .routes(routes!(erasure))
         .routes(routes!(consistency))
         .routes(routes!(checkpoint))
+        .routes(routes!(checkpoints))
+        .routes(routes!(keeping))
 }
 
 /// Size, newest checkpoint and newest entries.
@@ -58,6 +64,57 @@ async fn entries(
     Query(query): Query<EntryQuery>,
 ) -> Result<Json<Vec<EntryView>>, HttpError> {
     Ok(Json(ledger::entries(&workspace, &caller, &query).await?))
+}
+
+/// One entry with what it changed, masked.
+#[utoipa::path(
+    get,
+    path = "/ledger/entries/{index}",
+    operation_id = "readLedgerEntry",
+    tag = "ledger",
+    responses((status = OK, description = "The entry.", body = EntryDetail))
+)]
+async fn entry(
+    State(workspace): State<Arc<Workspace>>,
+    SignedIn(caller): SignedIn,
+    Path(index): Path<u64>,
+) -> Result<Json<EntryDetail>, HttpError> {
+    Ok(Json(ledger::explorer::entry(&workspace, &caller, index).await?))
+}
+
+/// Signed checkpoints, the newest first.
+#[utoipa::path(
+    get,
+    path = "/ledger/checkpoints",
+    operation_id = "listCheckpoints",
+    tag = "ledger",
+    params(CheckpointQuery),
+    responses((status = OK, description = "The checkpoints.", body = Vec<CheckpointView>))
+)]
+async fn checkpoints(
+    State(workspace): State<Arc<Workspace>>,
+    SignedIn(caller): SignedIn,
+    Query(query): Query<CheckpointQuery>,
+) -> Result<Json<Vec<CheckpointView>>, HttpError> {
+    Ok(Json(ledger::checkpoints(&workspace, &caller, &query).await?))
+}
+
+/// How checkpoints are kept elsewhere; null where they are not kept on a schedule.
+#[utoipa::path(
+    get,
+    path = "/ledger/keeping",
+    operation_id = "readKeeping",
+    tag = "ledger",
+    responses((status = OK, description = "Folder, interval and last round.", body = Option<KeepingView>))
+)]
+async fn keeping(
+    State(keeper): State<Option<Arc<Keeper>>>,
+    SignedIn(caller): SignedIn,
+) -> Result<Json<Option<KeepingView>>, HttpError> {
+    Ok(Json(match keeper {
+        Some(keeper) => Some(keeper.view(&caller)?),
+        None => None,
+    }))
 }
 
 /// The proof that an entry is in the log.

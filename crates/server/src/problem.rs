@@ -1,6 +1,7 @@
 //! Errors at the HTTP edge: problem details (RFC 9457) with a stable code that the web app translates.
 
 use anju_app::AppError;
+use anju_model::access::ProviderRefusal;
 use axum::Json;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -73,6 +74,11 @@ impl HttpError {
     pub(crate) fn at(mut self, place: impl Into<String>) -> Self {
         self.place = place.into();
         self
+    }
+
+    /// The code.
+    pub(crate) fn code(&self) -> &'static str {
+        self.code
     }
 
     /// The status.
@@ -182,6 +188,7 @@ impl From<AppError> for HttpError {
             AppError::LockedOut { .. } => (StatusCode::TOO_MANY_REQUESTS, "locked_out"),
             AppError::SecondStep => (StatusCode::UNAUTHORIZED, "second_step"),
             AppError::WrongCode => (StatusCode::UNAUTHORIZED, "wrong_code"),
+            AppError::Provider(refusal) => (status_of_refusal(*refusal), refusal.code()),
             AppError::WeakPassword { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "weak_password"),
             AppError::NotFound { .. } => (StatusCode::NOT_FOUND, "not_found"),
             AppError::VersionConflict { .. } => (StatusCode::PRECONDITION_FAILED, "version_conflict"),
@@ -220,6 +227,14 @@ fn status_of(code: &str) -> StatusCode {
         | "idempotency_answer_unknown" => StatusCode::CONFLICT,
         "consistency_range" | "cursor" | "idempotency_key" => StatusCode::BAD_REQUEST,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
+    }
+}
+
+fn status_of_refusal(refusal: ProviderRefusal) -> StatusCode {
+    match refusal {
+        ProviderRefusal::NotConfigured => StatusCode::NOT_FOUND,
+        ProviderRefusal::Unreachable => StatusCode::BAD_GATEWAY,
+        _ => StatusCode::UNAUTHORIZED,
     }
 }
 

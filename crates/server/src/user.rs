@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use anju_app::Workspace;
 use anju_app::access::NewUser;
-use anju_app::access::users::{self, Account, NewPlace, TemporaryPassword};
+use anju_app::access::sessions::SessionView;
+use anju_app::access::users::{self, Account, NewIdentity, NewPlace, RoleRights, TemporaryPassword};
 use axum::extract::State;
 use axum::http::StatusCode;
+use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -25,6 +27,10 @@ pub(crate) fn routes() -> OpenApiRouter<Server> {
         .routes(routes!(enable))
         .routes(routes!(reset_password))
         .routes(routes!(remove_second_factor))
+        .routes(routes!(rights))
+        .routes(routes!(bind_identity, unbind_identity))
+        .routes(routes!(sessions, end_all_sessions))
+        .routes(routes!(end_session))
 }
 
 /// All users.
@@ -40,6 +46,18 @@ async fn list(
     SignedIn(caller): SignedIn,
 ) -> Result<Json<Vec<Account>>, HttpError> {
     Ok(Json(users::list(&workspace, &caller).await?))
+}
+
+/// The table of roles: what each may do, and the levels of area that its users have.
+#[utoipa::path(
+    get,
+    path = "/rights",
+    operation_id = "readRights",
+    tag = "access",
+    responses((status = OK, description = "The table.", body = Vec<RoleRights>))
+)]
+async fn rights(_: SignedIn) -> Json<Vec<RoleRights>> {
+    Json(users::rights())
 }
 
 /// Makes a user with a first password.
@@ -194,4 +212,106 @@ async fn remove_second_factor(
     Ok(Json(
         users::remove_second_factor(&workspace, &caller, id, version).await?,
     ))
+}
+
+/// Binds an identity at the provider to a user, in the place of the one that was.
+#[utoipa::path(
+    put,
+    path = "/users/{id}/identity",
+    operation_id = "bindIdentity",
+    tag = "access",
+    params(IfMatch),
+    responses((status = OK, description = "The user.", body = Account))
+)]
+async fn bind_identity(
+    State(workspace): State<Arc<Workspace>>,
+    SignedIn(caller): SignedIn,
+    Path(id): Path<Uuid>,
+    IfMatch(version): IfMatch,
+    Json(new): Json<NewIdentity>,
+) -> Result<Json<Account>, HttpError> {
+    Ok(Json(
+        users::bind_identity(&workspace, &caller, id, version, new).await?,
+    ))
+}
+
+/// Takes a user's identity at the provider away; sessions that it opened end at once.
+#[utoipa::path(
+    delete,
+    path = "/users/{id}/identity",
+    operation_id = "unbindIdentity",
+    tag = "access",
+    params(IfMatch),
+    responses((status = OK, description = "The user.", body = Account))
+)]
+async fn unbind_identity(
+    State(workspace): State<Arc<Workspace>>,
+    SignedIn(caller): SignedIn,
+    Path(id): Path<Uuid>,
+    IfMatch(version): IfMatch,
+) -> Result<Json<Account>, HttpError> {
+    Ok(Json(
+        users::unbind_identity(&workspace, &caller, id, version).await?,
+    ))
+}
+
+/// The sessions of a user that hold, the newest first.
+#[utoipa::path(
+    get,
+    path = "/users/{id}/sessions",
+    operation_id = "listUserSessions",
+    tag = "access",
+    responses((status = OK, description = "The sessions.", body = Vec<SessionView>))
+)]
+async fn sessions(
+    State(workspace): State<Arc<Workspace>>,
+    SignedIn(caller): SignedIn,
+    Path(id): Path<Uuid>,
+) -> Result<Json<Vec<SessionView>>, HttpError> {
+    Ok(Json(users::sessions_of(&workspace, &caller, id).await?))
+}
+
+/// A session of a user.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Path)]
+struct UserSession {
+    /// The user.
+    id: Uuid,
+    /// The session.
+    session: Uuid,
+}
+
+/// Ends one session of a user.
+#[utoipa::path(
+    delete,
+    path = "/users/{id}/sessions/{session}",
+    operation_id = "endUserSession",
+    tag = "access",
+    params(UserSession),
+    responses((status = NO_CONTENT, description = "Done."))
+)]
+async fn end_session(
+    State(workspace): State<Arc<Workspace>>,
+    SignedIn(caller): SignedIn,
+    Path(UserSession { id, session }): Path<UserSession>,
+) -> Result<StatusCode, HttpError> {
+    users::end_sessions(&workspace, &caller, id, Some(session)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Ends all sessions of a user.
+#[utoipa::path(
+    delete,
+    path = "/users/{id}/sessions",
+    operation_id = "endUserSessions",
+    tag = "access",
+    responses((status = NO_CONTENT, description = "Done."))
+)]
+async fn end_all_sessions(
+    State(workspace): State<Arc<Workspace>>,
+    SignedIn(caller): SignedIn,
+    Path(id): Path<Uuid>,
+) -> Result<StatusCode, HttpError> {
+    users::end_sessions(&workspace, &caller, id, None).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

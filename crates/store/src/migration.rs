@@ -31,6 +31,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0005_roster",
     "0006_access",
     "0009_api",
+    "0011_access_oidc",
 ];
 
 const TABLE_SQLITE: &str = "CREATE TABLE IF NOT EXISTS schema_migration (

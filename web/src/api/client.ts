@@ -10,10 +10,10 @@ import type {
   JobKind,
   NewRoster,
   NewUser,
+  NewUserPlace,
   ObjectionFiling,
   NoticePosting,
   Purpose,
-  Role,
   StepTaking,
   Version,
 } from './types';
@@ -29,6 +29,7 @@ export const api = {
   session: () => call('get', '/session'),
   signIn: (name: string, password: string, code?: string) =>
     call('post', '/session', { body: { name, password, code: code ?? null } }),
+  /** Where a provider vouched for the user, the answer says where to sign out of it. */
   signOut: () => call('delete', '/session'),
   changePassword: (current: string, next: string) => call('post', '/session/password', { body: { current, new: next } }),
   sessions: () => call('get', '/sessions'),
@@ -102,11 +103,26 @@ export const api = {
 
   users: () => call('get', '/users'),
   createUser: (user: NewUser) => call('post', '/users', { body: user }),
-  moveUser: ({ id, version }: Version, role: Role, area: string) =>
-    call('patch', '/users/{id}', { path: { id }, version, body: { role, area } }),
+  editUser: ({ id, version }: Version, place: NewUserPlace) => call('patch', '/users/{id}', { path: { id }, version, body: place }),
   unlockUser: ({ id, version }: Version) => call('post', '/users/{id}/unlock', { path: { id }, version }),
   disableUser: ({ id, version }: Version) => call('post', '/users/{id}/disable', { path: { id }, version }),
   enableUser: ({ id, version }: Version) => call('post', '/users/{id}/enable', { path: { id }, version }),
   resetPassword: ({ id, version }: Version) => call('post', '/users/{id}/password', { path: { id }, version }),
   removeSecondFactor: ({ id, version }: Version) => call('delete', '/users/{id}/second-factor', { path: { id }, version }),
+
+  provider: () => call('get', '/session/provider'),
+  providerSecondStep: (code: string) => call('post', '/session/provider/second-step', { body: { code } }),
+  ownIdentity: () => call('get', '/session/identity'),
+  bindIdentity: ({ id, version }: Version, subject: string) =>
+    call('put', '/users/{id}/identity', { path: { id }, version, body: { subject } }),
+  unbindIdentity: ({ id, version }: Version) => call('delete', '/users/{id}/identity', { path: { id }, version }),
+  userSessions: (id: string) => call('get', '/users/{id}/sessions', { path: { id } }),
+  endUserSession: (id: string, session: string) =>
+    call('delete', '/users/{id}/sessions/{session}', { path: { id, session } }),
+  endUserSessions: (id: string) => call('delete', '/users/{id}/sessions', { path: { id } }),
+  rights: () => call('get', '/rights'),
+  ledgerEntry: (index: number) => call('get', '/ledger/entries/{index}', { path: { index } }),
+  checkpoints: (query: Query) => call('get', '/ledger/checkpoints', { query }),
+  consistency: (from: number, to: number) => call('get', '/ledger/consistency', { query: { from, to } }),
+  keeping: () => call('get', '/ledger/keeping'),
 };

@@ -6,6 +6,7 @@ type Schemas = components['schemas'];
 /** What a change needs of its subject: which one, and the version seen. */
 export type Version = { id: string; version: number };
 
+export type Action = Schemas['Action'];
 export type Amendment = Schemas['AmendmentView'];
 export type AmendmentDecision = Schemas['AmendmentDecision'];
 export type AmendmentRequest = Schemas['AmendmentRequest'];
@@ -15,6 +16,7 @@ export type Assignment = Schemas['AssignmentView'];
 export type BatchOutcome = Schemas['BatchOutcome'];
 export type Candidate = Schemas['CandidateView'];
 export type CasesOpening = Schemas['CasesOpening'];
+export type Checkpoint = Schemas['CheckpointView'];
 export type CodeLists = Schemas['CodeLists'];
 export type CodeListName = keyof CodeLists;
 export type CodeName = Schemas['CodeName'];
@@ -33,6 +35,7 @@ export type LookbackItem = Schemas['ItemView'];
 export type NewKeyFact = Schemas['NewKeyFact'];
 export type NewRoster = Schemas['NewRoster'];
 export type NewUser = Schemas['NewUser'];
+export type NewUserPlace = Schemas['NewUserPlace'];
 export type NoticePosting = Schemas['NoticePosting'];
 export type Objection = Schemas['ObjectionView'];
 export type ObjectionFiling = Schemas['ObjectionFiling'];

@@ -5,9 +5,12 @@
     reason = "a test that unwraps fails, which is what it is for"
 )]
 
+mod keeping;
 mod lockout;
 mod office;
+mod provider;
 mod roles;
 mod second_factor;
 mod sessions;
 mod unmasking;
+mod use_cases;

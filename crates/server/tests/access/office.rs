@@ -81,6 +81,30 @@ impl<'a> Office<'a> {
         }
     }
 
+    /// Adds to the workspace's configuration and starts the service anew.
+    pub async fn configure(&mut self, text: &str, serving: anju_server::Serving) {
+        use std::io::Write;
+        let root = self.folder.path().join("office");
+        let mut file = std::fs::OpenOptions::new()
+            .append(true)
+            .open(root.join("anju.toml"))
+            .unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        self.workspace = Arc::new(
+            Workspace::open(&root, None, environment(&self.now))
+                .await
+                .unwrap(),
+        );
+        self.router = anju_server::router_for(self.workspace.clone(), serving)
+            .await
+            .unwrap();
+    }
+
+    /// The workspace's folder.
+    pub fn root(&self) -> std::path::PathBuf {
+        self.folder.path().join("office")
+    }
+
     /// Lets time pass.
     pub fn pass(&self, time: SignedDuration) {
         let mut now = self.now.lock().unwrap();
@@ -165,11 +189,18 @@ impl<'a> Office<'a> {
     }
 
     /// Sends a change of a user, seen as it is now.
-    pub async fn change_user(&self, method: &str, id: &str, after: &str, cookie: &str) -> Answer {
+    pub async fn change_user(
+        &self,
+        method: &str,
+        id: &str,
+        after: &str,
+        cookie: &str,
+        body: Value,
+    ) -> Answer {
         let path = format!("/users/{id}");
         let version = self.get(&path, cookie).await.json()["version"].to_string();
         let headers = [("if-match", version.as_str())];
-        self.send(method, &format!("{path}{after}"), cookie, &headers, Value::Null)
+        self.send(method, &format!("{path}{after}"), cookie, &headers, body)
             .await
     }
 

@@ -9,6 +9,7 @@ import { Link, useParams } from 'react-router';
 import { OnRoster } from './amendment';
 import { api } from './api/client';
 import type { HouseholdDetail, Purpose } from './api/types';
+import { FormerPlaces } from './areas';
 import { decimal, instant, kilometres, tenThousandYuan, useWords } from './language';
 import { Steps } from './identification';
 import { Choice, Severity, Title, Waiting } from './parts';
@@ -37,7 +38,7 @@ export default function HouseholdPage() {
         <div className="panel w4">
           <h2>{t('household_facts')}</h2>
           <dl className="facts">
-            {fact(t('address'), it.area_name)}
+            {fact(t('address'), <>{it.area_name}<FormerPlaces household={id} /></>)}
             {fact(t('causes'), it.causes.map((cause) => code('cause_of_move', cause)).join('、'))}
             {fact(t('urgency'), code('urgency', it.urgency))}
             {fact(t('hazard_point'), it.hazard_point)}

@@ -301,7 +301,9 @@ impl<'t> Fields<'_, 't> {
 fn read_area(field: &mut Fields<'_, '_>, areas: &AreaIndex) -> Option<AreaCode> {
     let township = field.read("township", |row, name| {
         row.take(name, |cell| {
-            normal::text(cell)?.map(|text| areas.township(&text)).transpose()
+            normal::text(cell)?
+                .map(|text| areas.township_as_written(&text))
+                .transpose()
         })
     });
     // Whether the township was given but not understood: then the village is not looked for county-wide.
@@ -326,7 +328,11 @@ fn read_area(field: &mut Fields<'_, '_>, areas: &AreaIndex) -> Option<AreaCode> 
                 .transpose()
         })
     });
-    Some(group.unwrap_or(village))
+    // Old papers name the areas of their time; the register has those of today.
+    let written = group.unwrap_or(village);
+    field.read("village", |row, name| {
+        row.take(name, |_| areas.present(&written).map(Some))
+    })
 }
 
 fn read_position(field: &mut Fields<'_, '_>) -> Option<Position> {

@@ -44,6 +44,7 @@ code_list! {
         CheckAmendment = "check_amendment", "乡镇审核变更", "check amendments for the township";
         ReadLedger = "read_ledger", "查看账本", "read the ledger";
         ManageUsers = "manage_users", "管理用户", "manage users";
+        ManageAreas = "manage_areas", "维护行政区划", "change areas";
         EraseContent = "erase_content", "依法删除账本内容", "erase content of the ledger on legal order";
         UnmaskData = "unmask_data", "查看未打掩码的个人信息", "see personal data unmasked";
     }
@@ -69,8 +70,8 @@ pub struct Permissions {
 pub const PERMISSIONS: &[Permissions] = {
     use Action::{
         ApproveRoster, AskAmendment, CheckAmendment, CheckInTownship, DecideInCounty, DecideLookback,
-        DraftRoster, EraseContent, ImportData, ManageUsers, ReadCasework, ReadLedger, ReadRegister,
-        ReviewInVillage, RunAnalysis, UnmaskData,
+        DraftRoster, EraseContent, ImportData, ManageAreas, ManageUsers, ReadCasework, ReadLedger,
+        ReadRegister, ReviewInVillage, RunAnalysis, UnmaskData,
     };
     use AreaLevel::{County, Prefecture, Province, Township, Village};
     &[
@@ -92,6 +93,7 @@ pub const PERMISSIONS: &[Permissions] = {
                 CheckAmendment,
                 ReadLedger,
                 ManageUsers,
+                ManageAreas,
                 EraseContent,
                 UnmaskData,
             ],
@@ -120,6 +122,7 @@ pub const PERMISSIONS: &[Permissions] = {
                 ApproveRoster,
                 AskAmendment,
                 ReadLedger,
+                ManageAreas,
                 UnmaskData,
             ],
         },
@@ -423,17 +426,17 @@ mod tests {
         let expected = [
             // read_register, read_casework, import_data, run_analysis, decide_lookback | review_in_village,
             // check_in_township, decide_in_county | draft_roster, approve_roster, ask_amendment, check_amendment | read_ledger,
-            // manage_users, erase_content, unmask_data
-            ("administrator", "yyyyyyyyyyyyyyyy"),
-            ("province_officer", "yy..........y..."),
-            ("prefecture_officer", "yy..........y..."),
-            ("county_officer", "yyyyy..yyyy.y..y"),
-            ("township_officer", "yy..yyy...yy...y"),
-            ("village_officer", "yy...y.........."),
-            ("department_user", "y..............."),
-            ("inspector", "yy..........y..y"),
-            ("evaluator", "y..............."),
-            ("public", "................"),
+            // manage_users, manage_areas, erase_content, unmask_data
+            ("administrator", "yyyyyyyyyyyyyyyyy"),
+            ("province_officer", "yy..........y...."),
+            ("prefecture_officer", "yy..........y...."),
+            ("county_officer", "yyyyy..yyyy.y.y.y"),
+            ("township_officer", "yy..yyy...yy....y"),
+            ("village_officer", "yy...y..........."),
+            ("department_user", "y................"),
+            ("inspector", "yy..........y...y"),
+            ("evaluator", "y................"),
+            ("public", "................."),
         ];
         let found: Vec<(&str, String)> = Role::ALL
             .iter()

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anju_model::access::{Action, ProviderRefusal, Purpose, Role};
 use anju_model::amendment::{AmendmentKind, AmendmentState};
+use anju_model::area::SuccessionKind;
 use anju_model::identification::{ApplicationForm, Level, ObjectionState, Step, StepOutcome};
 use anju_model::identity::Sex;
 use anju_model::job::{JobKind, JobState};
@@ -119,6 +120,7 @@ fn all() -> CodeLists {
         "site_kind": SiteKind,
         "step_outcome": StepOutcome,
         "structure": Structure,
+        "succession_kind": SuccessionKind,
         "tier": Tier,
         "urgency": Urgency,
         "verdict": Verdict,

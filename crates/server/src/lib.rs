@@ -4,6 +4,7 @@
 //! (RFC 9457). Each module holds the routes of one stage. What is absent: business rules, SQL, file formats.
 
 mod amendment;
+mod area;
 mod assets;
 mod caller;
 mod code_lists;
@@ -143,6 +144,7 @@ fn described() -> (Router<Server>, serde_json::Value) {
         .merge(provider::routes())
         .merge(start::routes())
         .merge(register::routes())
+        .merge(area::routes())
         .merge(identification::routes())
         .merge(roster::routes())
         .merge(amendment::routes())

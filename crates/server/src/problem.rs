@@ -220,7 +220,8 @@ impl From<AppError> for HttpError {
 /// The status of a request that cannot be carried out as it stands.
 fn status_of(code: &str) -> StatusCode {
     match code {
-        "job_running"
+        "area_stale"
+        | "job_running"
         | "entry_is_current"
         | "nothing_to_erase"
         | "idempotency_key_under_way"

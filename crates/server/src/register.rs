@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anju_app::Workspace;
 use anju_app::register::unmask::{self, Need};
 use anju_app::register::views::{
-    self, AreaView, Change, HouseholdDetail, HouseholdQuery, HouseholdSummary, Page, RegisterFigures,
+    self, Change, HouseholdDetail, HouseholdQuery, HouseholdSummary, Page, RegisterFigures,
 };
 use anju_app::table::TableFormat;
 use axum::extract::State;
@@ -22,7 +22,6 @@ use crate::problem::HttpError;
 
 pub(crate) fn routes() -> OpenApiRouter<Server> {
     OpenApiRouter::new()
-        .routes(routes!(areas))
         .routes(routes!(list))
         .routes(routes!(export_xlsx))
         .routes(routes!(export_csv))
@@ -30,21 +29,6 @@ pub(crate) fn routes() -> OpenApiRouter<Server> {
         .routes(routes!(unmask))
         .routes(routes!(history))
         .routes(routes!(figures))
-}
-
-/// Townships and villages of the caller's area, with their households.
-#[utoipa::path(
-    get,
-    path = "/areas",
-    operation_id = "listAreas",
-    tag = "register",
-    responses((status = OK, description = "Townships and villages of the caller's area, with their households.", body = Vec<AreaView>))
-)]
-async fn areas(
-    State(workspace): State<Arc<Workspace>>,
-    SignedIn(caller): SignedIn,
-) -> Result<Json<Vec<AreaView>>, HttpError> {
-    Ok(Json(views::areas(&workspace, &caller).await?))
 }
 
 /// Households, masked.

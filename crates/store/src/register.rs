@@ -175,6 +175,8 @@ pub enum HouseholdSort {
 pub struct HouseholdFilter {
     /// In this area: the caller's, or a narrower one.
     pub area: AreaCode,
+    /// In these as well, where a code that was split stands for several.
+    pub further_areas: Vec<AreaCode>,
     /// Part of a name or register number, a whole ID number, or the last 4 or more digits of a phone number.
     pub search: Option<String>,
     /// Category.
@@ -198,6 +200,7 @@ impl HouseholdFilter {
     pub fn within(area: AreaCode) -> Self {
         Self {
             area,
+            further_areas: Vec::new(),
             search: None,
             category: None,
             choice: None,
@@ -333,7 +336,10 @@ pub async fn households(
     paging: &Paging,
 ) -> Result<Page<HouseholdSummary>, StoreError> {
     let mut conditions = Conditions::default();
-    conditions.within("h.area", &filter.area);
+    conditions.within_any(
+        "h.area",
+        std::iter::once(&filter.area).chain(&filter.further_areas),
+    );
     conditions.equal("h.category", filter.category.map(Category::code));
     conditions.equal("h.choice", filter.choice.map(ConsentChoice::code));
     conditions.equal("h.pathway", filter.pathway.map(Pathway::code));
@@ -396,20 +402,35 @@ pub async fn household_by_number(
         .transpose()
 }
 
+/// Where each household of an area lies.
+///
+/// # Errors
+/// When the database fails.
+pub async fn household_areas(db: &Db, area: &AreaCode) -> Result<Vec<(Uuid, AreaCode)>, StoreError> {
+    let mut conditions = Conditions::default();
+    conditions.within("h.area", area);
+    let sql = format!(
+        "SELECT h.id, h.area FROM household h{} ORDER BY h.id",
+        conditions.text()
+    );
+    let rows = db.all(&sql, conditions.values()).await?;
+    rows.iter().map(|row| Ok((row.uuid(0)?, row.area(1)?))).collect()
+}
+
 /// A page of the register as it stood at an instant, in the order of the households' ids: what each household's last
-/// entry before it says. Households that were retired or erased by then, or whose payload was erased since, are not in it.
+/// entry before it says, in any of these areas by the codes of that time. Households that were retired or erased by then, or whose payload was erased since, are not in it.
 ///
 /// # Errors
 /// When the database fails or the cursor is not of this list.
 pub async fn households_as_of(
     db: &Db,
     at: jiff::Timestamp,
-    area: &AreaCode,
+    areas: &[AreaCode],
     paging: &Paging,
 ) -> Result<Page<Versioned<Household>>, StoreError> {
     let mut conditions = Conditions::default();
     conditions.equal("e.subject_kind", Some(Household::KIND));
-    conditions.within("e.area", area);
+    conditions.within_any("e.area", areas);
     let at = conditions.bind(at);
     conditions.and(&format!(
         "e.version = (SELECT MAX(l.version) FROM ledger_entry l

@@ -5,9 +5,11 @@ import type { Query } from './call';
 import type {
   AmendmentDecision,
   AmendmentRequest,
+  AreaChangeRequest,
   CasesOpening,
   ItemState,
   JobKind,
+  NewArea,
   NewRoster,
   NewUser,
   NewUserPlace,
@@ -125,4 +127,10 @@ export const api = {
   checkpoints: (query: Query) => call('get', '/ledger/checkpoints', { query }),
   consistency: (from: number, to: number) => call('get', '/ledger/consistency', { query: { from, to } }),
   keeping: () => call('get', '/ledger/keeping'),
+  areasOverTime: (query: Query) => call('get', '/areas', { query }),
+  area: (code: string) => call('get', '/areas/{code}', { path: { code } }),
+  addArea: (area: NewArea) => call('post', '/areas', { body: area }),
+  previewAreaChange: (request: AreaChangeRequest) => call('post', '/areas/changes/preview', { body: request }),
+  changeAreas: (request: AreaChangeRequest) => call('post', '/areas/changes', { body: request }),
+  householdPlaces: (id: string) => call('get', '/register/households/{id}/places', { path: { id } }),
 };

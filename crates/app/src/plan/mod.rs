@@ -68,8 +68,10 @@ pub async fn run(
     let budget = funds.iter().map(|fund| fund.value.amount).sum();
     let facilities = crate::land::facilities(workspace).await?;
     let roads = crate::land::lines(workspace, LayerKind::Roads).await?;
+    let areas = workspace.areas().await?;
     let input = problem::Input {
         households: &households,
+        areas: areas.table(),
         candidates: &candidates,
         stock: &stock,
         facilities: &facilities,
@@ -91,7 +93,6 @@ pub async fn run(
     .map_err(|error| AppError::Aborted(error.to_string()))??;
 
     progress.report("写出方案", "recording the plan", 0.92)?;
-    let areas = workspace.areas().await?;
     let (plan, assignments): (Plan, Vec<Assignment>) = outcome::record(
         workspace,
         &areas,

@@ -1,6 +1,7 @@
-//! The register stage: files in, the list, the household page, identification, rosters and amendments.
+//! The register stage: files in, the list, the household page, the areas, identification, rosters and amendments.
 
 pub mod amendment;
+pub mod areas;
 pub mod identification;
 pub mod import;
 pub mod profile;

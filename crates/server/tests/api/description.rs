@@ -60,6 +60,7 @@ fn id(operation: &Value) -> &str {
 fn address(path: &str) -> String {
     let path = path
         .replace("{id}", "0198c0de-0000-7000-8000-000000000000")
+        .replace("{code}", "619021101")
         .replace("{session}", "0198c0de-0000-7000-8000-000000000000")
         .replace("{index}", "0")
         .replace("{kind}", "roads")

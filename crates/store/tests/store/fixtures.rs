@@ -439,18 +439,9 @@ async fn write_all(test: &TestDatabase) {
     .await
     .unwrap();
     tx.insert(&[
-        Area {
-            code: area("619021"),
-            name: "青溪县".into(),
-        },
-        Area {
-            code: area("619021101"),
-            name: "清溪镇".into(),
-        },
-        Area {
-            code: area("619021101201"),
-            name: "青石村".into(),
-        },
+        Area::new(area("619021"), "青溪县"),
+        Area::new(area("619021101"), "清溪镇"),
+        Area::new(area("619021101201"), "青石村"),
     ])
     .await
     .unwrap();

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use anju_exchange::areas::AreaIndex;
+use anju_exchange::areas::{AreaIndex, AreaRecord};
 use anju_exchange::header::{ColumnProfile, Table, recognise};
 use anju_exchange::{CellProblem, Parsed, RefusedRows};
 use anju_model::area::Area;
@@ -133,8 +133,9 @@ impl Stage {
             areas: workspace
                 .areas()
                 .await?
+                .table()
                 .all()
-                .map(|area| (area.code.clone(), area))
+                .map(|area| (area.code.clone(), area.clone()))
                 .collect(),
             known_files: files
                 .into_iter()
@@ -284,7 +285,7 @@ impl Stage {
         match table.kind {
             FileKind::Areas => {
                 let (areas, taken) = close(table, anju_exchange::areas::read_areas(table))?;
-                areas.into_iter().for_each(|area| self.take_area(area));
+                areas.into_iter().for_each(|record| self.take_area(record));
                 Ok(taken)
             }
             FileKind::Register => {
@@ -387,16 +388,18 @@ impl Stage {
         }
     }
 
-    fn take_area(&mut self, area: Area) {
-        match self.areas.get(&area.code) {
-            Some(before) if *before == area => {}
-            // An area that is there already keeps its name: renaming is a decision of its own.
-            Some(_) => {}
-            None => {
-                self.new_areas.added.push(area.clone());
-                self.areas.insert(area.code.clone(), area);
-            }
+    /// Adds an area. One that is there already keeps its name: a new name has a day and a document, and such a table is
+    /// imported by itself ([`super::areas`]).
+    fn take_area(&mut self, record: AreaRecord) {
+        if self.areas.contains_key(&record.code) {
+            return;
         }
+        let area = Area {
+            valid_from: record.valid_from,
+            ..Area::new(record.code, record.name)
+        };
+        self.new_areas.added.push(area.clone());
+        self.areas.insert(area.code.clone(), area);
     }
 
     /// Takes in a household, or holds it back when it is on a roster in force and a key fact would change.

@@ -11,6 +11,10 @@ use crate::transaction::Tx;
 use crate::value::{Record, Value};
 use crate::{Db, StoreError};
 
+/// How far a request came; 2 is answered.
+const BEGUN: i64 = 0;
+const CARRIED_OUT: i64 = 1;
+
 /// A request about to be carried out.
 #[derive(Debug, Clone)]
 pub struct Claim {
@@ -66,7 +70,7 @@ impl Db {
     async fn run_claim_request(&self, claim: &Claim) -> Result<Claimed, StoreError> {
         let mut link = self.begin_writing().await?;
         link.execute(
-            "DELETE FROM keyed_request WHERE claimed_at < $1 OR (id = $2 AND carried_out = 0 AND claimed_at < $3)",
+            "DELETE FROM keyed_request WHERE claimed_at < $1 OR (id = $2 AND stage = 0 AND claimed_at < $3)",
             &[
                 claim.forget_before.into(),
                 claim.id.as_str().into(),
@@ -74,7 +78,7 @@ impl Db {
             ],
         )
         .await?;
-        let sql = "SELECT fingerprint, carried_out, status, headers, body FROM keyed_request WHERE id = $1";
+        let sql = "SELECT fingerprint, stage, status, headers, body, claimed_at FROM keyed_request WHERE id = $1";
         if let Some(row) = link.first(sql, &[claim.id.as_str().into()]).await? {
             link.commit().await?;
             return found(&row, claim);
@@ -84,9 +88,9 @@ impl Db {
             claim.fingerprint.as_str().into(),
             claim.claim.as_str().into(),
             claim.at.into(),
-            Value::Int(0),
+            Value::Int(BEGUN),
         ];
-        let columns = ["id", "fingerprint", "claim", "claimed_at", "carried_out"];
+        let columns = ["id", "fingerprint", "claim", "claimed_at", "stage"];
         link.insert("keyed_request", &columns, vec![row]).await?;
         link.commit().await?;
         Ok(Claimed::Granted)
@@ -100,7 +104,7 @@ impl Db {
         Box::pin(async move {
             let mut link = self.begin_writing().await?;
             link.execute(
-                "UPDATE keyed_request SET carried_out = 1, status = $1, headers = $2, body = $3 WHERE id = $4 AND claim = $5",
+                "UPDATE keyed_request SET stage = 2, status = $1, headers = $2, body = $3 WHERE id = $4 AND claim = $5",
                 &[
                     Value::Int(i64::from(answer.status)),
                     answer.headers.into(),
@@ -120,7 +124,7 @@ impl Db {
     /// When the database refuses.
     pub fn keep_no_answer<'a>(&'a self, claim: &'a Claim) -> Answer<'a, ()> {
         self.settle(
-            "UPDATE keyed_request SET carried_out = 1 WHERE id = $1 AND claim = $2",
+            &["UPDATE keyed_request SET stage = 2 WHERE id = $1 AND claim = $2"],
             claim,
         )
     }
@@ -131,16 +135,21 @@ impl Db {
     /// When the database refuses.
     pub fn release_request<'a>(&'a self, claim: &'a Claim) -> Answer<'a, ()> {
         self.settle(
-            "DELETE FROM keyed_request WHERE id = $1 AND claim = $2 AND carried_out = 0",
+            &[
+                "DELETE FROM keyed_request WHERE id = $1 AND claim = $2 AND stage = 0",
+                "UPDATE keyed_request SET stage = 2 WHERE id = $1 AND claim = $2",
+            ],
             claim,
         )
     }
 
-    fn settle<'a>(&'a self, sql: &'a str, claim: &'a Claim) -> Answer<'a, ()> {
+    fn settle<'a>(&'a self, statements: &'a [&'static str], claim: &'a Claim) -> Answer<'a, ()> {
         Box::pin(async move {
             let mut link = self.begin_writing().await?;
-            link.execute(sql, &[claim.id.as_str().into(), claim.claim.as_str().into()])
-                .await?;
+            for sql in statements {
+                link.execute(sql, &[claim.id.as_str().into(), claim.claim.as_str().into()])
+                    .await?;
+            }
             link.commit().await
         })
     }
@@ -150,7 +159,10 @@ fn found(row: &Record, claim: &Claim) -> Result<Claimed, StoreError> {
     if row.text(0)? != claim.fingerprint {
         return Ok(Claimed::OtherRequest);
     }
-    if row.int(1)? == 0 {
+    let stage = row.int(1)?;
+    // Between carrying out and answering there is a moment, or for ever when the process ended then.
+    let over = row.int(5)? < claim.over_before.as_microsecond();
+    if stage == BEGUN || (stage == CARRIED_OUT && !over) {
         return Ok(Claimed::UnderWay);
     }
     let Some(status) = row.optional(2, Record::int)? else {
@@ -170,7 +182,7 @@ impl Tx {
     /// [`StoreError::NotFound`] when the claim is not held any more.
     pub fn carry_out<'a>(&'a mut self, id: &'a str, claim: &'a str) -> Answer<'a, ()> {
         Box::pin(async move {
-            let sql = "UPDATE keyed_request SET carried_out = 1 WHERE id = $1 AND claim = $2";
+            let sql = "UPDATE keyed_request SET stage = 1 WHERE id = $1 AND claim = $2";
             match self.link.execute(sql, &[id.into(), claim.into()]).await? {
                 0 => Err(StoreError::NotFound {
                     kind: "keyed_request",

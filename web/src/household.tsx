@@ -94,7 +94,7 @@ export default function HouseholdPage() {
             { title: t('id_number'), dataIndex: 'id_number' },
             { title: t('ethnicity'), dataIndex: 'ethnicity', render: (value: string | null) => code('ethnicity', value) },
             { title: t('education'), dataIndex: 'education', render: (value: string | null) => code('education', value) },
-            { title: t('health'), dataIndex: 'health', render: (value: string | null) => code('health', value) },
+            { title: t('health'), dataIndex: 'health', render: (values: string[]) => values.map((value) => code('health', value)).join('、') },
             { title: t('labour'), dataIndex: 'labour', render: (value: string | null) => code('labour', value) },
           ]} />
         </div>

@@ -118,6 +118,7 @@ pub struct Verification {
     pub report: VerificationReport,
     /// The kept checkpoint, when it is one of this log.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub kept: Option<KeptView>,
 }
 

@@ -339,8 +339,8 @@ pub(crate) fn is_list(operation: &Value) -> bool {
     })
 }
 
-/// What an answer may hold is always there, as null when there is nothing: so every property of a schema that only
-/// answers use is required.
+/// What an answer may hold is always there, as null when there is nothing: so every property that may be null is required
+/// in a schema that only answers use. One that is left out instead is declared as never null.
 fn require_answered_fields(document: &mut Value) {
     let mut sent = BTreeSet::new();
     let mut answered = BTreeSet::new();
@@ -387,8 +387,17 @@ fn schema_name(reference: &str) -> Option<&str> {
 fn require_all(schema: &mut Value) {
     if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
         properties.values_mut().for_each(require_all);
-        let names: Vec<String> = properties.keys().cloned().collect();
-        schema["required"] = json!(names);
+        let nulls: Vec<String> = properties
+            .iter()
+            .filter(|(_, property)| may_be_null(property))
+            .map(|(name, _)| name.clone())
+            .collect();
+        let declared = schema["required"].as_array().cloned().unwrap_or_default();
+        let mut names: BTreeSet<String> = nulls.into_iter().collect();
+        names.extend(declared.iter().filter_map(|name| Some(name.as_str()?.to_owned())));
+        if !names.is_empty() {
+            schema["required"] = json!(names);
+        }
     }
     for key in ["items", "additionalProperties"] {
         if let Some(inner) = schema.get_mut(key) {
@@ -400,6 +409,20 @@ fn require_all(schema: &mut Value) {
             parts.iter_mut().for_each(require_all);
         }
     }
+}
+
+/// Whether null is one of a schema's values.
+fn may_be_null(schema: &Value) -> bool {
+    let is_null = |kind: &Value| kind == "null";
+    is_null(&schema["type"])
+        || schema["type"]
+            .as_array()
+            .is_some_and(|kinds| kinds.iter().any(is_null))
+        || ["anyOf", "oneOf"].iter().any(|key| {
+            schema[*key]
+                .as_array()
+                .is_some_and(|parts| parts.iter().any(|part| is_null(&part["type"])))
+        })
 }
 
 /// The same value with the keys of every object in order, whatever order they were inserted in.

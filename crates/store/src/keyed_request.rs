@@ -78,7 +78,8 @@ impl Db {
             ],
         )
         .await?;
-        let sql = "SELECT fingerprint, stage, status, headers, body, claimed_at FROM keyed_request WHERE id = $1";
+        let sql =
+            "SELECT fingerprint, stage, status, headers, body, claimed_at FROM keyed_request WHERE id = $1";
         if let Some(row) = link.first(sql, &[claim.id.as_str().into()]).await? {
             link.commit().await?;
             return found(&row, claim);

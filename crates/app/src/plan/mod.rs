@@ -60,7 +60,7 @@ pub async fn run(
     };
     let candidates: Vec<Candidate> =
         anju_store::land::candidates(workspace.db(), assessment.value.id).await?;
-    let households: Vec<Versioned<Household>> = anju_store::load_all(workspace.db()).await?;
+    let households = anju_store::register::active_households(workspace.db()).await?;
     let households: Vec<Household> = households.into_iter().map(|household| household.value).collect();
     let stock: Vec<Versioned<StockHousing>> = anju_store::load_all(workspace.db()).await?;
     let stock: Vec<StockHousing> = stock.into_iter().map(|offer| offer.value).collect();

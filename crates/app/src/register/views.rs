@@ -171,6 +171,7 @@ pub struct MemberView {
     pub birth_month: Option<String>,
     /// The whole date, only when unmasked.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub birth_date: Option<Date>,
     /// Masked.
     pub id_number: Option<String>,
@@ -180,8 +181,8 @@ pub struct MemberView {
     pub ethnicity: Option<Ethnicity>,
     /// Education.
     pub education: Option<Education>,
-    /// Health.
-    pub health: Option<Health>,
+    /// Health: several states may hold at once.
+    pub health: Vec<Health>,
     /// Capacity to work.
     pub labour: Option<Labour>,
 }

@@ -4,6 +4,7 @@
 
 mod erasure;
 mod fixtures;
+mod household_file;
 mod keyed_requests;
 mod lists;
 mod rebuild;

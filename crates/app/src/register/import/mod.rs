@@ -155,7 +155,8 @@ fn order(kind: FileKind) -> u8 {
         FileKind::Areas => 0,
         FileKind::Register => 1,
         FileKind::Consent => 2,
-        _ => 3,
+        FileKind::Income => 3,
+        _ => 4,
     }
 }
 

@@ -232,7 +232,7 @@ pub async fn page(workspace: &Workspace, caller: &Caller) -> Result<StartPage, A
         (
             "objections",
             if answers { desk.objections } else { 0 },
-            "/identification?tab=objections",
+            "/publicity?tab=objections",
         ),
     ];
     waiting.extend(identification.into_iter().filter(|(_, count, _)| *count > 0).map(

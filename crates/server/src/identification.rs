@@ -1,27 +1,31 @@
-//! Identification: the desk, cases and their steps, notices and objections.
+//! Identification: the desk, cases and their steps, notices, announcements and objections.
 
 use std::sync::Arc;
 
-use anju_app::Workspace;
+use anju_app::job::{JobRunner, JobView};
+use anju_app::register::identification::notice::{
+    Extending, PHOTO_LIMIT, Photo, PhotoDay, Posting, TakingDown, add_photo, close, extend, photo,
+    post as post_notice, take_down,
+};
 use anju_app::register::identification::views::{
     self, CaseQuery, CaseView, Desk, NoticeQuery, NoticeView, ObjectionQuery, ObjectionView,
 };
 use anju_app::register::identification::{
-    Answering, BatchOutcome, Objecting, Opening, Posting, Taking, answer, close, object, open,
-    post as post_notice, take,
+    Answering, BatchOutcome, Objecting, Opening, Taking, TakingBack, answer, object, open, take, take_back,
 };
 use anju_app::register::views::Page;
 use anju_app::table::TableFormat;
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::Response;
-use utoipa_axum::router::OpenApiRouter;
+use anju_app::{Progress, Workspace};
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::Server;
 use crate::caller::SignedIn;
-use crate::extract::{AreaQuery, IfMatch, Json, Path, Query};
+use crate::extract::{AreaQuery, Bytes, IfMatch, Json, Path, Query};
 use crate::problem::HttpError;
 
 pub(crate) fn routes() -> OpenApiRouter<Server> {
@@ -29,24 +33,33 @@ pub(crate) fn routes() -> OpenApiRouter<Server> {
         .routes(routes!(desk))
         .routes(routes!(list, open_cases))
         .routes(routes!(take_step))
+        .routes(routes!(take_large_step))
+        .routes(routes!(take_step_back))
         .routes(routes!(notices, new_notice))
         .routes(routes!(notice))
         .routes(routes!(notice_workbook))
         .routes(routes!(close_notice))
+        .routes(routes!(extend_notice))
+        .routes(routes!(take_down_notice))
+        .routes(
+            // A little more than a photo may have, so that a large one is refused in words.
+            routes!(new_photo).layer(DefaultBodyLimit::max(PHOTO_LIMIT + (1 << 20))),
+        )
+        .routes(routes!(show_photo))
         .routes(routes!(new_objection))
         .routes(routes!(objections))
         .routes(routes!(objection))
         .routes(routes!(decide_objection))
 }
 
-/// How many cases wait at which step.
+/// How many cases wait at which step, and where a notice is due.
 #[utoipa::path(
     get,
     path = "/register/identification",
     operation_id = "readIdentificationDesk",
     tag = "register",
     params(AreaQuery),
-    responses((status = OK, description = "How many cases wait at which step.", body = Desk))
+    responses((status = OK, description = "How many cases wait at which step, and where a notice is due.", body = Desk))
 )]
 async fn desk(
     State(workspace): State<Arc<Workspace>>,
@@ -102,17 +115,54 @@ async fn take_step(
     SignedIn(caller): SignedIn,
     Json(taking): Json<Taking>,
 ) -> Result<Json<BatchOutcome>, HttpError> {
-    Ok(Json(take(&workspace, &caller, taking).await?))
+    Ok(Json(
+        take(&workspace, &caller, taking, &Progress::default()).await?,
+    ))
 }
 
-/// Publicity notices, the newest first.
+/// Takes one step for many cases as a job.
+#[utoipa::path(
+    post,
+    path = "/register/identification/batches",
+    operation_id = "startIdentificationBatch",
+    tag = "register",
+    responses((status = ACCEPTED, description = "Takes one step for many cases as a job.", body = JobView))
+)]
+async fn take_large_step(
+    State(jobs): State<JobRunner>,
+    SignedIn(caller): SignedIn,
+    Json(taking): Json<Taking>,
+) -> Result<(StatusCode, Json<JobView>), HttpError> {
+    Ok((
+        StatusCode::ACCEPTED,
+        Json(jobs.submit_steps(&caller, taking).await?),
+    ))
+}
+
+/// Takes the last step of cases back, where it was a mistake.
+#[utoipa::path(
+    post,
+    path = "/register/identification/corrections",
+    operation_id = "takeIdentificationStepBack",
+    tag = "register",
+    responses((status = OK, description = "Takes the last step of cases back, where it was a mistake.", body = BatchOutcome))
+)]
+async fn take_step_back(
+    State(workspace): State<Arc<Workspace>>,
+    SignedIn(caller): SignedIn,
+    Json(taking_back): Json<TakingBack>,
+) -> Result<Json<BatchOutcome>, HttpError> {
+    Ok(Json(take_back(&workspace, &caller, taking_back).await?))
+}
+
+/// Publicity notices and announcements, the newest first.
 #[utoipa::path(
     get,
     path = "/register/identification/notices",
     operation_id = "listPublicityNotices",
     tag = "register",
     params(NoticeQuery),
-    responses((status = OK, description = "Publicity notices, the newest first.", body = Page<NoticeView>))
+    responses((status = OK, description = "Publicity notices and announcements, the newest first.", body = Page<NoticeView>))
 )]
 async fn notices(
     State(workspace): State<Arc<Workspace>>,
@@ -122,13 +172,13 @@ async fn notices(
     Ok(Json(views::notices(&workspace, &caller, &query).await?))
 }
 
-/// Posts a publicity notice of the cases that wait for one.
+/// Posts a notice of the cases that wait for one.
 #[utoipa::path(
     post,
     path = "/register/identification/notices",
     operation_id = "postPublicityNotice",
     tag = "register",
-    responses((status = CREATED, description = "Posts a publicity notice of the cases that wait for one.", body = NoticeView))
+    responses((status = CREATED, description = "Posts a notice of the cases that wait for one.", body = NoticeView))
 )]
 async fn new_notice(
     State(workspace): State<Arc<Workspace>>,
@@ -139,13 +189,13 @@ async fn new_notice(
     Ok((StatusCode::CREATED, Json(notice)))
 }
 
-/// One publicity notice with its lines.
+/// One notice with its lines.
 #[utoipa::path(
     get,
     path = "/register/identification/notices/{id}",
     operation_id = "readPublicityNotice",
     tag = "register",
-    responses((status = OK, description = "One publicity notice with its lines.", body = NoticeView))
+    responses((status = OK, description = "One notice with its lines.", body = NoticeView))
 )]
 async fn notice(
     State(workspace): State<Arc<Workspace>>,
@@ -194,6 +244,105 @@ async fn close_notice(
     Ok(Json(close(&workspace, &caller, id, version).await?))
 }
 
+/// Gives a notice new days, because it was not posted in time.
+#[utoipa::path(
+    post,
+    path = "/register/identification/notices/{id}/extension",
+    operation_id = "extendPublicityNotice",
+    tag = "register",
+    params(IfMatch),
+    responses((status = OK, description = "Gives a notice new days, because it was not posted in time.", body = NoticeView))
+)]
+async fn extend_notice(
+    State(workspace): State<Arc<Workspace>>,
+    SignedIn(caller): SignedIn,
+    Path(id): Path<Uuid>,
+    IfMatch(version): IfMatch,
+    Json(extending): Json<Extending>,
+) -> Result<Json<NoticeView>, HttpError> {
+    Ok(Json(extend(&workspace, &caller, id, version, extending).await?))
+}
+
+/// Takes a notice down before its time; its cases wait for another.
+#[utoipa::path(
+    post,
+    path = "/register/identification/notices/{id}/removal",
+    operation_id = "takeDownPublicityNotice",
+    tag = "register",
+    params(IfMatch),
+    responses((status = OK, description = "Takes a notice down before its time; its cases wait for another.", body = NoticeView))
+)]
+async fn take_down_notice(
+    State(workspace): State<Arc<Workspace>>,
+    SignedIn(caller): SignedIn,
+    Path(id): Path<Uuid>,
+    IfMatch(version): IfMatch,
+    Json(taking_down): Json<TakingDown>,
+) -> Result<Json<NoticeView>, HttpError> {
+    Ok(Json(
+        take_down(&workspace, &caller, id, version, taking_down).await?,
+    ))
+}
+
+/// Adds a photo of a notice where it hangs: JPEG, PNG or WebP.
+#[utoipa::path(
+    post,
+    path = "/register/identification/notices/{id}/photos",
+    operation_id = "addNoticePhoto",
+    tag = "register",
+    params(PhotoDay),
+    responses((status = CREATED, description = "Adds a photo of a notice where it hangs: JPEG, PNG or WebP.", body = NoticeView))
+)]
+async fn new_photo(
+    State(workspace): State<Arc<Workspace>>,
+    SignedIn(caller): SignedIn,
+    Path(id): Path<Uuid>,
+    Query(day): Query<PhotoDay>,
+    request: HeaderMap,
+    Bytes(bytes): Bytes,
+) -> Result<(StatusCode, Json<NoticeView>), HttpError> {
+    let media_type = request
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
+        .to_owned();
+    let photo = Photo {
+        day,
+        media_type,
+        bytes: bytes.into(),
+    };
+    let notice = add_photo(&workspace, &caller, id, photo).await?;
+    Ok((StatusCode::CREATED, Json(notice)))
+}
+
+/// A photo of a notice.
+#[derive(serde::Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Path)]
+struct NoticePhotoAddress {
+    /// The notice.
+    id: Uuid,
+    /// SHA-256 of the file, in hex.
+    hash: String,
+}
+
+/// A photo of a notice.
+#[utoipa::path(
+    get,
+    path = "/register/identification/notices/{id}/photos/{hash}",
+    operation_id = "readNoticePhoto",
+    tag = "register",
+    params(NoticePhotoAddress),
+    responses((status = OK, description = "The file.", content_type = "image/*", body = Vec<u8>))
+)]
+async fn show_photo(
+    State(workspace): State<Arc<Workspace>>,
+    SignedIn(caller): SignedIn,
+    Path(NoticePhotoAddress { id, hash }): Path<NoticePhotoAddress>,
+) -> Result<Response, HttpError> {
+    let (attachment, bytes) = photo(&workspace, &caller, id, &hash).await?;
+    Ok(([(header::CONTENT_TYPE, attachment.media_type)], bytes).into_response())
+}
+
 /// Records an objection, which suspends its case.
 #[utoipa::path(
     post,
@@ -235,7 +384,7 @@ async fn objections(
     path = "/register/identification/objections/{id}",
     operation_id = "readObjection",
     tag = "register",
-    responses((status = OK, description = "The objection.", body = ObjectionView))
+    responses((status = OK, description = "One objection.", body = ObjectionView))
 )]
 async fn objection(
     State(workspace): State<Arc<Workspace>>,

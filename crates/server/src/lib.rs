@@ -10,6 +10,7 @@ mod caller;
 mod code_lists;
 mod conventions;
 mod description;
+mod document;
 mod extract;
 mod geo_json;
 mod idempotency;
@@ -146,6 +147,7 @@ fn described() -> (Router<Server>, serde_json::Value) {
         .merge(register::routes())
         .merge(area::routes())
         .merge(identification::routes())
+        .merge(document::routes())
         .merge(roster::routes())
         .merge(amendment::routes())
         .merge(lookback::routes())

@@ -193,6 +193,8 @@ pub struct HouseholdFilter {
     pub must_move: Option<bool>,
     /// Whether it has open look-back items.
     pub open_items: Option<bool>,
+    /// Whether its identification has led to the announcement.
+    pub identified: Option<bool>,
     /// Order.
     pub sort: HouseholdSort,
     /// Largest first.
@@ -212,6 +214,7 @@ impl HouseholdFilter {
             pathway: None,
             must_move: None,
             open_items: None,
+            identified: None,
             sort: HouseholdSort::default(),
             descending: false,
         }
@@ -353,6 +356,12 @@ pub async fn households(
     conditions.equal("h.choice", filter.choice.map(ConsentChoice::code));
     conditions.equal("h.pathway", filter.pathway.map(Pathway::code));
     conditions.equal("h.must_move", filter.must_move);
+    if let Some(identified) = filter.identified {
+        let not = if identified { "" } else { "NOT " };
+        conditions.and(&format!(
+            "{not}EXISTS (SELECT 1 FROM identification_case c WHERE c.household_id = h.id AND c.step = 'announced')"
+        ));
+    }
     if let Some(some) = filter.open_items {
         conditions.and(&format!("{OPEN_ITEMS} {} 0", if some { ">" } else { "=" }));
     }

@@ -2,6 +2,7 @@
 
 pub mod amendment;
 pub mod areas;
+pub mod document;
 pub mod identification;
 pub mod import;
 pub mod profile;

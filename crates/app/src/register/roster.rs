@@ -68,6 +68,9 @@ pub struct NewDraft {
     /// Only those with (or without) open look-back items.
     #[serde(default)]
     pub open_items: Option<bool>,
+    /// Only those whose identification has led to the announcement, or has not.
+    #[serde(default)]
+    pub identified: Option<bool>,
 }
 
 /// On whose authority a roster is frozen.
@@ -241,6 +244,7 @@ async fn households(
         choice: filter.choice,
         must_move: filter.must_move,
         open_items: filter.open_items,
+        identified: filter.identified,
         ..HouseholdFilter::within(filter.area.clone())
     };
     let rows = anju_store::register::households(workspace.db(), &wanted, &Paging::default()).await?;
@@ -282,6 +286,7 @@ pub async fn draft(workspace: &Workspace, caller: &Caller, new: NewDraft) -> Res
         choice: new.choice,
         must_move: new.must_move,
         open_items: new.open_items,
+        identified: new.identified,
     };
     let households = households(workspace, new.category, &filter).await?;
     let (count, persons) = (

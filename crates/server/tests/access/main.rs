@@ -13,5 +13,6 @@ mod provider;
 mod roles;
 mod second_factor;
 mod sessions;
+mod traps;
 mod unmasking;
 mod use_cases;

@@ -17,7 +17,7 @@ use anju_app::register::views::Page;
 use anju_app::table::TableFormat;
 use anju_app::{Progress, Workspace};
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;

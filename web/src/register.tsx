@@ -84,7 +84,7 @@ export default function RegisterPage() {
         />
       )}
       <div className="pages">
-        <span data-testid="total">{page ? t('total', { n: whole(page.total) }) : ''}</span>
+        <span data-testid="total">{page ? t('total', { n: `${whole(page.total)}${page.at_least ? '+' : ''}` }) : ''}</span>
         <Button disabled={trail.length === 0 && !after} onClick={() => { const back = trail.slice(0, -1); setTrail(back); set({ after: back.at(-1) ?? null }); }}>{t('previous_page')}</Button>
         <Button disabled={!page?.next} onClick={() => { if (page?.next) { setTrail([...trail, page.next]); set({ after: page.next }); } }}>{t('next_page')}</Button>
       </div>

@@ -479,6 +479,7 @@ async fn matching(
             items: Vec::new(),
             next: None,
             total: 0,
+            at_least: false,
         });
     };
     let (sort, descending) = crate::register::views::sort_key(query.sort.as_deref());
@@ -512,6 +513,7 @@ async fn matching(
             .collect(),
         next: page.next,
         total: page.total,
+        at_least: page.at_least,
     })
 }
 

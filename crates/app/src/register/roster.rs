@@ -420,6 +420,7 @@ pub async fn list(
             .collect(),
         next: page.next,
         total: page.total,
+        at_least: page.at_least,
     })
 }
 
@@ -854,6 +855,7 @@ pub async fn as_of(
             .collect(),
         next: page.next,
         total: page.total,
+        at_least: page.at_least,
     })
 }
 
@@ -878,9 +880,9 @@ impl Frozen {
         })
     }
 
-    /// Whether the same households are on the same rosters.
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
-        self.households == other.households
+    /// Whether no household is on a roster in force.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.households.is_empty()
     }
 
     /// Fields, reason and remedy when the household is on a roster in force and the change would touch a key fact.

@@ -10,5 +10,6 @@ mod lists;
 mod rebuild;
 mod roster;
 mod schema;
+mod search;
 mod tampering;
 mod transactions;

@@ -313,6 +313,7 @@ pub async fn list(
             .collect::<Result<_, _>>()?,
         next: page.next,
         total: page.total,
+        at_least: page.at_least,
     })
 }
 
@@ -452,6 +453,7 @@ pub async fn notices(
             .collect(),
         next: page.next,
         total: page.total,
+        at_least: page.at_least,
     })
 }
 
@@ -647,6 +649,7 @@ pub async fn objections(
         items: objection_views(workspace, page.items).await?,
         next: page.next,
         total: page.total,
+        at_least: page.at_least,
     })
 }
 

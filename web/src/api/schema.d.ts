@@ -11,8 +11,94 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Townships and villages of the caller's area, with their households. */
+        /** Areas of the caller's area, with their households, as of a day. */
         get: operations["listAreas"];
+        put?: never;
+        /** Adds an area that the table does not have. */
+        post: operations["addArea"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/areas.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The table of areas as CSV with byte-order mark. */
+        get: operations["exportAreasCsv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/areas.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The table of areas as a workbook. */
+        get: operations["exportAreasWorkbook"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/areas/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Carries a change of areas out as it was previewed. */
+        post: operations["changeAreas"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/areas/changes/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a change of areas would do; nothing is written. */
+        post: operations["previewAreaChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/areas/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One area with its names, what became of it and what it holds. */
+        get: operations["readArea"];
         put?: never;
         post?: never;
         delete?: never;
@@ -193,6 +279,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ledger/checkpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Signed checkpoints, the newest first. */
+        get: operations["listCheckpoints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/ledger/consistency": {
         parameters: {
             query?: never;
@@ -227,6 +330,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ledger/entries/{index}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One entry with what it changed, masked. */
+        get: operations["readLedgerEntry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/ledger/entries/{index}/erasure": {
         parameters: {
             query?: never;
@@ -253,6 +373,23 @@ export interface paths {
         };
         /** The proof that an entry is in the log. */
         get: operations["proveLedgerEntry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ledger/keeping": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How checkpoints are kept elsewhere; null where they are not kept on a schedule. */
+        get: operations["readKeeping"];
         put?: never;
         post?: never;
         delete?: never;
@@ -687,6 +824,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/register/households/{id}/places": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where a household was by the codes and names of each time. */
+        get: operations["listHouseholdPlaces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/register/households/{id}/unmask": {
         parameters: {
             query?: never;
@@ -1013,6 +1167,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/rights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The table of roles: what each may do, and the levels of area that its users have. */
+        get: operations["readRights"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/session": {
         parameters: {
             query?: never;
@@ -1025,8 +1196,25 @@ export interface paths {
         put?: never;
         /** Signs in; the answer sets the session's cookie. */
         post: operations["signIn"];
-        /** Signs out. */
+        /** Signs out; where a provider vouched for the user, the answer says where to sign out of it. */
         delete: operations["signOut"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session/identity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The own identity at the provider; null when none is bound. */
+        get: operations["readOwnIdentity"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1043,6 +1231,74 @@ export interface paths {
         put?: never;
         /** Changes the own password. */
         post: operations["changePassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session/provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The provider of single sign-on; null where there is none. */
+        get: operations["readProvider"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session/provider/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the provider sends the browser back to. */
+        get: operations["finishProviderSignIn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session/provider/second-step": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The code of the second step, after the provider vouched for the user; the answer sets the session's cookie. */
+        post: operations["confirmProviderSignIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session/provider/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sends the browser to the provider. */
+        get: operations["startProviderSignIn"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1291,6 +1547,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/users/{id}/identity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Binds an identity at the provider to a user, in the place of the one that was. */
+        put: operations["bindIdentity"];
+        post?: never;
+        /** Takes a user's identity at the provider away; sessions that it opened end at once. */
+        delete: operations["unbindIdentity"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/users/{id}/password": {
         parameters: {
             query?: never;
@@ -1325,6 +1599,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/users/{id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The sessions of a user that hold, the newest first. */
+        get: operations["listUserSessions"];
+        put?: never;
+        post?: never;
+        /** Ends all sessions of a user. */
+        delete: operations["endUserSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/{id}/sessions/{session}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends one session of a user. */
+        delete: operations["endUserSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/users/{id}/unlock": {
         parameters: {
             query?: never;
@@ -1350,6 +1659,7 @@ export interface components {
         Account: components["schemas"]["UserView"] & {
             /** @description Whether the account is closed. */
             disabled: boolean;
+            identity: components["schemas"]["IdentityView"] | null;
             /**
              * Format: date-time
              * @description Until when it waits after wrong passwords.
@@ -1357,6 +1667,8 @@ export interface components {
             locked_until: string | null;
             /** @description Whether it signs in with a second step. */
             second_factor: boolean;
+            /** @description Sessions that hold. */
+            sessions: number;
             /**
              * Format: int64
              * @description Version of the record, for a change of role or area.
@@ -1364,10 +1676,10 @@ export interface components {
             version: number;
         };
         /**
-         * @description `read_register` 查看名册 / read the register; `import_data` 导入数据 / import data; `run_analysis` 运行核查、选址和规划 / run look-back, land and plan; `decide_lookback` 处理回头看事项 / decide look-back items; `review_in_village` 办理村级评议和公示 / take the village's steps of identification; `check_in_township` 办理乡镇审核 / take the township's steps of identification; `decide_in_county` 办理县级审批和公示 / take the county's steps of identification; `draft_roster` 编制名册 / draft rosters; `approve_roster` 核定名册和批准变更 / freeze rosters and approve amendments; `ask_amendment` 提出变更 / ask for amendments; `check_amendment` 乡镇审核变更 / check amendments for the township; `read_ledger` 查看账本 / read the ledger; `manage_users` 管理用户 / manage users; `erase_content` 依法删除账本内容 / erase content of the ledger on legal order; `unmask_data` 查看未打掩码的个人信息 / see personal data unmasked
+         * @description `read_register` 查看名册 / read the register; `read_casework` 查看核查疑点和名册草稿 / see look-back findings and draft rosters; `import_data` 导入数据 / import data; `run_analysis` 运行核查、选址和规划 / run look-back, land and plan; `decide_lookback` 处理回头看事项 / decide look-back items; `review_in_village` 办理村级评议和公示 / take the village's steps of identification; `check_in_township` 办理乡镇审核 / take the township's steps of identification; `decide_in_county` 办理县级审批和公示 / take the county's steps of identification; `draft_roster` 编制名册 / draft rosters; `approve_roster` 核定名册和批准变更 / freeze rosters and approve amendments; `ask_amendment` 提出变更 / ask for amendments; `check_amendment` 乡镇审核变更 / check amendments for the township; `read_ledger` 查看账本 / read the ledger; `manage_users` 管理用户 / manage users; `manage_areas` 维护行政区划 / change areas; `erase_content` 依法删除账本内容 / erase content of the ledger on legal order; `unmask_data` 查看未打掩码的个人信息 / see personal data unmasked
          * @enum {string}
          */
-        Action: "read_register" | "import_data" | "run_analysis" | "decide_lookback" | "review_in_village" | "check_in_township" | "decide_in_county" | "draft_roster" | "approve_roster" | "ask_amendment" | "check_amendment" | "read_ledger" | "manage_users" | "erase_content" | "unmask_data";
+        Action: "read_register" | "read_casework" | "import_data" | "run_analysis" | "decide_lookback" | "review_in_village" | "check_in_township" | "decide_in_county" | "draft_roster" | "approve_roster" | "ask_amendment" | "check_amendment" | "read_ledger" | "manage_users" | "manage_areas" | "erase_content" | "unmask_data";
         /** @description A decision on an amendment. */
         AmendmentDecided: {
             decision: components["schemas"]["AmendmentDecision"];
@@ -1505,31 +1817,182 @@ export interface components {
          * @enum {string}
          */
         ApplicationForm: "written" | "oral" | "visit" | "alert";
+        /** @description A change of areas. */
+        AreaChange: {
+            /** @description The area. */
+            code: components["schemas"]["AreaCode"];
+            /** @enum {string} */
+            kind: "rename";
+            /** @description Its new name. */
+            name: string;
+        } | {
+            /** @description The code so far. */
+            code: components["schemas"]["AreaCode"];
+            /** @enum {string} */
+            kind: "recode";
+            /** @description A new name as well. */
+            name?: string | null;
+            /** @description The new code. */
+            to: components["schemas"]["AreaCode"];
+        } | {
+            /** @description The area. */
+            code: components["schemas"]["AreaCode"];
+            /** @enum {string} */
+            kind: "split";
+            /** @description What comes of it. */
+            parts: components["schemas"]["AreaPart"][];
+        } | {
+            /** @description The areas. */
+            codes: components["schemas"]["AreaCode"][];
+            /** @enum {string} */
+            kind: "merge";
+            /** @description The name of the whole. */
+            name: string;
+            /** @description The code of the whole. */
+            to: components["schemas"]["AreaCode"];
+        };
+        /** @description What a change would do. */
+        AreaChangePreview: {
+            /** @description To be sent with the change, which is carried out only as it was previewed. */
+            fingerprint: string;
+            /**
+             * Format: int64
+             * @description Households that get another code.
+             */
+            households: number;
+            /** @description Codes with where they go. */
+            moves: components["schemas"]["AreaMoveView"][];
+            /**
+             * Format: int64
+             * @description Records under way that follow: cases, look-back items, amendments and the like.
+             */
+            records: number;
+            /**
+             * Format: int64
+             * @description Records that stay under the old code since the split does not say where they belong.
+             */
+            staying: number;
+            /** @description Users that get another area. */
+            users: components["schemas"]["UserPlace"][];
+        };
+        /** @description A change as asked for. */
+        AreaChangeRequest: {
+            /** @description What changes. */
+            change: components["schemas"]["AreaChange"];
+            /**
+             * Format: date
+             * @description First day on which it holds.
+             */
+            date: string;
+            /** @description Number of the document. */
+            document: string;
+            /** @description The preview's fingerprint, without which nothing is carried out. */
+            fingerprint?: string | null;
+            /** @description Which part of a split each of these users goes to. */
+            users?: {
+                [key: string]: components["schemas"]["AreaCode"];
+            };
+        };
         /**
          * @description Statistical area code: province 2 digits, prefecture 4, county 6, township 9, village 12, villagers' group 14; an area contains those whose codes begin with its own.
          * @example 610926
          * @example 610926100001
          */
         AreaCode: string;
+        /** @description An area with its story. */
+        AreaDetail: components["schemas"]["AreaView"] & {
+            /**
+             * Format: int64
+             * @description Households that lie in it and in none of those.
+             */
+            households_outside_them: number;
+            /** @description The areas directly inside that are in force, groups that only households name included. */
+            inside: components["schemas"]["InnerArea"][];
+            /** @description Township and village around it, with its own name. */
+            path: string;
+            /** @description What it came of. */
+            predecessors: components["schemas"]["SuccessionView"][];
+            /** @description What became of it, the oldest first. */
+            successions: components["schemas"]["SuccessionView"][];
+            /** @description Who works in it; only for those who change areas. */
+            users: components["schemas"]["UserPlace"][];
+            /** @description Its names, the oldest first. */
+            versions: components["schemas"]["AreaVersion"][];
+        };
         /**
          * @description The level of an area, read from the length of its code.
          * @enum {string}
          */
         AreaLevel: "province" | "prefecture" | "county" | "township" | "village" | "group";
+        /** @description Where some of a code's households go. */
+        AreaMoveTarget: components["schemas"]["NamedArea"] & {
+            /**
+             * Format: int64
+             * @description Households that lay exactly there, and not in a group or village named on a line of its own.
+             */
+            households: number;
+        };
+        /** @description Where the places of a code go, with the number of households. */
+        AreaMoveView: {
+            /** @description The area so far. */
+            from: components["schemas"]["NamedArea"];
+            /** @description The area afterwards, or the areas, with the households that go there. */
+            to: components["schemas"]["AreaMoveTarget"][];
+        };
+        /** @description One of the areas that come of a split. */
+        AreaPart: {
+            /** @description The groups of a split village, or the villages of a split township, that go to it. */
+            areas?: components["schemas"]["AreaCode"][];
+            /** @description Its new code. */
+            code: components["schemas"]["AreaCode"];
+            /** @description Households that go to it, whatever their group does. */
+            households?: string[];
+            /** @description Its name. */
+            name: string;
+        };
+        /** @description A name of an area with the time in which it held. */
+        AreaVersion: {
+            /** @description The name. */
+            name: string;
+            /**
+             * Format: date
+             * @description First day; none when it began before the records do.
+             */
+            valid_from: string | null;
+            /**
+             * Format: date
+             * @description Last day; none while it is in force.
+             */
+            valid_to: string | null;
+        };
         /** @description An area with what it holds. */
         AreaView: {
             /** @description Code. */
             code: components["schemas"]["AreaCode"];
+            /** @description Names it had before the newest. */
+            former_names: string[];
             /**
              * Format: int64
-             * @description Households in it.
+             * @description Households in it today; none in one that is no longer in force.
              */
             households: number;
             /** @description Level. */
             level: components["schemas"]["AreaLevel"];
-            /** @description Name. */
+            /** @description Name, of the day asked for. */
             name: string;
+            /** @description Where its places are today; empty while it is in force. */
+            now: components["schemas"]["AreaCode"][];
             parent: components["schemas"]["AreaCode"] | null;
+            /**
+             * Format: date
+             * @description First day of the code, where it is recorded.
+             */
+            valid_from: string | null;
+            /**
+             * Format: date
+             * @description Last day of the code; none while it is in force.
+             */
+            valid_to: string | null;
         };
         /** @description The decision for households of one villagers' group with the same consent. */
         Assignment: components["schemas"]["Destination"] & {
@@ -1831,6 +2294,7 @@ export interface components {
             pathway: components["schemas"]["CodeName"][];
             poverty_attribute: components["schemas"]["CodeName"][];
             poverty_cause: components["schemas"]["CodeName"][];
+            provider_refusal: components["schemas"]["CodeName"][];
             purpose: components["schemas"]["CodeName"][];
             relation: components["schemas"]["CodeName"][];
             role: components["schemas"]["CodeName"][];
@@ -1841,6 +2305,7 @@ export interface components {
             site_kind: components["schemas"]["CodeName"][];
             step_outcome: components["schemas"]["CodeName"][];
             structure: components["schemas"]["CodeName"][];
+            succession_kind: components["schemas"]["CodeName"][];
             tier: components["schemas"]["CodeName"][];
             urgency: components["schemas"]["CodeName"][];
             verdict: components["schemas"]["CodeName"][];
@@ -1968,6 +2433,30 @@ export interface components {
         /** @description How many sessions were ended. */
         EndedSessions: {
             ended: number;
+        };
+        /** @description An entry with what it changed. */
+        EntryDetail: components["schemas"]["LedgerEntry"] & {
+            /** @description What differs from the version before; of a first version nothing, since all of it is new. */
+            changed: components["schemas"]["FieldChange"][];
+            /**
+             * Format: int64
+             * @description The entry that records the erasure of this one.
+             */
+            erased_by: number | null;
+            /**
+             * Format: int64
+             * @description The entry with the version after.
+             */
+            next: number | null;
+            /**
+             * Format: int64
+             * @description The entry with the version before.
+             */
+            previous: number | null;
+            /** @description The whole state, masked; none when the subject was retired here, when it was erased, or when it is too large. */
+            state: unknown;
+            /** @description Whether a state is there and too large to be shown. */
+            too_large: boolean;
         };
         /** @description An erasure that was carried out. */
         Erased: {
@@ -2347,6 +2836,13 @@ export interface components {
              */
             suspended: number;
         };
+        /** @description An identity as shown. */
+        IdentityView: {
+            /** @description The provider's issuer address. */
+            issuer: string;
+            /** @description Who it is there. */
+            subject: string;
+        };
         /** @description A file that was imported, with what came of it. */
         ImportedFile: {
             /**
@@ -2393,6 +2889,18 @@ export interface components {
             leaf_hash: string;
             /** @description The hashes of RFC 6962, from the leaf's neighbour upwards, in hex. */
             proof: string[];
+        };
+        /** @description An area directly inside another. */
+        InnerArea: {
+            /** @description Code. */
+            code: components["schemas"]["AreaCode"];
+            /**
+             * Format: int64
+             * @description Households in it.
+             */
+            households: number;
+            /** @description Its own name. */
+            name: string;
         };
         /** @description One of several decisions on items. */
         ItemDecided: {
@@ -2532,6 +3040,31 @@ export interface components {
              */
             progress: number | null;
             step: components["schemas"]["Text"] | null;
+        };
+        /** @description What the last round did. */
+        KeepingRound: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            problem: components["schemas"]["Text"] | null;
+            /**
+             * Format: int64
+             * @description Number of entries that the newest kept checkpoint covers, when the round went well.
+             */
+            size: number | null;
+        };
+        /** @description The schedule as shown. */
+        KeepingView: {
+            /** @description The folder. */
+            folder: string;
+            last: components["schemas"]["KeepingRound"] | null;
+            /**
+             * Format: int32
+             * @description Minutes from one round to the next.
+             */
+            minutes: number;
         };
         /**
          * @description `members` 家庭成员 / members; `category` 搬迁类型 / category; `home` 现住房 / present home; `pathway` 安置方式 / pathway; `area` 行政区划 / area; `bank_account` 银行账号 / bank account
@@ -2744,6 +3277,8 @@ export interface components {
              * @description Number of entries.
              */
             entries: number;
+            /** @description Kinds of subject, to filter by. */
+            kinds: string[];
             /** @description The newest entries, newest first. */
             recent: components["schemas"]["LedgerEntry"][];
         };
@@ -2936,6 +3471,32 @@ export interface components {
             /** @description Sex. */
             sex: components["schemas"]["Sex"];
         };
+        /** @description An area by code and name. */
+        NamedArea: {
+            /** @description Code. */
+            code: components["schemas"]["AreaCode"];
+            /** @description Its newest name, with the areas around it. */
+            name: string;
+        };
+        /** @description A new area. */
+        NewArea: {
+            /** @description Code. */
+            code: components["schemas"]["AreaCode"];
+            /** @description Number of the document. */
+            document: string;
+            /** @description Name. */
+            name: string;
+            /**
+             * Format: date
+             * @description First day.
+             */
+            valid_from?: string | null;
+        };
+        /** @description An identity to be bound. */
+        NewIdentity: {
+            /** @description Who it is at the provider: the claim `sub`, 1 to 255 characters. */
+            subject: string;
+        };
         /** @description A job to be started. */
         NewJob: {
             kind: components["schemas"]["JobKind"];
@@ -3003,10 +3564,12 @@ export interface components {
             /** @description Role. */
             role: components["schemas"]["Role"];
         };
-        /** @description A change of a user's place. */
+        /** @description A change of a user's place, and of the name shown where one is given. */
         NewUserPlace: {
             /** @description Area. */
             area: components["schemas"]["AreaCode"];
+            /** @description Name shown to others, 1 to 40 characters. */
+            display_name?: string | null;
             /** @description Role. */
             role: components["schemas"]["Role"];
         };
@@ -3572,6 +4135,23 @@ export interface components {
              */
             version: number;
         };
+        /** @description A place that a household had, by the names of that time. */
+        PastPlace: {
+            /** @description The code. */
+            area: components["schemas"]["AreaCode"];
+            /** @description Township, village and group by the names of that time. */
+            area_name: string;
+            /**
+             * Format: date
+             * @description First day, as far as the register knows.
+             */
+            from: string;
+            /**
+             * Format: date
+             * @description Last day; none for the present place.
+             */
+            to: string | null;
+        };
         /**
          * @description `concentrated` 集中安置 / concentrated; `stock_housing` 存量商品房安置 / stock housing; `scattered` 分散安置 / scattered; `cash` 货币化安置 / cash; `in_place` 就地安置 / in place; `facility_care` 集中供养 / facility care
          * @enum {string}
@@ -3831,6 +4411,15 @@ export interface components {
          * @enum {string}
          */
         Procedure: "two_reviews_two_notices_one_match" | "two_notices" | "one_notice";
+        /** @description A code of the second step. */
+        ProviderSecondStep: {
+            code: string;
+        };
+        /** @description What the sign-in page shows of the provider. */
+        ProviderView: {
+            /** @description What the button says. */
+            name: string;
+        };
         /**
          * @description `application` 办理业务申请 / handling an application; `payment` 资金发放 / payment; `complaint` 信访投诉 / complaint; `inspection` 督查检查 / inspection; `other` 其他 / other
          * @enum {string}
@@ -3910,6 +4499,15 @@ export interface components {
          * @enum {string}
          */
         Role: "administrator" | "province_officer" | "prefecture_officer" | "county_officer" | "township_officer" | "village_officer" | "department_user" | "inspector" | "evaluator" | "public";
+        /** @description What a role may do. */
+        RoleRights: {
+            /** @description What it may do in the user's area. */
+            actions: components["schemas"]["Action"][];
+            /** @description Levels of area that its users have. */
+            levels: components["schemas"]["AreaLevel"][];
+            /** @description The role. */
+            role: components["schemas"]["Role"];
+        };
         /** @description An approved list of households, or the draft of one. */
         Roster: {
             /** @description Category of all its households. */
@@ -4196,6 +4794,8 @@ export interface components {
              * @description The day it was last used, by the calendar of China.
              */
             last_used: string | null;
+            /** @description Whether a provider vouched for the user. */
+            through_provider: boolean;
         };
         /**
          * @description `block` 必须更正 / must be corrected; `clear` 清除 / grounds for removal; `examine` 严审 / examine strictly; `omission` 疑似漏报 / suspected omission; `ask` 核实 / ask
@@ -4227,6 +4827,11 @@ export interface components {
             code?: string | null;
             name: string;
             password: string;
+        };
+        /** @description Where to sign out of the provider too. */
+        SignedOut: {
+            /** @description Where the provider ends its own session. */
+            provider_address: string;
         };
         /** @description A roster that anybody can check who has the county's public key. */
         SignedRoster: {
@@ -4311,6 +4916,25 @@ export interface components {
          * @enum {string}
          */
         Structure: "reinforced_concrete" | "brick_concrete" | "brick_timber" | "earth" | "other";
+        /**
+         * @description `renamed` 更名 / renamed; `recoded` 代码变更 / recoded; `split` 拆分 / split; `merged` 合并 / merged
+         * @enum {string}
+         */
+        SuccessionKind: "renamed" | "recoded" | "split" | "merged";
+        /** @description What became of an area, or what it came of. */
+        SuccessionView: {
+            /** @description The other areas: those it became, or the one it came of. */
+            areas: components["schemas"]["NamedArea"][];
+            /**
+             * Format: date
+             * @description First day on which it holds.
+             */
+            date: string;
+            /** @description Number of the document. */
+            document: string;
+            /** @description What happened. */
+            kind: components["schemas"]["SuccessionKind"];
+        };
         /** @description A step that was taken. */
         TakenStep: {
             /**
@@ -4466,6 +5090,25 @@ export interface components {
          * @enum {string}
          */
         Urgency: "urgent" | "fairly_urgent" | "ordinary";
+        /** @description A user with the place that a change gives. */
+        UserPlace: {
+            /** @description What can be chosen, for the area of a user that was split. */
+            choices: components["schemas"]["AreaCode"][];
+            /** @description Name shown to others. */
+            display_name: string;
+            /** @description Area so far. */
+            from: components["schemas"]["AreaCode"];
+            /**
+             * Format: uuid
+             * @description UUIDv7.
+             */
+            id: string;
+            /** @description Sign-in name. */
+            name: string;
+            /** @description Role. */
+            role: components["schemas"]["Role"];
+            to: components["schemas"]["AreaCode"] | null;
+        };
         /** @description A user as shown: without the password. */
         UserView: {
             /** @description Area. */
@@ -4684,6 +5327,12 @@ export interface operations {
     listAreas: {
         parameters: {
             query?: {
+                /** @description As they were on this day, with the names of that day; today without it. */
+                on?: string;
+                /** @description Those no longer in force as well. */
+                closed?: boolean;
+                /** @description Villagers' groups as well. */
+                groups?: boolean;
                 /**
                  * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
                  * @example id,version
@@ -4699,7 +5348,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Townships and villages of the caller's area, with their households. */
+            /** @description Areas of the caller's area, with their households, as of a day. */
             200: {
                 headers: {
                     /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
@@ -4715,6 +5364,217 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    addArea: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of the caller's choice, new for each intent: a repetition within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewArea"];
+            };
+        };
+        responses: {
+            /** @description Adds an area that the table does not have. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AreaDetail"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    exportAreasCsv: {
+        parameters: {
+            query?: {
+                /** @description As they were on this day, with the names of that day; today without it. */
+                on?: string;
+                /** @description Those no longer in force as well. */
+                closed?: boolean;
+                /** @description Villagers' groups as well. */
+                groups?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    exportAreasWorkbook: {
+        parameters: {
+            query?: {
+                /** @description As they were on this day, with the names of that day; today without it. */
+                on?: string;
+                /** @description Those no longer in force as well. */
+                closed?: boolean;
+                /** @description Villagers' groups as well. */
+                groups?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    changeAreas: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of the caller's choice, new for each intent: a repetition within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AreaChangeRequest"];
+            };
+        };
+        responses: {
+            /** @description Carries a change of areas out as it was previewed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AreaChangePreview"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    previewAreaChange: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of the caller's choice, new for each intent: a repetition within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AreaChangeRequest"];
+            };
+        };
+        responses: {
+            /** @description What a change of areas would do; nothing is written. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AreaChangePreview"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    readArea: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
+                 * @example id,version
+                 */
+                fields?: components["parameters"]["Fields"];
+            };
+            header?: {
+                /** @description Entity tags that the caller has: when the answer still has one of them it is 304 without a body. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /** @description Code of the area. */
+                code: components["schemas"]["AreaCode"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One area with its names, what became of it and what it holds. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AreaDetail"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Unprocessable"];
             500: components["responses"]["Failed"];
         };
     };
@@ -4933,7 +5793,11 @@ export interface operations {
     };
     readSpot: {
         parameters: {
-            query?: {
+            query: {
+                /** @description Degrees. */
+                longitude: number;
+                /** @description Degrees. */
+                latitude: number;
                 /**
                  * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
                  * @example id,version
@@ -4964,12 +5828,19 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["Forbidden"];
+            422: components["responses"]["Unprocessable"];
             500: components["responses"]["Failed"];
         };
     };
     listCandidates: {
         parameters: {
             query?: {
+                /** @description Only in this area. */
+                area?: components["schemas"]["AreaCode"];
+                /** @description `score`, `area_m2`, `capacity_households`, `slope_percent`, `code`; `-` before it for descending. */
+                sort?: string;
+                /** @description Only those the plan uses, or does not use. */
+                used?: boolean;
                 /**
                  * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
                  * @example id,version
@@ -5001,6 +5872,7 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["Unprocessable"];
             500: components["responses"]["Failed"];
         };
     };
@@ -5141,9 +6013,55 @@ export interface operations {
             500: components["responses"]["Failed"];
         };
     };
-    proveConsistency: {
+    listCheckpoints: {
         parameters: {
             query?: {
+                /** @description Only checkpoints of fewer entries. */
+                before?: number;
+                /** @description Checkpoints wanted, 1 to 500. */
+                limit?: number;
+                /**
+                 * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
+                 * @example id,version
+                 */
+                fields?: components["parameters"]["Fields"];
+            };
+            header?: {
+                /** @description Entity tags that the caller has: when the answer still has one of them it is 304 without a body. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The checkpoints. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckpointView"][];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    proveConsistency: {
+        parameters: {
+            query: {
+                /** @description The smaller number of entries. */
+                from: number;
+                /** @description The larger number of entries; without it the present one. */
+                to?: number;
                 /**
                  * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
                  * @example id,version
@@ -5174,12 +6092,31 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["Forbidden"];
+            422: components["responses"]["Unprocessable"];
             500: components["responses"]["Failed"];
         };
     };
     listLedgerEntries: {
         parameters: {
             query?: {
+                /** @description Only entries before this index. */
+                before?: number;
+                /** @description Entries wanted, 1 to 500. */
+                limit?: number;
+                /** @description Kind of subject. */
+                kind?: string;
+                /** @description Id of the subject. */
+                subject?: string;
+                /** @description Who. */
+                actor?: string;
+                /** @description By which command. */
+                command?: string;
+                /** @description Area of the subject. */
+                area?: components["schemas"]["AreaCode"];
+                /** @description From this day on, by the calendar of China. */
+                since?: string;
+                /** @description Until this day, itself included, by the calendar of China. */
+                until?: string;
                 /**
                  * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
                  * @example id,version
@@ -5211,6 +6148,48 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    readLedgerEntry: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
+                 * @example id,version
+                 */
+                fields?: components["parameters"]["Fields"];
+            };
+            header?: {
+                /** @description Entity tags that the caller has: when the answer still has one of them it is 304 without a body. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /** @description Position of the entry in the log, from 0. */
+                index: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entry. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryDetail"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Unprocessable"];
             500: components["responses"]["Failed"];
         };
     };
@@ -5294,9 +6273,47 @@ export interface operations {
             500: components["responses"]["Failed"];
         };
     };
+    readKeeping: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
+                 * @example id,version
+                 */
+                fields?: components["parameters"]["Fields"];
+            };
+            header?: {
+                /** @description Entity tags that the caller has: when the answer still has one of them it is 304 without a body. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Folder, interval and last round. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeepingView"] | null;
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["Failed"];
+        };
+    };
     readLookbackFigures: {
         parameters: {
             query?: {
+                /** @description Only this area; without it the caller's own. */
+                area?: components["schemas"]["AreaCode"];
                 /**
                  * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
                  * @example id,version
@@ -5327,12 +6344,29 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["Forbidden"];
+            422: components["responses"]["Unprocessable"];
             500: components["responses"]["Failed"];
         };
     };
     listLookbackItems: {
         parameters: {
             query?: {
+                /** @description Rule id. */
+                rule?: string;
+                /** @description Severity. */
+                severity?: components["schemas"]["Severity"];
+                /** @description What was decided. */
+                state?: components["schemas"]["ItemState"];
+                /** @description Only this area. */
+                area?: components["schemas"]["AreaCode"];
+                /** @description A household: name, register number or ID number. */
+                search?: string;
+                /** @description `severity`, `rule`, `area`, `probability`; `-` before it for descending. */
+                sort?: string;
+                /** @description Where the page before ended. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200. */
+                limit?: number;
                 /**
                  * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
                  * @example id,version
@@ -5364,12 +6398,30 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["Unprocessable"];
             500: components["responses"]["Failed"];
         };
     };
     exportLookbackItems: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Rule id. */
+                rule?: string;
+                /** @description Severity. */
+                severity?: components["schemas"]["Severity"];
+                /** @description What was decided. */
+                state?: components["schemas"]["ItemState"];
+                /** @description Only this area. */
+                area?: components["schemas"]["AreaCode"];
+                /** @description A household: name, register number or ID number. */
+                search?: string;
+                /** @description `severity`, `rule`, `area`, `probability`; `-` before it for descending. */
+                sort?: string;
+                /** @description Where the page before ended. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200. */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -5385,8 +6437,10 @@ export interface operations {
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["Forbidden"];
+            422: components["responses"]["Unprocessable"];
             500: components["responses"]["Failed"];
         };
     };
@@ -5574,6 +6628,20 @@ export interface operations {
     listAssignments: {
         parameters: {
             query?: {
+                /** @description Only to this site. */
+                site?: string;
+                /** @description Only from this area. */
+                area?: components["schemas"]["AreaCode"];
+                /** @description `site`, `pathway` or `unplaced`. */
+                to?: string;
+                /** @description A household: name, register number or ID number. */
+                search?: string;
+                /** @description `area`, `households`, `persons`, `distance`, `cost`; `-` before it for descending. */
+                sort?: string;
+                /** @description Where the page before ended. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200. */
+                limit?: number;
                 /**
                  * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
                  * @example id,version
@@ -5605,12 +6673,28 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["Unprocessable"];
             500: components["responses"]["Failed"];
         };
     };
     exportAssignments: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only to this site. */
+                site?: string;
+                /** @description Only from this area. */
+                area?: components["schemas"]["AreaCode"];
+                /** @description `site`, `pathway` or `unplaced`. */
+                to?: string;
+                /** @description A household: name, register number or ID number. */
+                search?: string;
+                /** @description `area`, `households`, `persons`, `distance`, `cost`; `-` before it for descending. */
+                sort?: string;
+                /** @description Where the page before ended. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200. */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -5626,8 +6710,10 @@ export interface operations {
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["Forbidden"];
+            422: components["responses"]["Unprocessable"];
             500: components["responses"]["Failed"];
         };
     };
@@ -5693,6 +6779,16 @@ export interface operations {
     listAmendments: {
         parameters: {
             query?: {
+                /** @description Only this area. */
+                area?: components["schemas"]["AreaCode"];
+                /** @description Only this state. */
+                state?: components["schemas"]["AmendmentState"];
+                /** @description Only this kind. */
+                kind?: components["schemas"]["AmendmentKind"];
+                /** @description Where the page before ended. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200. */
+                limit?: number;
                 /**
                  * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
                  * @example id,version
@@ -5724,6 +6820,7 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["Unprocessable"];
             500: components["responses"]["Failed"];
         };
     };
@@ -5917,7 +7014,15 @@ export interface operations {
     };
     listHouseholdsAsOf: {
         parameters: {
-            query?: {
+            query: {
+                /** @description The instant. */
+                at: string;
+                /** @description Only this area. */
+                area?: components["schemas"]["AreaCode"];
+                /** @description Where the page before ended. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200. */
+                limit?: number;
                 /**
                  * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
                  * @example id,version
@@ -5949,12 +7054,16 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["Unprocessable"];
             500: components["responses"]["Failed"];
         };
     };
     storeEvidence: {
         parameters: {
-            query?: never;
+            query: {
+                /** @description Name of the file. */
+                name: string;
+            };
             header?: {
                 /** @description A key of the caller's choice, new for each intent: a repetition within 24 hours gets the first answer and changes nothing. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -5990,6 +7099,8 @@ export interface operations {
     readRegisterFigures: {
         parameters: {
             query?: {
+                /** @description Only this area; without it the caller's own. */
+                area?: components["schemas"]["AreaCode"];
                 /**
                  * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
                  * @example id,version
@@ -6020,12 +7131,33 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["Forbidden"];
+            422: components["responses"]["Unprocessable"];
             500: components["responses"]["Failed"];
         };
     };
     listHouseholds: {
         parameters: {
             query?: {
+                /** @description Part of a name or register number, a whole ID number, or the last digits of a phone number. */
+                search?: string;
+                /** @description Only this area. */
+                area?: components["schemas"]["AreaCode"];
+                /** @description Only this category. */
+                category?: components["schemas"]["Category"];
+                /** @description Only this choice. */
+                choice?: components["schemas"]["ConsentChoice"];
+                /** @description Only this pathway. */
+                pathway?: components["schemas"]["Pathway"];
+                /** @description Only those that must move, or need not. */
+                must_move?: boolean;
+                /** @description Only those with (or without) open look-back items. */
+                open_items?: boolean;
+                /** @description `register_number`, `head_name`, `persons`, `area`; `-` before it for descending. */
+                sort?: string;
+                /** @description Where the page before ended. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200. */
+                limit?: number;
                 /**
                  * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
                  * @example id,version
@@ -6057,12 +7189,34 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["Unprocessable"];
             500: components["responses"]["Failed"];
         };
     };
     exportHouseholdsCsv: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Part of a name or register number, a whole ID number, or the last digits of a phone number. */
+                search?: string;
+                /** @description Only this area. */
+                area?: components["schemas"]["AreaCode"];
+                /** @description Only this category. */
+                category?: components["schemas"]["Category"];
+                /** @description Only this choice. */
+                choice?: components["schemas"]["ConsentChoice"];
+                /** @description Only this pathway. */
+                pathway?: components["schemas"]["Pathway"];
+                /** @description Only those that must move, or need not. */
+                must_move?: boolean;
+                /** @description Only those with (or without) open look-back items. */
+                open_items?: boolean;
+                /** @description `register_number`, `head_name`, `persons`, `area`; `-` before it for descending. */
+                sort?: string;
+                /** @description Where the page before ended. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200. */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -6078,14 +7232,37 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["Forbidden"];
+            422: components["responses"]["Unprocessable"];
             500: components["responses"]["Failed"];
         };
     };
     exportHouseholdsWorkbook: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Part of a name or register number, a whole ID number, or the last digits of a phone number. */
+                search?: string;
+                /** @description Only this area. */
+                area?: components["schemas"]["AreaCode"];
+                /** @description Only this category. */
+                category?: components["schemas"]["Category"];
+                /** @description Only this choice. */
+                choice?: components["schemas"]["ConsentChoice"];
+                /** @description Only this pathway. */
+                pathway?: components["schemas"]["Pathway"];
+                /** @description Only those that must move, or need not. */
+                must_move?: boolean;
+                /** @description Only those with (or without) open look-back items. */
+                open_items?: boolean;
+                /** @description `register_number`, `head_name`, `persons`, `area`; `-` before it for descending. */
+                sort?: string;
+                /** @description Where the page before ended. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200. */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -6101,8 +7278,10 @@ export interface operations {
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["Forbidden"];
+            422: components["responses"]["Unprocessable"];
             500: components["responses"]["Failed"];
         };
     };
@@ -6189,6 +7368,48 @@ export interface operations {
             500: components["responses"]["Failed"];
         };
     };
+    listHouseholdPlaces: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
+                 * @example id,version
+                 */
+                fields?: components["parameters"]["Fields"];
+            };
+            header?: {
+                /** @description Entity tags that the caller has: when the answer still has one of them it is 304 without a body. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /** @description The subject's id, a UUIDv7. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where a household was by the codes and names of each time. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PastPlace"][];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
     unmaskHousehold: {
         parameters: {
             query?: never;
@@ -6231,6 +7452,8 @@ export interface operations {
     readIdentificationDesk: {
         parameters: {
             query?: {
+                /** @description Only this area; without it the caller's own. */
+                area?: components["schemas"]["AreaCode"];
                 /**
                  * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
                  * @example id,version
@@ -6261,12 +7484,31 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["Forbidden"];
+            422: components["responses"]["Unprocessable"];
             500: components["responses"]["Failed"];
         };
     };
     listIdentificationCases: {
         parameters: {
             query?: {
+                /** @description Only in this area. */
+                area?: components["schemas"]["AreaCode"];
+                /** @description What they wait for. */
+                step?: components["schemas"]["IdentificationStep"];
+                /** @description Whether they are suspended by an objection. */
+                suspended?: boolean;
+                /** @description Whether they stand on a notice. */
+                on_notice?: boolean;
+                /** @description Whether they have ended. */
+                ended?: boolean;
+                /** @description Category of the household. */
+                category?: components["schemas"]["Category"];
+                /** @description Name, register number, ID number or phone tail. */
+                search?: string;
+                /** @description Where the page before ended. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200. */
+                limit?: number;
                 /**
                  * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
                  * @example id,version
@@ -6298,6 +7540,7 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["Unprocessable"];
             500: components["responses"]["Failed"];
         };
     };
@@ -6339,6 +7582,16 @@ export interface operations {
     listPublicityNotices: {
         parameters: {
             query?: {
+                /** @description Only in this area. */
+                area?: components["schemas"]["AreaCode"];
+                /** @description Village or county. */
+                level?: components["schemas"]["IdentificationLevel"];
+                /** @description Whether they are closed. */
+                closed?: boolean;
+                /** @description Where the page before ended. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200. */
+                limit?: number;
                 /**
                  * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
                  * @example id,version
@@ -6370,6 +7623,7 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["Unprocessable"];
             500: components["responses"]["Failed"];
         };
     };
@@ -6562,6 +7816,16 @@ export interface operations {
     listObjections: {
         parameters: {
             query?: {
+                /** @description Only in this area. */
+                area?: components["schemas"]["AreaCode"];
+                /** @description What became of them. */
+                state?: components["schemas"]["ObjectionState"];
+                /** @description To households on this notice. */
+                notice?: string;
+                /** @description Where the page before ended. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200. */
+                limit?: number;
                 /**
                  * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
                  * @example id,version
@@ -6593,6 +7857,7 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["Unprocessable"];
             500: components["responses"]["Failed"];
         };
     };
@@ -6723,6 +7988,14 @@ export interface operations {
     listRosters: {
         parameters: {
             query?: {
+                /** @description Only this category. */
+                category?: components["schemas"]["Category"];
+                /** @description Only this state. */
+                state?: components["schemas"]["RosterState"];
+                /** @description Where the page before ended. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200. */
+                limit?: number;
                 /**
                  * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
                  * @example id,version
@@ -6754,6 +8027,7 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["Unprocessable"];
             500: components["responses"]["Failed"];
         };
     };
@@ -7021,6 +8295,43 @@ export interface operations {
             500: components["responses"]["Failed"];
         };
     };
+    readRights: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
+                 * @example id,version
+                 */
+                fields?: components["parameters"]["Fields"];
+            };
+            header?: {
+                /** @description Entity tags that the caller has: when the answer still has one of them it is 304 without a body. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The table. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleRights"][];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            500: components["responses"]["Failed"];
+        };
+    };
     readSession: {
         parameters: {
             query?: {
@@ -7081,7 +8392,6 @@ export interface operations {
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["NotSignedIn"];
-            403: components["responses"]["Forbidden"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -7099,7 +8409,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done. */
+            /** @description Where to sign out of the provider. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description Nothing more to do. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -7111,6 +8430,42 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             409: components["responses"]["Conflict"];
             422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    readOwnIdentity: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
+                 * @example id,version
+                 */
+                fields?: components["parameters"]["Fields"];
+            };
+            header?: {
+                /** @description Entity tags that the caller has: when the answer still has one of them it is 304 without a body. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The identity. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityView"] | null;
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
             500: components["responses"]["Failed"];
         };
     };
@@ -7145,6 +8500,121 @@ export interface operations {
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Unprocessable"];
             429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    readProvider: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
+                 * @example id,version
+                 */
+                fields?: components["parameters"]["Fields"];
+            };
+            header?: {
+                /** @description Entity tags that the caller has: when the answer still has one of them it is 304 without a body. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The provider. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderView"] | null;
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    finishProviderSignIn: {
+        parameters: {
+            query?: {
+                /** @description The code, when all went well. */
+                code?: string;
+                /** @description What the question held. */
+                state?: string;
+                /** @description Who answers (RFC 9207). */
+                iss?: string;
+                /** @description Why not. */
+                error?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the web app, signed in, or to the sign-in page with a code. */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    confirmProviderSignIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderSecondStep"];
+            };
+        };
+        responses: {
+            /** @description Who is signed in. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    startProviderSignIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the provider, or back to the sign-in page with a code of what went wrong. */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             500: components["responses"]["Failed"];
         };
     };
@@ -7421,7 +8891,14 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                /** @description Zoom. */
+                z: number;
+                /** @description Column. */
+                x: number;
+                /** @description Row with the ending of the format, `.png` or `.mvt`. */
+                y: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -7442,8 +8919,11 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Unprocessable"];
             500: components["responses"]["Failed"];
         };
     };
@@ -7451,7 +8931,14 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                /** @description Zoom. */
+                z: number;
+                /** @description Column. */
+                x: number;
+                /** @description Row with the ending of the format, `.png` or `.mvt`. */
+                y: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -7465,8 +8952,11 @@ export interface operations {
                     "application/vnd.mapbox-vector-tile": number[];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Unprocessable"];
             500: components["responses"]["Failed"];
         };
     };
@@ -7474,7 +8964,16 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                /** @description Kind of the layer. */
+                kind: components["schemas"]["LayerKind"];
+                /** @description Zoom. */
+                z: number;
+                /** @description Column. */
+                x: number;
+                /** @description Row with the ending `.mvt`. */
+                y: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -7488,8 +8987,11 @@ export interface operations {
                     "application/vnd.mapbox-vector-tile": number[];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Unprocessable"];
             500: components["responses"]["Failed"];
         };
     };
@@ -7497,7 +8999,14 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                /** @description Zoom. */
+                z: number;
+                /** @description Column. */
+                x: number;
+                /** @description Row with the ending of the format, `.png` or `.mvt`. */
+                y: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -7518,8 +9027,11 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Unprocessable"];
             500: components["responses"]["Failed"];
         };
     };
@@ -7766,6 +9278,92 @@ export interface operations {
             500: components["responses"]["Failed"];
         };
     };
+    bindIdentity: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The version seen, as the answer's `ETag` or as `"VERSION"`.
+                 * @example "3"
+                 */
+                "If-Match": string;
+            };
+            path: {
+                /** @description The subject's id, a UUIDv7. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewIdentity"];
+            };
+        };
+        responses: {
+            /** @description The user. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            428: components["responses"]["PreconditionRequired"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    unbindIdentity: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The version seen, as the answer's `ETag` or as `"VERSION"`.
+                 * @example "3"
+                 */
+                "If-Match": string;
+            };
+            path: {
+                /** @description The subject's id, a UUIDv7. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["Unprocessable"];
+            428: components["responses"]["PreconditionRequired"];
+            500: components["responses"]["Failed"];
+        };
+    };
     resetPassword: {
         parameters: {
             query?: never;
@@ -7845,6 +9443,106 @@ export interface operations {
             412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Unprocessable"];
             428: components["responses"]["PreconditionRequired"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    listUserSessions: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
+                 * @example id,version
+                 */
+                fields?: components["parameters"]["Fields"];
+            };
+            header?: {
+                /** @description Entity tags that the caller has: when the answer still has one of them it is 304 without a body. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /** @description The subject's id, a UUIDv7. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sessions. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"][];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    endUserSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The subject's id, a UUIDv7. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    endUserSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user. */
+                id: string;
+                /** @description The session. */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
             500: components["responses"]["Failed"];
         };
     };

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use anju_app::Workspace;
-use anju_app::register::amendment::{self, AmendmentQuery, AmendmentView, Decision, EVIDENCE_BYTES, Request};
+use anju_app::register::amendment::{self, AmendmentQuery, AmendmentView, Decision, Request};
 use anju_app::register::views::Page;
 use anju_model::amendment::Evidence;
+use anju_model::register::document::SIZE_LIMIT;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -29,7 +30,7 @@ pub(crate) fn routes() -> OpenApiRouter<Server> {
         .routes(routes!(evidence))
         .routes(
             // One byte more, so that the use case says what is too large.
-            routes!(store_evidence).layer(DefaultBodyLimit::max(EVIDENCE_BYTES + 1)),
+            routes!(store_evidence).layer(DefaultBodyLimit::max(SIZE_LIMIT as usize + 1)),
         )
 }
 
@@ -199,7 +200,16 @@ async fn evidence(
     Path(id): Path<Uuid>,
 ) -> Result<Response, HttpError> {
     let (name, bytes) = amendment::evidence(&workspace, &caller, id).await?;
-    // RFC 8187: the name may hold any character; all bytes but letters and digits are escaped.
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
+        (header::CONTENT_DISPOSITION, disposition(&name)),
+    ];
+    Ok((headers, bytes).into_response())
+}
+
+/// The header by which a browser saves an answer as a file. After RFC 8187 the name may hold any character; all bytes but
+/// letters and digits are escaped.
+pub(crate) fn disposition(name: &str) -> String {
     let name: String = name
         .bytes()
         .map(|byte| match byte.is_ascii_alphanumeric() || byte == b'.' {
@@ -207,12 +217,5 @@ async fn evidence(
             false => format!("%{byte:02X}"),
         })
         .collect();
-    let headers = [
-        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
-        (
-            header::CONTENT_DISPOSITION,
-            format!("attachment; filename*=UTF-8''{name}"),
-        ),
-    ];
-    Ok((headers, bytes).into_response())
+    format!("attachment; filename*=UTF-8''{name}")
 }

@@ -25,6 +25,7 @@ pub(crate) const SECRET_ANSWERS: &[&str] = &[
     "confirmSecondFactor",
     "enrolSecondFactor",
     "printUnmaskedHouseholdCard",
+    "readPersonalDocument",
     "resetPassword",
     "unmaskHousehold",
 ];

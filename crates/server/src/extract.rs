@@ -166,7 +166,7 @@ fn version_of_tag(tag: &str) -> Option<i64> {
         .and_then(|inner| inner.strip_suffix('"'))
         .unwrap_or(inner);
     let version = inner.split_once('-').map_or(inner, |(version, _)| version);
-    version.parse().ok().filter(|version| *version > 0)
+    version.parse().ok().filter(|version| *version >= 0)
 }
 
 fn unread(refused: &BytesRejection) -> HttpError {
@@ -257,7 +257,7 @@ mod tests {
         assert_eq!(version_of_tag("W/\"7-1f3a\""), Some(7));
         assert_eq!(version_of_tag("\"7\""), Some(7));
         assert_eq!(version_of_tag("7"), Some(7));
-        for wrong in ["*", "\"\"", "\"-7\"", "\"7\", \"8\"", "\"0\"", "\"x\""] {
+        for wrong in ["*", "\"\"", "\"-7\"", "\"7\", \"8\"", "\"x\""] {
             assert_eq!(version_of_tag(wrong), None, "{wrong}");
         }
     }

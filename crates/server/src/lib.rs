@@ -13,6 +13,7 @@ mod description;
 mod document;
 mod extract;
 mod geo_json;
+mod household;
 mod idempotency;
 mod identification;
 mod job;
@@ -145,6 +146,7 @@ fn described() -> (Router<Server>, serde_json::Value) {
         .merge(provider::routes())
         .merge(start::routes())
         .merge(register::routes())
+        .merge(household::routes())
         .merge(area::routes())
         .merge(identification::routes())
         .merge(document::routes())

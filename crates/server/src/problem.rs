@@ -1,6 +1,6 @@
 //! Errors at the HTTP edge: problem details (RFC 9457) with a stable code that the web app translates.
 
-use anju_app::AppError;
+use anju_app::{AppError, Problem};
 use anju_model::access::ProviderRefusal;
 use axum::Json;
 use axum::http::{StatusCode, header};
@@ -37,6 +37,9 @@ pub struct ProblemDetails {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     current: Option<serde_json::Value>,
+    /// Each field that is wrong, with its place.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    problems: Vec<Problem>,
 }
 
 /// An error answer.
@@ -48,6 +51,7 @@ pub(crate) struct HttpError {
     en: String,
     place: String,
     current_version: Option<i64>,
+    problems: Vec<Problem>,
     /// Seconds after which the same request may succeed.
     retry_after: Option<u64>,
 }
@@ -66,6 +70,7 @@ impl HttpError {
             en: en.into(),
             place: String::new(),
             current_version: None,
+            problems: Vec::new(),
             retry_after: None,
         }
     }
@@ -142,6 +147,7 @@ impl From<HttpError> for ProblemDetails {
             place: error.place,
             current_version: error.current_version,
             current: None,
+            problems: error.problems,
         }
     }
 }
@@ -192,6 +198,7 @@ impl From<AppError> for HttpError {
             AppError::WeakPassword { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "weak_password"),
             AppError::NotFound { .. } => (StatusCode::NOT_FOUND, "not_found"),
             AppError::VersionConflict { .. } => (StatusCode::PRECONDITION_FAILED, "version_conflict"),
+            AppError::Fields(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_fields"),
             AppError::Invalid(problem) => (status_of(problem.code), problem.code),
             AppError::LedgerInvalid(_) => (StatusCode::CONFLICT, "ledger_invalid"),
             AppError::Cancelled => (StatusCode::CONFLICT, "cancelled"),
@@ -211,6 +218,7 @@ impl From<AppError> for HttpError {
                 }
                 problem.place = invalid.place;
             }
+            AppError::Fields(problems) => problem.problems = problems,
             _ => {}
         }
         problem
@@ -227,6 +235,7 @@ fn status_of(code: &str) -> StatusCode {
         | "idempotency_key_under_way"
         | "idempotency_answer_unknown" => StatusCode::CONFLICT,
         "consistency_range" | "cursor" | "idempotency_key" => StatusCode::BAD_REQUEST,
+        "file_too_large" => StatusCode::PAYLOAD_TOO_LARGE,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }

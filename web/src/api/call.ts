@@ -91,6 +91,7 @@ async function send(verb: Verb, path: string, options: Options = {}): Promise<un
   const place = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(options.path?.[name] ?? '')));
   const headers: Record<string, string> = { accept: 'application/json' };
   if (options.body !== undefined) headers['content-type'] = 'application/json';
+  if (options.file?.type) headers['content-type'] = options.file.type;
   if (options.version !== undefined) headers['if-match'] = `"${options.version}"`;
   let response: Response;
   try {
@@ -108,6 +109,20 @@ async function send(verb: Verb, path: string, options: Options = {}): Promise<un
   if (!response.ok) throw new Problem(response.status, await problemDetails(response));
   const text = await response.text();
   return (text === '' ? undefined : JSON.parse(text)) as unknown;
+}
+
+/** A file that a POST answers with. */
+export async function download(path: string, query: Query, body: unknown): Promise<Blob> {
+  const response = await fetch(address(path, query), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    credentials: 'same-origin',
+    body: JSON.stringify(body),
+  }).catch(() => {
+    throw new Problem(0, { code: 'offline' });
+  });
+  if (!response.ok) throw new Problem(response.status, await problemDetails(response));
+  return response.blob();
 }
 
 async function problemDetails(response: Response): Promise<Partial<ProblemDetails>> {

@@ -1,12 +1,13 @@
 // A function for each call of the API that the pages use.
 
-import { call } from './call';
+import { call, download } from './call';
 import type { Query } from './call';
 import type {
   AmendmentDecision,
   AmendmentRequest,
   AreaChangeRequest,
   CasesOpening,
+  IdentificationStep,
   ItemState,
   JobKind,
   NewArea,
@@ -17,6 +18,7 @@ import type {
   NoticePosting,
   Purpose,
   StepTaking,
+  UnmaskingNeed,
   Version,
 } from './types';
 
@@ -133,4 +135,16 @@ export const api = {
   previewAreaChange: (request: AreaChangeRequest) => call('post', '/areas/changes/preview', { body: request }),
   changeAreas: (request: AreaChangeRequest) => call('post', '/areas/changes', { body: request }),
   householdPlaces: (id: string) => call('get', '/register/households/{id}/places', { path: { id } }),
+  job: (id: string) => call('get', '/jobs/{id}', { path: { id } }),
+  unmaskedCard: (id: string, language: string, need: UnmaskingNeed) =>
+    download(`/register/households/${encodeURIComponent(id)}/card.pdf`, { language }, need),
+  takeLargeStep: (taking: StepTaking) => call('post', '/register/identification/batches', { body: taking }),
+  takeBack: (cases: Version[], step: IdentificationStep, reason: string) =>
+    call('post', '/register/identification/corrections', { body: { cases, step, reason } }),
+  extendNotice: ({ id, version }: Version, from: string, reason: string) =>
+    call('post', '/register/identification/notices/{id}/extension', { path: { id }, version, body: { from, reason } }),
+  takeDownNotice: ({ id, version }: Version, reason: string) =>
+    call('post', '/register/identification/notices/{id}/removal', { path: { id }, version, body: { reason } }),
+  addNoticePhoto: (id: string, taken_on: string, file: Blob) =>
+    call('post', '/register/identification/notices/{id}/photos', { path: { id }, query: { taken_on }, file }),
 };

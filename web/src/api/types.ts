@@ -59,6 +59,7 @@ export type StepTaking = Schemas['StepTaking'];
 export type Succession = Schemas['SuccessionView'];
 export type TakenStep = Schemas['TakenStep'];
 export type Text = Schemas['Text'];
+export type UnmaskingNeed = Schemas['UnmaskingNeed'];
 export type User = Schemas['Account'];
 export type Vote = Schemas['Vote'];
 export type Waiting = Schemas['Waiting'];

@@ -33,6 +33,18 @@ pub async fn unmask(
     id: Uuid,
     need: Need,
 ) -> Result<HouseholdDetail, AppError> {
+    note_purpose(workspace, caller, id, need, "unmask_household").await?;
+    detail(workspace, caller, id, Masking::Whole).await
+}
+
+/// Writes into the ledger that the caller sees a household's personal data, and what for.
+pub(crate) async fn note_purpose(
+    workspace: &Workspace,
+    caller: &Caller,
+    id: Uuid,
+    need: Need,
+    command: &'static str,
+) -> Result<(), AppError> {
     let area = caller.narrow(Action::UnmaskData, None)?;
     let row = anju_store::register::household_summary(workspace.db(), &area, id)
         .await?
@@ -76,8 +88,7 @@ pub async fn unmask(
         note,
         at: workspace.now(),
     };
-    let mut transaction = workspace.begin(caller, "unmask_household", Some(reason)).await?;
+    let mut transaction = workspace.begin(caller, command, Some(reason)).await?;
     transaction.insert(&[record]).await?;
-    transaction.commit().await?;
-    detail(workspace, caller, id, Masking::Whole).await
+    transaction.commit().await
 }

@@ -60,7 +60,7 @@ impl<'a> Desk<'a> {
         let approval = json!({"approver": "安澜县人民政府", "document": "安政函〔2026〕7号"});
         let frozen = at(&office, &freezing, &approver, &drafted["version"], approval).await;
         assert_eq!(frozen.status, StatusCode::OK, "{}", frozen.json());
-        let stored = upload(&office, &asker, Body::from("a scan")).await;
+        let stored = upload(&office, &asker, Body::from(&b"\xFF\xD8\xFF\xE0 a scan"[..])).await;
         Self {
             evidence: stored.json()["hash"].as_str().unwrap().to_owned(),
             office,
@@ -390,6 +390,8 @@ fn addresses(elsewhere: &Elsewhere) -> Vec<String> {
             .replace("{code}", VILLAGE_ELSEWHERE)
             .replace("{session}", &elsewhere.id.to_string())
             .replace("{code}", ELSEWHERE)
+            .replace("{document}", &elsewhere.id.to_string())
+            .replace("{year}", "2025")
             .replace("{hash}", "00")
             .replace("{index}", "0")
             .replace("{kind}", "fault_zone")
@@ -577,8 +579,12 @@ impl<F: FnMut() -> Bytes + Unpin> axum::body::HttpBody for Pieces<F> {
 database_test! {
     async fn a_file_that_lies_about_its_kind_is_never_shown_by_a_browser(test) {
         let desk = Desk::new(test).await;
-        let page = Body::from("<!doctype html><script>alert(document.cookie)</script>");
-        let stored = upload(&desk.office, &desk.asker, page).await;
+        let page = "<!doctype html><script>alert(document.cookie)</script>";
+        let refused = upload(&desk.office, &desk.asker, Body::from(page)).await;
+        assert_eq!((refused.status, refused.code()), (StatusCode::UNPROCESSABLE_ENTITY, "file_type".into()));
+        // A page may hide behind the first bytes of a picture.
+        let hidden = [&b"\xFF\xD8\xFF\xE0"[..], page.as_bytes()].concat();
+        let stored = upload(&desk.office, &desk.asker, Body::from(hidden)).await;
         assert_eq!(stored.status, StatusCode::CREATED, "{}", stored.json());
         let mut request = desk.request(json!([{"field": "bank_account", "new": "6217888888888888888"}]));
         request["evidence"] = stored.json()["hash"].clone();

@@ -20,6 +20,11 @@ const PUBLIC: &[&str] = &[
 /// Operations on something named in the path that need no `If-Match`, and why.
 const WITHOUT_VERSION: &[(&str, &str)] = &[
     (
+        "addHouseholdDocument",
+        "a document is added whatever else was changed meanwhile",
+    ),
+    ("readPersonalDocument", "shows a document; it stays as it is"),
+    (
         "addNoticePhoto",
         "a photo is added whatever else was changed meanwhile",
     ),
@@ -68,6 +73,8 @@ fn id(operation: &Value) -> &str {
 fn address(path: &str) -> String {
     let path = path
         .replace("{id}", "0198c0de-0000-7000-8000-000000000000")
+        .replace("{document}", "0198c0de-0000-7000-8000-000000000000")
+        .replace("{year}", "2025")
         .replace("{hash}", "00")
         .replace("{code}", "619021101")
         .replace("{session}", "0198c0de-0000-7000-8000-000000000000")

@@ -137,7 +137,7 @@ function Unmask({ id, onShown }: { id: string; onShown: (household: HouseholdDet
     onError: (error) => message.error(problem(error)),
   });
   const print = useMutation({
-    mutationFn: (need: { purpose: string; note?: string }) => api.unmaskedCard(id, language, need),
+    mutationFn: (need: { purpose: Purpose; note?: string }) => api.unmaskedCard(id, language, need),
     onSuccess: (file) => {
       setOpen(false);
       const link = document.createElement('a');

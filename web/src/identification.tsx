@@ -231,7 +231,7 @@ function TakeStep({ step, what, chosen, close }: { step: IdentificationStep; wha
   const submit = async () => {
     const { remark, vote } = await form.validateFields();
     const { area, category, search } = filters;
-    const selection = named ? { cases: named.map(({ id, version }) => ({ id, version })) } : { area, category, search, late: filters.late === 'true' || undefined };
+    const selection = named ? { cases: named.map(({ id, version }) => ({ id, version })) } : { area, category: category as StepTaking['category'], search, late: filters.late === 'true' || undefined };
     const taking: StepTaking = { step, what, remark, vote: voted ? vote : undefined, ...selection };
     setSending(true);
     try {

@@ -705,6 +705,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/register/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Choices by village. */
+        get: operations["listConsentsByVillage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register/consents.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Choices by village as CSV with byte-order mark. */
+        get: operations["exportConsentsByVillage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/register/evidence": {
         parameters: {
             query?: never;
@@ -749,7 +783,8 @@ export interface paths {
         /** Households, masked. */
         get: operations["listHouseholds"];
         put?: never;
-        post?: never;
+        /** Records a household by hand. */
+        post: operations["recordHousehold"];
         delete?: never;
         options?: never;
         head?: never;
@@ -804,6 +839,130 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
+        /** Corrects what is recorded of a household and its members. */
+        patch: operations["correctHousehold"];
+        trace?: never;
+    };
+    "/register/households/{id}/cancelling": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a household off the register; its history stays. */
+        post: operations["cancelHousehold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register/households/{id}/card.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The card of a household as PDF, masked. */
+        get: operations["printHouseholdCard"];
+        put?: never;
+        /** The card of a household as PDF with personal data as it is, for a stated purpose, which goes on the ledger. */
+        post: operations["printUnmaskedHouseholdCard"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register/households/{id}/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The consents of a household, the newest first. */
+        get: operations["listHouseholdConsents"];
+        put?: never;
+        /** Records a signed choice of a household. */
+        post: operations["recordConsent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register/households/{id}/consents/withdrawal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Records that a household withdrew its choice. */
+        post: operations["withdrawConsent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register/households/{id}/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Documents and photos of a household. */
+        get: operations["listHouseholdDocuments"];
+        put?: never;
+        /** Adds a document or photo, sent as it is. */
+        post: operations["addHouseholdDocument"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register/households/{id}/documents/{document}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The file of a document that holds no personal data. */
+        get: operations["readHouseholdDocument"];
+        put?: never;
+        /** The file of a document with personal data, for a stated purpose, which goes on the ledger. */
+        post: operations["readPersonalDocument"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register/households/{id}/documents/{document}/removal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a document away. */
+        post: operations["removeHouseholdDocument"];
+        delete?: never;
+        options?: never;
+        head?: never;
         patch?: never;
         trace?: never;
     };
@@ -824,6 +983,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/register/households/{id}/income": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Income of a household by year. */
+        get: operations["listIncome"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register/households/{id}/income/{year}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Records the income of a year; with the version 0 where there is none yet. */
+        put: operations["recordIncome"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register/households/{id}/merger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Merges a household into another. */
+        post: operations["mergeHousehold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register/households/{id}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Moves a household to another group or village. */
+        post: operations["moveHousehold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/register/households/{id}/places": {
         parameters: {
             query?: never;
@@ -835,6 +1062,40 @@ export interface paths {
         get: operations["listHouseholdPlaces"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register/households/{id}/reinstating": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a cancelled household back on the register. */
+        post: operations["reinstateHousehold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register/households/{id}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Splits members off into a household of their own. */
+        post: operations["splitHousehold"];
         delete?: never;
         options?: never;
         head?: never;
@@ -865,10 +1126,27 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How many cases wait at which step. */
+        /** How many cases wait at which step, and where a notice is due. */
         get: operations["readIdentificationDesk"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register/identification/batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes one step for many cases as a job. */
+        post: operations["startIdentificationBatch"];
         delete?: never;
         options?: never;
         head?: never;
@@ -893,6 +1171,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/register/identification/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes the last step of cases back, where it was a mistake. */
+        post: operations["takeIdentificationStepBack"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/register/identification/notices": {
         parameters: {
             query?: never;
@@ -900,10 +1195,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Publicity notices, the newest first. */
+        /** Publicity notices and announcements, the newest first. */
         get: operations["listPublicityNotices"];
         put?: never;
-        /** Posts a publicity notice of the cases that wait for one. */
+        /** Posts a notice of the cases that wait for one. */
         post: operations["postPublicityNotice"];
         delete?: never;
         options?: never;
@@ -918,7 +1213,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One publicity notice with its lines. */
+        /** One notice with its lines. */
         get: operations["readPublicityNotice"];
         put?: never;
         post?: never;
@@ -939,6 +1234,40 @@ export interface paths {
         put?: never;
         /** Closes a notice whose days have run; its cases without open objection go on. */
         post: operations["closePublicityNotice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register/identification/notices/{id}/extension": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a notice new days, because it was not posted in time. */
+        post: operations["extendPublicityNotice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register/identification/notices/{id}/list.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The masked list of a notice as PDF. */
+        get: operations["printPublicityNotice"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -973,6 +1302,57 @@ export interface paths {
         put?: never;
         /** Records an objection, which suspends its case. */
         post: operations["fileObjection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register/identification/notices/{id}/photos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Adds a photo of a notice where it hangs: JPEG, PNG or WebP. */
+        post: operations["addNoticePhoto"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register/identification/notices/{id}/photos/{hash}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A photo of a notice. */
+        get: operations["readNoticePhoto"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register/identification/notices/{id}/removal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a notice down before its time; its cases wait for another. */
+        post: operations["takeDownPublicityNotice"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1655,6 +2035,11 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * @description `paved` 硬化路 / paved; `gravel` 砂石路 / gravel; `dirt` 土路 / dirt; `path` 步道 / footpath only
+         * @enum {string}
+         */
+        AccessRoad: "paved" | "gravel" | "dirt" | "path";
         /** @description A user as the administrator sees it. */
         Account: components["schemas"]["UserView"] & {
             /** @description Whether the account is closed. */
@@ -1676,10 +2061,10 @@ export interface components {
             version: number;
         };
         /**
-         * @description `read_register` 查看名册 / read the register; `read_casework` 查看核查疑点和名册草稿 / see look-back findings and draft rosters; `import_data` 导入数据 / import data; `run_analysis` 运行核查、选址和规划 / run look-back, land and plan; `decide_lookback` 处理回头看事项 / decide look-back items; `review_in_village` 办理村级评议和公示 / take the village's steps of identification; `check_in_township` 办理乡镇审核 / take the township's steps of identification; `decide_in_county` 办理县级审批和公示 / take the county's steps of identification; `draft_roster` 编制名册 / draft rosters; `approve_roster` 核定名册和批准变更 / freeze rosters and approve amendments; `ask_amendment` 提出变更 / ask for amendments; `check_amendment` 乡镇审核变更 / check amendments for the township; `read_ledger` 查看账本 / read the ledger; `manage_users` 管理用户 / manage users; `manage_areas` 维护行政区划 / change areas; `erase_content` 依法删除账本内容 / erase content of the ledger on legal order; `unmask_data` 查看未打掩码的个人信息 / see personal data unmasked
+         * @description `read_register` 查看名册 / read the register; `read_casework` 查看核查疑点和名册草稿 / see look-back findings and draft rosters; `import_data` 导入数据 / import data; `edit_register` 登记和更正户、成员、意愿和档案 / record and correct households, members, consents and documents; `run_analysis` 运行核查、选址和规划 / run look-back, land and plan; `decide_lookback` 处理回头看事项 / decide look-back items; `review_in_village` 办理村级评议和公示 / take the village's steps of identification; `check_in_township` 办理乡镇审核 / take the township's steps of identification; `decide_in_county` 办理县级审批和公示 / take the county's steps of identification; `draft_roster` 编制名册 / draft rosters; `approve_roster` 核定名册和批准变更 / freeze rosters and approve amendments; `ask_amendment` 提出变更 / ask for amendments; `check_amendment` 乡镇审核变更 / check amendments for the township; `read_ledger` 查看账本 / read the ledger; `manage_users` 管理用户 / manage users; `manage_areas` 维护行政区划 / change areas; `erase_content` 依法删除账本内容 / erase content of the ledger on legal order; `unmask_data` 查看未打掩码的个人信息 / see personal data unmasked
          * @enum {string}
          */
-        Action: "read_register" | "read_casework" | "import_data" | "run_analysis" | "decide_lookback" | "review_in_village" | "check_in_township" | "decide_in_county" | "draft_roster" | "approve_roster" | "ask_amendment" | "check_amendment" | "read_ledger" | "manage_users" | "manage_areas" | "erase_content" | "unmask_data";
+        Action: "read_register" | "read_casework" | "import_data" | "edit_register" | "run_analysis" | "decide_lookback" | "review_in_village" | "check_in_township" | "decide_in_county" | "draft_roster" | "approve_roster" | "ask_amendment" | "check_amendment" | "read_ledger" | "manage_users" | "manage_areas" | "erase_content" | "unmask_data";
         /** @description A decision on an amendment. */
         AmendmentDecided: {
             decision: components["schemas"]["AmendmentDecision"];
@@ -1809,6 +2194,8 @@ export interface components {
             date: string;
             /** @description How. */
             form: components["schemas"]["ApplicationForm"];
+            /** @description Number of the application form, the record of the visit or the alert. */
+            reference: string | null;
             /** @description Who witnessed an oral application. */
             witness: string | null;
         };
@@ -2042,6 +2429,11 @@ export interface components {
             /** @description Name of the site, if it goes to one. */
             site_name: string | null;
         };
+        /**
+         * @description `work` 外出务工 / work; `school` 外出就学 / school; `army` 参军服役 / military service; `care` 机构供养 / in care; `prison` 服刑 / in prison; `other` 其他 / other
+         * @enum {string}
+         */
+        AwayReason: "work" | "school" | "army" | "care" | "prison" | "other";
         /** @description What came of a batch. */
         BatchOutcome: {
             /** @description Cases that were taken. */
@@ -2049,6 +2441,11 @@ export interface components {
             /** @description Cases that were not, each with the reason. */
             refused: components["schemas"]["RefusedCase"][];
         };
+        /**
+         * @description `minimum_guarantee` 最低生活保障 / minimum guarantee; `extremely_poor` 特困人员供养 / extremely-poor support; `orphan` 孤儿基本生活费 / orphan's allowance; `severely_disabled` 重度残疾人护理补贴 / care allowance for the severely disabled; `none` 无 / none
+         * @enum {string}
+         */
+        Benefit: "minimum_guarantee" | "extremely_poor" | "orphan" | "severely_disabled" | "none";
         Bytes: string;
         /** @description A candidate site (备选址). */
         Candidate: {
@@ -2163,6 +2560,8 @@ export interface components {
         };
         /** @description A case as lists show it. */
         CaseView: {
+            /** @description What set it going. */
+            application: components["schemas"]["Application"];
             /** @description Villagers' group or village. */
             area: components["schemas"]["AreaCode"];
             /** @description Township, village and group. */
@@ -2174,6 +2573,16 @@ export interface components {
             blocking_items: number;
             /** @description Category. */
             category: components["schemas"]["Category"];
+            /**
+             * Format: int32
+             * @description Days since then.
+             */
+            days: number;
+            /**
+             * Format: date
+             * @description The day by which the step should be taken, by the policy pack; none while it stands on a notice.
+             */
+            due?: string | null;
             /** @description Name of the head, masked. */
             head_name: string;
             /**
@@ -2186,6 +2595,9 @@ export interface components {
              * @description UUIDv7.
              */
             id: string;
+            /** @description Whether that day has passed. */
+            late: boolean;
+            may_take_back?: components["schemas"]["IdentificationStep"] | null;
             /**
              * Format: uuid
              * @description The notice on which it stands.
@@ -2212,6 +2624,11 @@ export interface components {
              * @description Version, to be sent back with a step.
              */
             version: number;
+            /**
+             * Format: date
+             * @description The day since which it waits.
+             */
+            waiting_since: string;
         };
         /** @description Which cases are to be opened. */
         CasesOpening: {
@@ -2226,6 +2643,8 @@ export interface components {
             form: components["schemas"]["ApplicationForm"];
             /** @description These households; without them all of the area and category that have no case. */
             households?: string[] | null;
+            /** @description Number of the application form, the record of the visit or the alert. */
+            reference?: string | null;
             /** @description Who witnessed oral applications. */
             witness?: string | null;
         };
@@ -2260,6 +2679,42 @@ export interface components {
             /** @description The public key, in the text form of signed notes. */
             verifying_key: string;
         };
+        /** @description How a household lives, who helps it and what happened to it as a whole. */
+        Circumstances: {
+            /** @description Member of a co-operative. */
+            cooperative_member: boolean | null;
+            /** @description How it split, merged, moved or ended, the oldest first. */
+            events: components["schemas"]["HouseholdEvent"][];
+            /**
+             * Format: int64
+             * @description Forest land, mu x 100.
+             */
+            forest_mu_hundredths: number | null;
+            /**
+             * Format: int64
+             * @description Grassland, mu x 100.
+             */
+            grassland_mu_hundredths: number | null;
+            helper: components["schemas"]["Helper"] | null;
+            /** @description Road, water, power, fuel and toilet. */
+            living: components["schemas"]["LivingConditions"];
+            monitored_class: components["schemas"]["MonitoredClass"] | null;
+            /**
+             * Format: int64
+             * @description Orchards, mu x 100.
+             */
+            orchard_mu_hundredths: number | null;
+            /** @description Other causes of poverty. */
+            other_causes_of_poverty: components["schemas"]["PovertyCause"][];
+            poverty_standing: components["schemas"]["PovertyStanding"] | null;
+            /** @description What makes it vulnerable. */
+            vulnerabilities: components["schemas"]["Vulnerability"][];
+            /**
+             * Format: int64
+             * @description Water surface, mu x 100.
+             */
+            water_mu_hundredths: number | null;
+        };
         /** @description Households with a code. */
         CodeCount: {
             /** @description Code of the list. */
@@ -2271,35 +2726,59 @@ export interface components {
             households: number;
         };
         CodeLists: {
+            access_road: components["schemas"]["CodeName"][];
             action: components["schemas"]["CodeName"][];
             amendment_kind: components["schemas"]["CodeName"][];
             amendment_state: components["schemas"]["CodeName"][];
             application_form: components["schemas"]["CodeName"][];
+            away_reason: components["schemas"]["CodeName"][];
+            benefit: components["schemas"]["CodeName"][];
             category: components["schemas"]["CodeName"][];
             cause_of_move: components["schemas"]["CodeName"][];
             consent_choice: components["schemas"]["CodeName"][];
+            consent_taking: components["schemas"]["CodeName"][];
+            disability_class: components["schemas"]["CodeName"][];
+            disability_grade: components["schemas"]["CodeName"][];
+            document_kind: components["schemas"]["CodeName"][];
             education: components["schemas"]["CodeName"][];
+            employment_channel: components["schemas"]["CodeName"][];
+            employment_place: components["schemas"]["CodeName"][];
             ethnicity: components["schemas"]["CodeName"][];
             file_kind: components["schemas"]["CodeName"][];
+            fuel: components["schemas"]["CodeName"][];
             health: components["schemas"]["CodeName"][];
+            household_event: components["schemas"]["CodeName"][];
+            household_field: components["schemas"]["CodeName"][];
+            household_status: components["schemas"]["CodeName"][];
+            id_kind: components["schemas"]["CodeName"][];
             identification_level: components["schemas"]["CodeName"][];
             identification_step: components["schemas"]["CodeName"][];
+            income_kind: components["schemas"]["CodeName"][];
             item_state: components["schemas"]["CodeName"][];
             job_kind: components["schemas"]["CodeName"][];
             job_state: components["schemas"]["CodeName"][];
             key_fact: components["schemas"]["CodeName"][];
             labour: components["schemas"]["CodeName"][];
             layer_kind: components["schemas"]["CodeName"][];
+            listed_village: components["schemas"]["CodeName"][];
+            marriage: components["schemas"]["CodeName"][];
+            medical_insurance: components["schemas"]["CodeName"][];
+            membership_basis: components["schemas"]["CodeName"][];
+            military: components["schemas"]["CodeName"][];
+            monitored_class: components["schemas"]["CodeName"][];
             objection_state: components["schemas"]["CodeName"][];
             pathway: components["schemas"]["CodeName"][];
+            pension_insurance: components["schemas"]["CodeName"][];
             poverty_attribute: components["schemas"]["CodeName"][];
             poverty_cause: components["schemas"]["CodeName"][];
+            poverty_standing: components["schemas"]["CodeName"][];
             provider_refusal: components["schemas"]["CodeName"][];
             purpose: components["schemas"]["CodeName"][];
             relation: components["schemas"]["CodeName"][];
             role: components["schemas"]["CodeName"][];
             roster_state: components["schemas"]["CodeName"][];
             safety_grade: components["schemas"]["CodeName"][];
+            school: components["schemas"]["CodeName"][];
             severity: components["schemas"]["CodeName"][];
             sex: components["schemas"]["CodeName"][];
             site_kind: components["schemas"]["CodeName"][];
@@ -2307,8 +2786,10 @@ export interface components {
             structure: components["schemas"]["CodeName"][];
             succession_kind: components["schemas"]["CodeName"][];
             tier: components["schemas"]["CodeName"][];
+            toilet: components["schemas"]["CodeName"][];
             urgency: components["schemas"]["CodeName"][];
             verdict: components["schemas"]["CodeName"][];
+            vulnerability: components["schemas"]["CodeName"][];
         };
         /** @description One value of a code list. */
         CodeName: {
@@ -2329,16 +2810,62 @@ export interface components {
             date: string;
             /** @description Number or file name of the signed form. */
             evidence: string | null;
+            /** @description Members who do otherwise. */
+            exceptions?: components["schemas"]["MemberException"][];
+            /** @description The signed form itself. */
+            form?: components["schemas"]["Evidence"];
             pathway: components["schemas"]["Pathway"] | null;
+            /** @description The site it would like to live in, by the name people use. */
+            preferred_site?: string;
             preferred_township: components["schemas"]["AreaCode"] | null;
             /** @description Who signed. */
             signer: string;
+            /** @description In which quality; lists that were imported do not say. */
+            signer_role?: components["schemas"]["SignerRole"];
+            /** @description How it was taken; lists that were imported do not say. */
+            taking?: components["schemas"]["ConsentTaking"];
+            /** @description Who saw it signed, or heard it said. */
+            witness?: string;
         };
         /**
          * @description `move` 同意搬迁 / move; `stay` 不愿搬迁 / stay; `undecided` 未决定 / undecided
          * @enum {string}
          */
         ConsentChoice: "move" | "stay" | "undecided";
+        /** @description A consent on record as shown: names masked. */
+        ConsentOnRecord: components["schemas"]["SignedConsent"] & {
+            /**
+             * Format: uuid
+             * @description UUIDv7.
+             */
+            id: string;
+            /** @description Name of the preferred township. */
+            preferred_township_name: string | null;
+            /** @description Whether it is the one that stands. */
+            stands: boolean;
+        };
+        /** @description Who signs. */
+        ConsentSigner: {
+            /** @enum {string} */
+            as: "member";
+            /**
+             * Format: uuid
+             * @description Which.
+             */
+            person: string;
+        } | {
+            /** @enum {string} */
+            as: "representative";
+            /** @description By which right. */
+            basis: string;
+            /** @description The name. */
+            name: string;
+        };
+        /**
+         * @description `written` 书面 / in writing; `oral` 口头(有见证人) / orally, with a witness
+         * @enum {string}
+         */
+        ConsentTaking: "written" | "oral";
         /** @description A consent as shown. */
         ConsentView: components["schemas"]["Consent"] & {
             /** @description Name of the preferred township. */
@@ -2407,6 +2934,23 @@ export interface components {
             /** @description `site`, `pathway` or `unplaced`. */
             to: string;
         };
+        /** @description Class and grade of a disability. */
+        Disability: {
+            /** @description Class. */
+            class: components["schemas"]["DisabilityClass"];
+            /** @description Grade. */
+            grade: components["schemas"]["DisabilityGrade"];
+        };
+        /**
+         * @description `1` 视力残疾 / sight; `2` 听力残疾 / hearing; `3` 言语残疾 / speech; `4` 肢体残疾 / limbs; `5` 智力残疾 / intellect; `6` 精神残疾 / mental; `7` 多重残疾 / multiple
+         * @enum {string}
+         */
+        DisabilityClass: "1" | "2" | "3" | "4" | "5" | "6" | "7";
+        /**
+         * @description `1` 一级 / grade 1; `2` 二级 / grade 2; `3` 三级 / grade 3; `4` 四级 / grade 4
+         * @enum {string}
+         */
+        DisabilityGrade: "1" | "2" | "3" | "4";
         /** @description Households within a range of distance. */
         DistanceBin: {
             /**
@@ -2426,10 +2970,42 @@ export interface components {
             to_m: number;
         };
         /**
+         * @description `application` 申请书 / application; `id_copy` 证件复印件 / copy of an ID; `consent_form` 意愿书 / consent form; `home_photo` 现住房照片 / photo of the home; `agreement` 搬迁安置协议 / agreement; `old_house_agreement` 旧宅腾退协议 / agreement on the old house; `decision` 审批决定 / decision; `publicity_photo` 公示照片 / photo of a public notice; `income_proof` 收入证明 / proof of income; `reason_proof` 变动依据 / proof of a change; `other` 其他材料 / other
+         * @enum {string}
+         */
+        DocumentKind: "application" | "id_copy" | "consent_form" | "home_photo" | "agreement" | "old_house_agreement" | "decision" | "publicity_photo" | "income_proof" | "reason_proof" | "other";
+        /** @description That a document was taken out of a household's file; its bytes and its history stay. */
+        DocumentRemoval: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Who. */
+            by: string;
+            /** @description Why. */
+            reason: string;
+        };
+        /** @description Why a document is taken away. */
+        DocumentRemovalReason: {
+            /** @description Why. */
+            reason: string;
+        };
+        /**
          * @description `none` 文盲或半文盲 / none or half-literate; `primary` 小学 / primary; `junior` 初中 / junior secondary; `senior` 高中 / senior secondary; `college` 大专及以上 / college and above; `pre_school` 学龄前儿童 / pre-school child
          * @enum {string}
          */
         Education: "none" | "primary" | "junior" | "senior" | "college" | "pre_school";
+        /**
+         * @description `away` 外出务工 / work away; `public_interest` 公益性岗位 / public-interest post; `workshop` 就业帮扶车间 / workshop; `park` 产业园区 / industrial park; `own_business` 自主创业 / own business; `flexible` 灵活就业 / flexible work; `farming` 务农 / farming
+         * @enum {string}
+         */
+        EmploymentChannel: "away" | "public_interest" | "workshop" | "park" | "own_business" | "flexible" | "farming";
+        /**
+         * @description `township` 乡镇内 / in the township; `county` 县内乡镇外 / in the county; `province` 省内县外 / in the province; `outside` 省外 / outside the province
+         * @enum {string}
+         */
+        EmploymentPlace: "township" | "county" | "province" | "outside";
         /** @description How many sessions were ended. */
         EndedSessions: {
             ended: number;
@@ -2454,7 +3030,7 @@ export interface components {
              */
             previous: number | null;
             /** @description The whole state, masked; none when the subject was retired here, when it was erased, or when it is too large. */
-            state: unknown;
+            state?: unknown;
             /** @description Whether a state is there and too large to be shown. */
             too_large: boolean;
         };
@@ -2492,6 +3068,11 @@ export interface components {
          * @enum {string}
          */
         Ethnicity: "01" | "02" | "03" | "04" | "05" | "06" | "07" | "08" | "09" | "10" | "11" | "12" | "13" | "14" | "15" | "16" | "17" | "18" | "19" | "20" | "21" | "22" | "23" | "24" | "25" | "26" | "27" | "28" | "29" | "30" | "31" | "32" | "33" | "34" | "35" | "36" | "37" | "38" | "39" | "40" | "41" | "42" | "43" | "44" | "45" | "46" | "47" | "48" | "49" | "50" | "51" | "52" | "53" | "54" | "55" | "56" | "97" | "98";
+        /**
+         * @description `split_from` 从他户分出 / split from; `split_into` 分出新户 / split into; `merged_from` 并入他户成员 / took in; `merged_into` 并入他户 / merged into; `moved` 迁移 / moved; `cancelled` 注销 / cancelled; `reinstated` 恢复 / reinstated
+         * @enum {string}
+         */
+        EventKind: "split_from" | "split_into" | "merged_from" | "merged_into" | "moved" | "cancelled" | "reinstated";
         /** @description The paper that proves an amendment. */
         Evidence: {
             /** @description Hash of the attachment. */
@@ -2554,11 +3135,20 @@ export interface components {
             /** @description Path of the field, e.g. `home.area_m2`. */
             field: string;
         };
+        /** @description Something wrong with what a person gave, in both languages. */
+        FieldProblem: {
+            /** @description Stable code, which the web app can translate. */
+            code: string;
+            /** @description What is wrong and what to do. */
+            detail: components["schemas"]["Text"];
+            /** @description Where: a file, a field. Empty when there is no place. */
+            place: string;
+        };
         /**
-         * @description `areas` 行政区划 / administrative areas; `register` 搬迁户名册 / household register; `consent` 搬迁意愿 / consent records; `threatened_households` 隐患点受威胁户 / households threatened by hazard points; `civil_registry` 公安户籍 / civil registry; `social_insurance` 社会保险 / social insurance; `vehicles` 车辆登记 / vehicle registration; `real_estate` 不动产登记 / real-estate registration; `companies` 市场主体登记 / company registration; `public_payroll` 财政供养 / public payroll; `stock_housing` 存量商品房 / stock housing; `funds` 资金安排 / funds; `vector_layer` 矢量图层 / vector layer; `elevation` 高程 / elevation model
+         * @description `areas` 行政区划 / administrative areas; `register` 搬迁户名册 / household register; `consent` 搬迁意愿 / consent records; `income` 家庭收入 / household income; `threatened_households` 隐患点受威胁户 / households threatened by hazard points; `civil_registry` 公安户籍 / civil registry; `social_insurance` 社会保险 / social insurance; `vehicles` 车辆登记 / vehicle registration; `real_estate` 不动产登记 / real-estate registration; `companies` 市场主体登记 / company registration; `public_payroll` 财政供养 / public payroll; `stock_housing` 存量商品房 / stock housing; `funds` 资金安排 / funds; `vector_layer` 矢量图层 / vector layer; `elevation` 高程 / elevation model
          * @enum {string}
          */
-        FileKind: "areas" | "register" | "consent" | "threatened_households" | "civil_registry" | "social_insurance" | "vehicles" | "real_estate" | "companies" | "public_payroll" | "stock_housing" | "funds" | "vector_layer" | "elevation";
+        FileKind: "areas" | "register" | "consent" | "income" | "threatened_households" | "civil_registry" | "social_insurance" | "vehicles" | "real_estate" | "companies" | "public_payroll" | "stock_housing" | "funds" | "vector_layer" | "elevation";
         /** @description A line from a village to a site. */
         FlowFeature: {
             geometry: components["schemas"]["LineGeometry"];
@@ -2597,6 +3187,11 @@ export interface components {
             /** @description Number of the approving document (文号). */
             document: string;
         };
+        /**
+         * @description `firewood` 柴草 / firewood or straw; `coal` 煤炭 / coal; `gas` 燃气或沼气 / gas or biogas; `electricity` 电 / electricity; `other` 其他 / other
+         * @enum {string}
+         */
+        Fuel: "firewood" | "coal" | "gas" | "electricity" | "other";
         /** @description Money made available (资金). */
         Fund: {
             /** @description How much. */
@@ -2621,6 +3216,17 @@ export interface components {
          * @enum {string}
          */
         Health: "healthy" | "chronic" | "major_illness" | "disabled";
+        /** @description The cadre who answers for helping a household (帮扶责任人). */
+        Helper: {
+            /** @description ID number, by which it is checked that the helper is not listed. Sensitive. */
+            id_number?: components["schemas"]["IdNumber"];
+            /** @description Name. */
+            name: string;
+            /** @description Phone. Sensitive. */
+            phone?: string;
+            /** @description Where the helper works. */
+            unit?: string;
+        };
         /** @description The present home. */
         Home: {
             /**
@@ -2629,6 +3235,17 @@ export interface components {
              */
             area_m2?: number | null;
             grade?: components["schemas"]["SafetyGrade"] | null;
+            /**
+             * Format: double
+             * @description The plot it stands on (宅基地), m².
+             */
+            homestead_m2?: number;
+            /** @description On which list of villages to be kept it stands. */
+            listed_village?: components["schemas"]["ListedVillage"];
+            /** @description Name of the owner, when it is not the household. Sensitive. */
+            owner?: string;
+            /** @description Whether others who stay live in the same building, so that it cannot be pulled down. */
+            shared_with_stayers?: boolean;
             structure?: components["schemas"]["Structure"] | null;
             /**
              * Format: int32
@@ -2662,8 +3279,31 @@ export interface components {
              */
             version: number;
         };
+        /** @description On which ground something happens. */
+        HouseholdChangeGrounds: {
+            /**
+             * Format: date
+             * @description The day it takes effect, not after today.
+             */
+            date: string;
+            /** @description Hash of a stored paper about it. */
+            evidence?: string | null;
+            /** @description Why. */
+            reason: string;
+        };
+        /** @description A correction of a household. */
+        HouseholdCorrection: {
+            /** @description The fields that change. */
+            facts?: {
+                [key: string]: unknown;
+            };
+            /** @description The members that change. */
+            members?: components["schemas"]["MemberChange"][];
+            /** @description Why. */
+            reason: string;
+        };
         /** @description The household page. */
-        HouseholdDetail: components["schemas"]["HouseholdSummary"] & {
+        HouseholdDetail: components["schemas"]["HouseholdSummary"] & components["schemas"]["Circumstances"] & {
             /** @description Amendments of its key facts, the newest first. */
             amendments: components["schemas"]["AmendmentView"][];
             assignment: components["schemas"]["AssignmentView"] | null;
@@ -2684,7 +3324,7 @@ export interface components {
              * @description Contracted farmland, mu x 100.
              */
             farmland_mu_hundredths: number | null;
-            /** @description The present home. */
+            /** @description The present home; the name of another owner is masked. */
             home: components["schemas"]["Home"];
             /** @description Its cases of identification, the newest first. */
             identification: components["schemas"]["IdentificationCase"][];
@@ -2705,6 +3345,132 @@ export interface components {
              */
             version: number;
         };
+        /** @description A document or photo of a household. The file itself is kept by its hash. */
+        HouseholdDocument: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            added_at: string;
+            /** @description Who added it. */
+            added_by: string;
+            /** @description Where the household was. */
+            area: components["schemas"]["AreaCode"];
+            /** @description SHA-256 of the bytes, in hex. */
+            hash: string;
+            /**
+             * Format: uuid
+             * @description The household.
+             */
+            household: string;
+            /**
+             * Format: uuid
+             * @description UUIDv7.
+             */
+            id: string;
+            /** @description What it is. */
+            kind: components["schemas"]["DocumentKind"];
+            /** @description Media type, found in the bytes. */
+            media_type: string;
+            /** @description The name it came with. */
+            name: string;
+            /** @description A remark. */
+            note?: string;
+            /** @description Where a photo was taken. */
+            position?: components["schemas"]["Position"];
+            /** @description That it was taken out. */
+            removal?: components["schemas"]["DocumentRemoval"];
+            /**
+             * Format: int64
+             * @description Size in bytes.
+             */
+            size: number;
+            /**
+             * Format: date
+             * @description The day it was taken or signed.
+             */
+            taken_on?: string;
+        };
+        /** @description A document as shown. */
+        HouseholdDocumentView: components["schemas"]["HouseholdDocument"] & {
+            /** @description Whether it is given out for a stated purpose only. */
+            personal: boolean;
+            /**
+             * Format: int64
+             * @description Version, to be sent back when it is removed.
+             */
+            version: number;
+        };
+        /** @description What happened to a household as a whole, and on which ground. */
+        HouseholdEvent: {
+            /** @description Whether it came after the cut-off date and so gives no entitlement. */
+            after_cut_off?: boolean;
+            /** @description Where the household was before it moved. */
+            area_before?: components["schemas"]["AreaCode"];
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Who recorded it. */
+            by: string;
+            /**
+             * Format: date
+             * @description The day it took effect.
+             */
+            date: string;
+            /** @description The paper about it. */
+            evidence?: components["schemas"]["Evidence"];
+            /**
+             * Format: uuid
+             * @description The other household of a split or merger.
+             */
+            household?: string;
+            /** @description What. */
+            kind: components["schemas"]["EventKind"];
+            /** @description Why. */
+            reason: string;
+            /** @description Register number of that household. */
+            register_number?: string;
+        };
+        /** @description On which ground a person counts as a member. */
+        HouseholdMembership: {
+            /**
+             * @description The ground.
+             * @default ordinary
+             */
+            basis?: components["schemas"]["MembershipBasis"];
+            /**
+             * @description Number of the marriage certificate, or of the decision.
+             * @default null
+             */
+            document?: string;
+        };
+        /** @description A merger into another household. */
+        HouseholdMerger: {
+            /** @description The ground. */
+            grounds: components["schemas"]["HouseholdChangeGrounds"];
+            /**
+             * Format: uuid
+             * @description The household that takes the members in.
+             */
+            into: string;
+            /**
+             * Format: int64
+             * @description Its version as it was seen.
+             */
+            into_version: number;
+            /** @description Relations to its head that change. */
+            relations?: components["schemas"]["MemberRelation"][];
+        };
+        /** @description A move to another area. */
+        HouseholdMove: {
+            /** @description The village or villagers' group it moves to. */
+            area: components["schemas"]["AreaCode"];
+            /** @description The ground. */
+            grounds: components["schemas"]["HouseholdChangeGrounds"];
+            position?: components["schemas"]["Position"] | null;
+        };
         /** @description A household named in an item. */
         HouseholdName: {
             /** @description Masked. */
@@ -2717,6 +3483,29 @@ export interface components {
             /** @description 户编号. */
             register_number: string;
         };
+        /** @description The two households of a split or merger. */
+        HouseholdPair: {
+            /** @description The one that was acted on. */
+            household: components["schemas"]["HouseholdDetail"];
+            /** @description The new one, or the one that took the members in. */
+            other: components["schemas"]["HouseholdDetail"];
+        };
+        /** @description A split. */
+        HouseholdSplit: {
+            /** @description The ground. */
+            grounds: components["schemas"]["HouseholdChangeGrounds"];
+            /** @description Who leaves, with the relations to the head of the new household. */
+            leaving: components["schemas"]["MemberRelation"][];
+            /** @description Register number of the new household. */
+            register_number: string;
+            /** @description Those who stay and whose relation changes because the head left. */
+            staying?: components["schemas"]["MemberRelation"][];
+        };
+        /**
+         * @description `active` 在册 / on the register; `merged` 已并入他户 / merged into another; `cancelled` 已注销 / cancelled
+         * @enum {string}
+         */
+        HouseholdStatus: "active" | "merged" | "cancelled";
         /** @description A household in a list. */
         HouseholdSummary: {
             /** @description Group or village. */
@@ -2754,8 +3543,15 @@ export interface components {
             position: components["schemas"]["Position"] | null;
             /** @description 户编号. */
             register_number: string;
+            /** @description Whether it is on the register. */
+            status: components["schemas"]["HouseholdStatus"];
             urgency: components["schemas"]["Urgency"] | null;
         };
+        /**
+         * @description `resident` 居民身份证 / resident identity number; `disability_certificate` 残疾人证 / disability certificate; `passport` 护照 / passport; `none` 无证件 / none
+         * @enum {string}
+         */
+        IdKind: "resident" | "disability_certificate" | "passport" | "none";
         /** @description Resident identity number (GB 11643: 17 digits and a check character 0-9 or X; 15 digits in old papers), as written in the register, where it may be wrong. */
         IdNumber: string;
         /** @description A household in the procedure. */
@@ -2800,12 +3596,22 @@ export interface components {
             notices: number;
             /**
              * Format: int64
+             * @description Of these, those that have run.
+             */
+            notices_run: number;
+            /**
+             * Format: int64
              * @description Objections that are not decided.
              */
             objections: number;
+            /** @description Where households are ready for a notice or an announcement. */
+            ready: components["schemas"]["IdentificationReady"][];
             /** @description Cases by step, in the order of the procedure; ended ones at the end. */
             steps: components["schemas"]["IdentificationStepCount"][];
-            /** @description Households without a case. */
+            /**
+             * Format: int64
+             * @description Households without a case.
+             */
             without_case: number;
         };
         /**
@@ -2813,11 +3619,27 @@ export interface components {
          * @enum {string}
          */
         IdentificationLevel: "village" | "township" | "county";
+        /** @description Households of an area that are ready for a notice or an announcement. */
+        IdentificationReady: {
+            /** @description The village, township or county that posts it. */
+            area: components["schemas"]["AreaCode"];
+            /** @description Its name, with its township. */
+            area_name: string;
+            /**
+             * Format: int64
+             * @description Households.
+             */
+            households: number;
+            /** @description Whether the caller may post it. */
+            mine: boolean;
+            /** @description The step that the notice is for. */
+            step: components["schemas"]["IdentificationStep"];
+        };
         /**
-         * @description `group_review` 小组评议 / group review; `cross_match` 信息比对 / cross-match; `village_review` 村民代表会议评议 / village representatives' meeting; `village_publicity` 村级公示 / village publicity; `township_check` 乡镇审核 / township check; `county_decision` 县级审批 / county decision; `county_publicity` 县级公示 / county publicity; `announcement` 公告 / announcement; `announced` 已公告 / announced; `refused` 不予认定 / refused; `withdrawn` 已撤回 / withdrawn
+         * @description `group_review` 小组评议 / group review; `cross_match` 信息比对 / cross-match; `village_review` 村民代表会议评议 / village representatives' meeting; `village_publicity` 村级公示 / village publicity; `township_check` 乡镇审核 / township check; `township_publicity` 乡镇公示 / township publicity; `county_decision` 县级审批 / county decision; `county_publicity` 县级公示 / county publicity; `announcement` 公告 / announcement; `announced` 已公告 / announced; `refused` 不予认定 / refused; `withdrawn` 已撤回 / withdrawn
          * @enum {string}
          */
-        IdentificationStep: "group_review" | "cross_match" | "village_review" | "village_publicity" | "township_check" | "county_decision" | "county_publicity" | "announcement" | "announced" | "refused" | "withdrawn";
+        IdentificationStep: "group_review" | "cross_match" | "village_review" | "village_publicity" | "township_check" | "township_publicity" | "county_decision" | "county_publicity" | "announcement" | "announced" | "refused" | "withdrawn";
         /** @description How many cases wait for a step. */
         IdentificationStepCount: {
             /**
@@ -2825,6 +3647,16 @@ export interface components {
              * @description Cases.
              */
             cases: number;
+            /**
+             * Format: int32
+             * @description Days that the policy pack gives.
+             */
+            days: number | null;
+            /**
+             * Format: int64
+             * @description Over the time of the policy pack.
+             */
+            late: number;
             level: components["schemas"]["IdentificationLevel"] | null;
             /** @description Whether the caller may take it. */
             mine: boolean;
@@ -2889,6 +3721,70 @@ export interface components {
             leaf_hash: string;
             /** @description The hashes of RFC 6962, from the leaf's neighbour upwards, in hex. */
             proof: string[];
+        };
+        /**
+         * @description `wage` 工资性收入 / wage; `business` 经营性收入 / business; `property` 财产性收入 / property; `transfer` 转移性收入 / transfer
+         * @enum {string}
+         */
+        IncomeKind: "wage" | "business" | "property" | "transfer";
+        /** @description The income of one kind. */
+        IncomeKindSum: {
+            /** @description Its sum. */
+            amount: components["schemas"]["Fen"];
+            /** @description The kind. */
+            kind: components["schemas"]["IncomeKind"];
+        };
+        /** @description One line of income. */
+        IncomeLine: {
+            /** @description How much came in. */
+            amount: components["schemas"]["Fen"];
+            /** @description What it cost to produce, taken off in the net income. */
+            cost?: components["schemas"]["Fen"];
+            /** @description Number or name of the paper that proves it. */
+            evidence?: string;
+            /**
+             * Format: date
+             * @description First day of the time it was earned in, when that is not the year.
+             */
+            from?: string;
+            /** @description Kind. */
+            kind: components["schemas"]["IncomeKind"];
+            /** @description From what: a crop, an employer, a scheme. */
+            source?: string;
+            /**
+             * Format: date
+             * @description Last day of that time.
+             */
+            to?: string;
+        };
+        /** @description A year's income as shown. */
+        IncomeView: {
+            /** @description What came in by kind, before cost. */
+            by_kind: components["schemas"]["IncomeKindSum"][];
+            /**
+             * Format: date-time
+             * @description When it was changed last.
+             */
+            changed_at: string;
+            /** @description By whom. */
+            changed_by: string;
+            /** @description Cost of production. */
+            cost: components["schemas"]["Fen"];
+            /** @description The lines. */
+            lines: components["schemas"]["IncomeLine"][];
+            /** @description What came in without its cost. */
+            net: components["schemas"]["Fen"];
+            net_per_person: components["schemas"]["Fen"] | null;
+            /**
+             * Format: int64
+             * @description Its version, to be sent back with a change.
+             */
+            version: number;
+            /**
+             * Format: int32
+             * @description The year.
+             */
+            year: number;
         };
         /** @description An area directly inside another. */
         InnerArea: {
@@ -3013,7 +3909,7 @@ export interface components {
             /** @description The sign-in name of who asked for it. */
             requested_by: string;
             /** @description The figures it found, as a JSON object. */
-            result: unknown;
+            result?: unknown;
             /**
              * Format: date-time
              * @description When it started.
@@ -3023,10 +3919,10 @@ export interface components {
             state: components["schemas"]["JobState"];
         };
         /**
-         * @description `lookback` 回头看核查 / look-back checks; `land` 用地评价与选址 / land assessment; `plan` 安置规划 / relocation plan; `verify_ledger` 账本校验 / ledger verification
+         * @description `lookback` 回头看核查 / look-back checks; `land` 用地评价与选址 / land assessment; `plan` 安置规划 / relocation plan; `verify_ledger` 账本校验 / ledger verification; `identification` 认定批量办理 / steps of identification
          * @enum {string}
          */
-        JobKind: "lookback" | "land" | "plan" | "verify_ledger";
+        JobKind: "lookback" | "land" | "plan" | "verify_ledger" | "identification";
         /**
          * @description `running` 运行中 / running; `done` 已完成 / done; `failed` 失败 / failed; `cancelled` 已取消 / cancelled
          * @enum {string}
@@ -3237,6 +4133,11 @@ export interface components {
             /** @description The verdict. */
             verdict: components["schemas"]["Verdict"];
         };
+        /**
+         * @description `death` 死亡 / death; `married_out` 婚出 / married out; `long_absence` 长期外出且不共享收支 / long absence without shared budget; `moved_hukou` 户口迁出 / hukou moved; `mistake` 登记有误 / recorded by mistake
+         * @enum {string}
+         */
+        LeavingReason: "death" | "married_out" | "long_absence" | "moved_hukou" | "mistake";
         /** @description An entry as shown: without the payload. */
         LedgerEntry: {
             /** @description Who. */
@@ -3288,6 +4189,50 @@ export interface components {
             coordinates: number[][];
             /** @description `LineString`. */
             type: string;
+        };
+        /**
+         * @description `traditional` 传统村落 / traditional village; `minority` 少数民族特色村寨 / minority village
+         * @enum {string}
+         */
+        ListedVillage: "traditional" | "minority";
+        /** @description Road, water, power, fuel and toilet of a home. */
+        LivingConditions: {
+            /**
+             * @description Kind of the road to the village road.
+             * @default null
+             */
+            access_road?: components["schemas"]["AccessRoad"];
+            /**
+             * @description Main fuel.
+             * @default null
+             */
+            fuel?: components["schemas"]["Fuel"];
+            /**
+             * @description Whether there is power for daily life.
+             * @default null
+             */
+            power?: boolean;
+            /**
+             * Format: double
+             * @description Distance to the village road, km.
+             * @default null
+             */
+            road_distance_km?: number;
+            /**
+             * @description Toilet.
+             * @default null
+             */
+            toilet?: components["schemas"]["Toilet"];
+            /**
+             * @description Whether drinking water is at hand, without a long way to carry it.
+             * @default null
+             */
+            water_near?: boolean;
+            /**
+             * @description Whether the drinking water is safe.
+             * @default null
+             */
+            water_safe?: boolean;
         };
         /** @description An entry as it is in the log, for the API's description. */
         LogEntry: {
@@ -3410,6 +4355,47 @@ export interface components {
                 version: number;
             }[];
         };
+        /**
+         * @description `10` 未婚 / single; `20` 已婚 / married; `21` 初婚 / first marriage; `22` 再婚 / married again; `23` 复婚 / marriage restored; `30` 丧偶 / widowed; `40` 离婚 / divorced; `90` 未说明的婚姻状况 / unstated
+         * @enum {string}
+         */
+        Marriage: "10" | "20" | "21" | "22" | "23" | "30" | "40" | "90";
+        /**
+         * @description `resident` 城乡居民基本医疗保险 / residents' scheme; `employee` 职工基本医疗保险 / employees' scheme; `none` 未参保 / none
+         * @enum {string}
+         */
+        MedicalInsurance: "resident" | "employee" | "none";
+        /** @description A change of one member. */
+        MemberChange: {
+            /** @enum {string} */
+            change: "joins";
+            /** @description The fields. */
+            facts: {
+                [key: string]: unknown;
+            };
+        } | {
+            /** @enum {string} */
+            change: "corrected";
+            /** @description The fields that change. */
+            facts: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: uuid
+             * @description Who.
+             */
+            person: string;
+        } | {
+            /** @enum {string} */
+            change: "leaves";
+            /**
+             * Format: uuid
+             * @description Who.
+             */
+            person: string;
+            /** @description Why. */
+            why: components["schemas"]["LeavingReason"];
+        };
         /** @description What is new of a member. What is left out stays; a new member needs name, sex and relation. */
         MemberEdit: {
             /**
@@ -3444,33 +4430,55 @@ export interface components {
             /** @default null */
             sex?: components["schemas"]["Sex"] | null;
         };
-        /** @description A member as shown. */
-        MemberView: {
+        /** @description A member who does otherwise than the household: an elder who stays, somebody of working age who goes. */
+        MemberException: {
+            /** @description What he or she chose. */
+            choice: components["schemas"]["ConsentChoice"];
+            /** @description How he or she is settled, when that choice is to move. */
+            pathway?: components["schemas"]["Pathway"];
             /**
-             * Format: date
-             * @description The whole date, only when unmasked.
+             * Format: uuid
+             * @description The member.
              */
-            birth_date: string | null;
+            person: string;
+            /** @description Why. */
+            reason?: string;
+        };
+        /** @description A member with the relation to the head that he or she has afterwards. */
+        MemberRelation: {
+            /**
+             * Format: uuid
+             * @description Who.
+             */
+            person: string;
+            /** @description The relation. */
+            relation: components["schemas"]["Relation"];
+        };
+        /** @description A member as shown. */
+        MemberView: components["schemas"]["PersonFacts"] & {
             /** @description Year and month are shown, the day is not. */
             birth_month: string | null;
-            education: components["schemas"]["Education"] | null;
-            ethnicity: components["schemas"]["Ethnicity"] | null;
-            health: components["schemas"]["Health"] | null;
             /**
              * Format: uuid
              * @description UUIDv7.
              */
             id: string;
-            /** @description Masked. */
-            id_number: string | null;
-            labour: components["schemas"]["Labour"] | null;
-            /** @description Masked. */
-            name: string;
-            /** @description Relation to the head. */
-            relation: components["schemas"]["Relation"];
-            /** @description Sex. */
-            sex: components["schemas"]["Sex"];
         };
+        /**
+         * @description `ordinary` 共同生活 / lives and spends together; `newborn` 未上户新生儿 / newborn not yet registered; `student_or_soldier` 户口迁出的学生或军人 / student or soldier whose hukou left for a time; `married_in` 婚入未迁户 / married in, not yet registered; `prisoner` 服刑人员 / prisoner; `named_decision` 一事一议 / named decision
+         * @enum {string}
+         */
+        MembershipBasis: "ordinary" | "newborn" | "student_or_soldier" | "married_in" | "prisoner" | "named_decision";
+        /**
+         * @description `never` 未服役 / never served; `serving` 现役 / serving; `veteran` 退役 / veteran
+         * @enum {string}
+         */
+        MilitaryService: "never" | "serving" | "veteran";
+        /**
+         * @description `unstable` 脱贫不稳定户 / out of poverty, not stable; `marginal` 边缘易致贫户 / at the edge of poverty; `sudden` 突发严重困难户 / sudden severe hardship
+         * @enum {string}
+         */
+        MonitoredClass: "unstable" | "marginal" | "sudden";
         /** @description An area by code and name. */
         NamedArea: {
             /** @description Code. */
@@ -3492,10 +4500,58 @@ export interface components {
              */
             valid_from?: string | null;
         };
+        /** @description A consent to be recorded. */
+        NewConsent: {
+            /** @description Whether it accepts a site in another township. */
+            accepts_other_township?: boolean;
+            /** @description What was chosen. */
+            choice: components["schemas"]["ConsentChoice"];
+            /**
+             * Format: date
+             * @description The day.
+             */
+            date: string;
+            /** @description Number of the form. */
+            evidence?: string | null;
+            /** @description Members who do otherwise. */
+            exceptions?: components["schemas"]["MemberException"][];
+            /** @description Hash of the stored form. */
+            form?: string | null;
+            pathway?: components["schemas"]["Pathway"] | null;
+            /** @description The site it would like to live in, by name. */
+            preferred_site?: string | null;
+            preferred_township?: components["schemas"]["AreaCode"] | null;
+            /** @description Who signed. */
+            signer: components["schemas"]["ConsentSigner"];
+            /** @description How it was taken. */
+            taking: components["schemas"]["ConsentTaking"];
+            /** @description Who saw it signed; needed for an oral consent. */
+            witness?: string | null;
+        };
+        /** @description A household to be recorded. */
+        NewHousehold: {
+            /** @description Its fields; register number, area and category are needed. */
+            facts: {
+                [key: string]: unknown;
+            };
+            /** @description Its members with their fields; name and relation are needed, sex and birth date where no ID number says them. */
+            members: {
+                [key: string]: unknown;
+            }[];
+            /** @description Why it is recorded by hand. */
+            reason: string;
+        };
         /** @description An identity to be bound. */
         NewIdentity: {
             /** @description Who it is at the provider: the claim `sub`, 1 to 255 characters. */
             subject: string;
+        };
+        /** @description A year's income as it is to be recorded. */
+        NewIncome: {
+            /** @description The lines, all of them. */
+            lines: components["schemas"]["IncomeLine"][];
+            /** @description Why it is recorded or changed. */
+            reason: string;
         };
         /** @description A job to be started. */
         NewJob: {
@@ -3543,6 +4599,8 @@ export interface components {
             /** @description Category. */
             category: components["schemas"]["Category"];
             choice?: components["schemas"]["ConsentChoice"] | null;
+            /** @description Only those whose identification has led to the announcement, or has not. */
+            identified?: boolean | null;
             /** @description Only those that must move, or need not. */
             must_move?: boolean | null;
             /** @description Only those with (or without) open look-back items. */
@@ -3573,8 +4631,59 @@ export interface components {
             /** @description Role. */
             role: components["schemas"]["Role"];
         };
+        /** @description A withdrawal to be recorded. */
+        NewWithdrawal: {
+            /**
+             * Format: date
+             * @description The day.
+             */
+            date: string;
+            /** @description Hash of a stored paper about it. */
+            evidence?: string | null;
+            /** @description Why, in the household's words. */
+            reason: string;
+        };
+        /** @description New days of a notice that was posted late. */
+        NoticeExtending: {
+            /**
+             * Format: date
+             * @description The day on which it was really posted; the days of the policy pack are counted from it.
+             */
+            from: string;
+            /** @description Why. */
+            reason: string;
+        };
+        /** @description New days of a notice, because it was not posted in time. */
+        NoticeExtension: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Sign-in name of who extended it. */
+            by: string;
+            /**
+             * Format: date
+             * @description The first day as it was before.
+             */
+            from: string;
+            /** @description Why. */
+            reason: string;
+            /**
+             * Format: date
+             * @description The last day as it was before.
+             */
+            until: string;
+        };
+        /**
+         * @description `publicity` 公示 / publicity notice; `announcement` 公告 / announcement
+         * @enum {string}
+         */
+        NoticeKind: "publicity" | "announcement";
         /** @description A household on a notice: what must be shown, and nothing else. */
         NoticeLine: {
+            /** @description Villagers' group or village. */
+            area: components["schemas"]["AreaCode"];
             /** @description Township, village and group. */
             area_name: string;
             /**
@@ -3597,11 +4706,30 @@ export interface components {
             /** @description Whether it still stands on the notice. */
             stands: boolean;
         };
-        /** @description A notice to be posted. */
+        /** @description A photo of a notice where it hangs. */
+        NoticePhoto: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Sign-in name of who added it. */
+            by: string;
+            /** @description SHA-256 of the file, in hex. */
+            hash: string;
+            /** @description Media type. */
+            media_type: string;
+            /**
+             * Format: date
+             * @description Day on which it was taken.
+             */
+            taken_on: string;
+        };
+        /** @description A notice to be posted, or an announcement to be issued. */
         NoticePosting: {
-            /** @description The village, or the county. */
+            /** @description Of a notice the village, township or county that posts it; of an announcement any area. */
             area: components["schemas"]["AreaCode"];
-            /** @description These cases; without them all of the area that wait for publicity at its level. */
+            /** @description These cases; without them all of the area that wait for it. */
             cases?: components["schemas"]["CaseVersion"][] | null;
             /** @description Whom to tell of an objection. */
             contact: string;
@@ -3610,12 +4738,30 @@ export interface components {
              * @description First day; today without it.
              */
             from?: string | null;
+            kind?: components["schemas"]["NoticeKind"] | null;
             /** @description Where it hangs. */
             place: string;
         };
+        /** @description A notice that was taken down before its time. */
+        NoticeRemoval: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Sign-in name of who took it down. */
+            by: string;
+            /** @description Why. */
+            reason: string;
+        };
+        /** @description Taking a notice down before its time. */
+        NoticeTakingDown: {
+            /** @description Why. */
+            reason: string;
+        };
         /** @description A notice as shown. */
         NoticeView: {
-            /** @description The village or the county. */
+            /** @description The village, township or county. */
             area: components["schemas"]["AreaCode"];
             /** @description Its name. */
             area_name: string;
@@ -3627,25 +4773,43 @@ export interface components {
             /** @description Whom to tell of an objection. */
             contact: string;
             /**
+             * Format: int32
+             * @description Days left until it has run, the last one included; 0 when it has.
+             */
+            days_left: number;
+            /** @description Days it was given anew. */
+            extensions: components["schemas"]["NoticeExtension"][];
+            /**
              * Format: date
              * @description First day.
              */
             from: string;
             /** @description Whether it has run its days. */
             has_run: boolean;
+            /** @description Households on it. */
+            households: number;
             /**
              * Format: uuid
              * @description UUIDv7.
              */
             id: string;
+            /** @description Open to objection, or final. */
+            kind: components["schemas"]["NoticeKind"];
             /** @description Village or county. */
             level: components["schemas"]["IdentificationLevel"];
             /** @description The households on it, as the notice shows them. */
             lines: components["schemas"]["NoticeLine"][];
+            /** @description Whether the caller may act for the level that posted it. */
+            mine: boolean;
+            /** @description Its number, e.g. 青石村公示〔2026〕3号; absent for one of before they were numbered. */
+            number: string | null;
+            /** @description Photos of it where it hangs. */
+            photos: components["schemas"]["NoticePhoto"][];
             /** @description Where it hangs. */
             place: string;
             /** @description Who posted it. */
             posted_by: string;
+            removed: components["schemas"]["NoticeRemoval"] | null;
             /**
              * Format: date
              * @description Last day.
@@ -3653,7 +4817,7 @@ export interface components {
             until: string;
             /**
              * Format: int64
-             * @description Version.
+             * @description Version, to be sent back with a change.
              */
             version: number;
         };
@@ -3752,6 +4916,8 @@ export interface components {
         };
         /** @description One page of a list. */
         Page_AmendmentView: {
+            /** @description Whether there may be more rows than that: a search that finds very many is not counted to its end. */
+            at_least: boolean;
             /** @description The rows. */
             items: {
                 /** @description Where. */
@@ -3803,6 +4969,8 @@ export interface components {
         };
         /** @description One page of a list. */
         Page_AssignmentView: {
+            /** @description Whether there may be more rows than that: a search that finds very many is not counted to its end. */
+            at_least: boolean;
             /** @description The rows. */
             items: (components["schemas"]["Assignment"] & {
                 /** @description Township, village and group. */
@@ -3825,8 +4993,12 @@ export interface components {
         };
         /** @description One page of a list. */
         Page_CaseView: {
+            /** @description Whether there may be more rows than that: a search that finds very many is not counted to its end. */
+            at_least: boolean;
             /** @description The rows. */
             items: {
+                /** @description What set it going. */
+                application: components["schemas"]["Application"];
                 /** @description Villagers' group or village. */
                 area: components["schemas"]["AreaCode"];
                 /** @description Township, village and group. */
@@ -3838,6 +5010,16 @@ export interface components {
                 blocking_items: number;
                 /** @description Category. */
                 category: components["schemas"]["Category"];
+                /**
+                 * Format: int32
+                 * @description Days since then.
+                 */
+                days: number;
+                /**
+                 * Format: date
+                 * @description The day by which the step should be taken, by the policy pack; none while it stands on a notice.
+                 */
+                due: string | null;
                 /** @description Name of the head, masked. */
                 head_name: string;
                 /**
@@ -3850,6 +5032,9 @@ export interface components {
                  * @description UUIDv7.
                  */
                 id: string;
+                /** @description Whether that day has passed. */
+                late: boolean;
+                may_take_back: components["schemas"]["IdentificationStep"] | null;
                 /**
                  * Format: uuid
                  * @description The notice on which it stands.
@@ -3876,6 +5061,11 @@ export interface components {
                  * @description Version, to be sent back with a step.
                  */
                 version: number;
+                /**
+                 * Format: date
+                 * @description The day since which it waits.
+                 */
+                waiting_since: string;
             }[];
             /** @description What to ask for the next page with; absent on the last one. */
             next: string | null;
@@ -3887,6 +5077,8 @@ export interface components {
         };
         /** @description One page of a list. */
         Page_HouseholdSummary: {
+            /** @description Whether there may be more rows than that: a search that finds very many is not counted to its end. */
+            at_least: boolean;
             /** @description The rows. */
             items: {
                 /** @description Group or village. */
@@ -3924,6 +5116,8 @@ export interface components {
                 position: components["schemas"]["Position"] | null;
                 /** @description 户编号. */
                 register_number: string;
+                /** @description Whether it is on the register. */
+                status: components["schemas"]["HouseholdStatus"];
                 urgency: components["schemas"]["Urgency"] | null;
             }[];
             /** @description What to ask for the next page with; absent on the last one. */
@@ -3936,6 +5130,8 @@ export interface components {
         };
         /** @description One page of a list. */
         Page_ItemView: {
+            /** @description Whether there may be more rows than that: a search that finds very many is not counted to its end. */
+            at_least: boolean;
             /** @description The rows. */
             items: {
                 /** @description What to do. */
@@ -3995,9 +5191,11 @@ export interface components {
         };
         /** @description One page of a list. */
         Page_NoticeView: {
+            /** @description Whether there may be more rows than that: a search that finds very many is not counted to its end. */
+            at_least: boolean;
             /** @description The rows. */
             items: {
-                /** @description The village or the county. */
+                /** @description The village, township or county. */
                 area: components["schemas"]["AreaCode"];
                 /** @description Its name. */
                 area_name: string;
@@ -4009,25 +5207,43 @@ export interface components {
                 /** @description Whom to tell of an objection. */
                 contact: string;
                 /**
+                 * Format: int32
+                 * @description Days left until it has run, the last one included; 0 when it has.
+                 */
+                days_left: number;
+                /** @description Days it was given anew. */
+                extensions: components["schemas"]["NoticeExtension"][];
+                /**
                  * Format: date
                  * @description First day.
                  */
                 from: string;
                 /** @description Whether it has run its days. */
                 has_run: boolean;
+                /** @description Households on it. */
+                households: number;
                 /**
                  * Format: uuid
                  * @description UUIDv7.
                  */
                 id: string;
+                /** @description Open to objection, or final. */
+                kind: components["schemas"]["NoticeKind"];
                 /** @description Village or county. */
                 level: components["schemas"]["IdentificationLevel"];
                 /** @description The households on it, as the notice shows them. */
                 lines: components["schemas"]["NoticeLine"][];
+                /** @description Whether the caller may act for the level that posted it. */
+                mine: boolean;
+                /** @description Its number, e.g. 青石村公示〔2026〕3号; absent for one of before they were numbered. */
+                number: string | null;
+                /** @description Photos of it where it hangs. */
+                photos: components["schemas"]["NoticePhoto"][];
                 /** @description Where it hangs. */
                 place: string;
                 /** @description Who posted it. */
                 posted_by: string;
+                removed: components["schemas"]["NoticeRemoval"] | null;
                 /**
                  * Format: date
                  * @description Last day.
@@ -4035,7 +5251,7 @@ export interface components {
                 until: string;
                 /**
                  * Format: int64
-                 * @description Version.
+                 * @description Version, to be sent back with a change.
                  */
                 version: number;
             }[];
@@ -4049,6 +5265,8 @@ export interface components {
         };
         /** @description One page of a list. */
         Page_ObjectionView: {
+            /** @description Whether there may be more rows than that: a search that finds very many is not counted to its end. */
+            at_least: boolean;
             /** @description The rows. */
             items: (components["schemas"]["Objection"] & {
                 /** @description Township, village and group of the household. */
@@ -4073,6 +5291,8 @@ export interface components {
         };
         /** @description One page of a list. */
         Page_PastHousehold: {
+            /** @description Whether there may be more rows than that: a search that finds very many is not counted to its end. */
+            at_least: boolean;
             /** @description The rows. */
             items: (components["schemas"]["RosterEntryView"] & {
                 /** @description Category then. */
@@ -4100,6 +5320,8 @@ export interface components {
         };
         /** @description One page of a list. */
         Page_RosterView: {
+            /** @description Whether there may be more rows than that: a search that finds very many is not counted to its end. */
+            at_least: boolean;
             /** @description The rows. */
             items: (components["schemas"]["Roster"] & {
                 /** @description Name of the area. */
@@ -4157,6 +5379,63 @@ export interface components {
          * @enum {string}
          */
         Pathway: "concentrated" | "stock_housing" | "scattered" | "cash" | "in_place" | "facility_care";
+        /**
+         * @description `resident` 城乡居民基本养老保险 / residents' scheme; `employee` 职工基本养老保险 / employees' scheme; `none` 未参保 / none
+         * @enum {string}
+         */
+        PensionInsurance: "resident" | "employee" | "none";
+        /** @description The facts of a person. */
+        PersonFacts: {
+            /** @description Why the person is away now. */
+            away_reason?: components["schemas"]["AwayReason"];
+            /** @description The social benefit received. */
+            benefit?: components["schemas"]["Benefit"];
+            /**
+             * Format: date
+             * @description Birth date as recorded, which may differ from the one in the ID number.
+             */
+            birth_date: string | null;
+            /** @description Class and grade on the disability certificate. Sensitive. */
+            disability?: components["schemas"]["Disability"];
+            /** @description Why the person left school early, where [`SchoolState::DroppedOut`] says so. */
+            dropout_reason?: string;
+            education: components["schemas"]["Education"] | null;
+            ethnicity: components["schemas"]["Ethnicity"] | null;
+            /** @description Health: several states may hold at once. Sensitive. */
+            health?: components["schemas"]["Health"][];
+            /** @description Area where the hukou is, which may lie outside the county. */
+            hukou_area?: components["schemas"]["AreaCode"];
+            /** @description What kind of document the ID number is of. */
+            id_kind?: components["schemas"]["IdKind"];
+            id_number: components["schemas"]["IdNumber"] | null;
+            labour: components["schemas"]["Labour"] | null;
+            /** @description Marriage. */
+            marriage?: components["schemas"]["Marriage"];
+            /** @description Medical insurance. */
+            medical_insurance?: components["schemas"]["MedicalInsurance"];
+            /** @description On which ground the person counts as a member. */
+            membership?: components["schemas"]["HouseholdMembership"];
+            /** @description Military service. */
+            military?: components["schemas"]["MilitaryService"];
+            /** @description Name, 1 to 50 characters. */
+            name: string;
+            /** @description Why there is no document, where [`IdKind::NoDocument`] says so. */
+            no_id_reason?: string;
+            /** @description Whether a member of the Party. */
+            party_member?: boolean;
+            /** @description Pension insurance. */
+            pension_insurance?: components["schemas"]["PensionInsurance"];
+            /** @description Mobile phone. Sensitive. */
+            phone?: string;
+            /** @description Relation to the head of household. */
+            relation: components["schemas"]["Relation"];
+            /** @description Where a pupil or student is at school. */
+            school?: components["schemas"]["SchoolState"];
+            /** @description Sex. */
+            sex: components["schemas"]["Sex"];
+            /** @description What the person works at. */
+            work?: components["schemas"]["Work"];
+        };
         /** @description Figures for the charts of the plan. */
         PlanFigures: {
             /** @description Sites and households by size class. */
@@ -4379,6 +5658,11 @@ export interface components {
          * @enum {string}
          */
         PovertyCause: "illness" | "disability" | "schooling" | "disaster" | "land" | "water" | "technique" | "labour" | "money" | "traffic" | "motivation" | "other";
+        /**
+         * @description `poor` 贫困 / registered poor; `exited` 已脱贫 / no longer poor; `never` 从未纳入 / never registered
+         * @enum {string}
+         */
+        PovertyStanding: "poor" | "exited" | "never";
         /** @description The body of an error answer (RFC 9457). */
         ProblemDetails: {
             /** @description Stable code. */
@@ -4396,6 +5680,8 @@ export interface components {
             detail_en: string;
             /** @description Where: a field of the body, a parameter, a header. Absent when there is no one place. */
             place?: string;
+            /** @description Each field that is wrong, with its place. */
+            problems?: components["schemas"]["FieldProblem"][];
             /**
              * Format: int32
              * @description The HTTP status.
@@ -4407,10 +5693,10 @@ export interface components {
             type: string;
         };
         /**
-         * @description `two_reviews_two_notices_one_match` 两评议两公示一比对 / two reviews, two notices, one match; `two_notices` 两公示 / two notices; `one_notice` 一公示 / one notice
+         * @description `two_reviews_two_notices_one_match` 两评议两公示一比对 / two reviews, two notices, one match; `two_notices` 两公示 / two notices; `two_notices_township` 两公示(村、乡镇) / two notices, in village and township; `one_notice` 一公示 / one notice
          * @enum {string}
          */
-        Procedure: "two_reviews_two_notices_one_match" | "two_notices" | "one_notice";
+        Procedure: "two_reviews_two_notices_one_match" | "two_notices" | "two_notices_township" | "one_notice";
         /** @description A code of the second step. */
         ProviderSecondStep: {
             code: string;
@@ -4490,10 +5776,10 @@ export interface components {
             villages: number;
         };
         /**
-         * @description `01` 本人 / oneself; `02` 户主 / head; `10` 配偶 / spouse; `11` 夫 / husband; `12` 妻 / wife; `20` 子 / son; `28` 女婿 / son-in-law; `30` 女 / daughter; `38` 儿媳 / daughter-in-law; `40` 孙子女 / grandchild; `50` 父母 / parent; `51` 父亲 / father; `52` 母亲 / mother; `53` 公婆或岳父母 / parent-in-law; `60` 祖父母 / grandparent; `70` 兄弟姐妹 / sibling; `97` 其他亲属 / other kin; `99` 非亲属 / no kin
+         * @description `01` 本人 / oneself; `02` 户主 / head; `10` 配偶 / spouse; `11` 夫 / husband; `12` 妻 / wife; `20` 子 / son; `21` 独生子 / only son; `22` 长子 / eldest son; `23` 次子 / second son; `24` 三子 / third son; `25` 四子 / fourth son; `26` 五子 / fifth son; `27` 养子或继子 / adopted son or stepson; `28` 女婿 / son-in-law; `29` 其他儿子 / other son; `30` 女 / daughter; `31` 独生女 / only daughter; `32` 长女 / eldest daughter; `33` 次女 / second daughter; `34` 三女 / third daughter; `35` 四女 / fourth daughter; `36` 五女 / fifth daughter; `37` 养女或继女 / adopted daughter or stepdaughter; `38` 儿媳 / daughter-in-law; `39` 其他女儿 / other daughter; `40` 孙子女 / grandchild; `41` 孙子 / son's son; `42` 孙女 / son's daughter; `43` 外孙子 / daughter's son; `44` 外孙女 / daughter's daughter; `45` 孙媳妇或外孙媳妇 / grandson's wife; `46` 孙女婿或外孙女婿 / granddaughter's husband; `47` 曾孙子或外曾孙子 / great-grandson; `48` 曾孙女或外曾孙女 / great-granddaughter; `49` 其他孙子女或外孙子女 / other grandchild; `50` 父母 / parent; `51` 父亲 / father; `52` 母亲 / mother; `53` 公公 / husband's father; `54` 婆婆 / husband's mother; `55` 岳父 / wife's father; `56` 岳母 / wife's mother; `57` 继父或养父 / stepfather or adoptive father; `58` 继母或养母 / stepmother or adoptive mother; `59` 其他父母关系 / other parent; `60` 祖父母 / grandparent; `61` 祖父 / father's father; `62` 祖母 / father's mother; `63` 外祖父 / mother's father; `64` 外祖母 / mother's mother; `65` 配偶的祖父母或外祖父母 / spouse's grandparent; `66` 曾祖父 / great-grandfather; `67` 曾祖母 / great-grandmother; `68` 配偶的曾祖父母或外曾祖父母 / spouse's great-grandparent; `69` 其他祖父母或外祖父母关系 / other grandparent; `70` 兄弟姐妹 / sibling; `71` 兄 / elder brother; `72` 嫂 / elder brother's wife; `73` 弟 / younger brother; `74` 弟媳 / younger brother's wife; `75` 姐姐 / elder sister; `76` 姐夫 / elder sister's husband; `77` 妹妹 / younger sister; `78` 妹夫 / younger sister's husband; `79` 其他兄弟姐妹 / other sibling; `80` 其他关系 / other relation; `81` 伯父 / father's elder brother; `82` 伯母 / father's elder brother's wife; `83` 叔父 / father's younger brother; `84` 婶母 / father's younger brother's wife; `85` 舅父 / mother's brother; `86` 舅母 / mother's brother's wife; `87` 姨父 / mother's sister's husband; `88` 姨母 / mother's sister; `89` 姑父 / father's sister's husband; `90` 姑母 / father's sister; `91` 堂兄弟姐妹 / cousin of the same surname; `92` 表兄弟姐妹 / cousin of another surname; `93` 侄子 / brother's son; `94` 侄女 / brother's daughter; `95` 外甥 / sister's son; `96` 外甥女 / sister's daughter; `97` 其他亲属 / other kin; `99` 非亲属 / no kin
          * @enum {string}
          */
-        Relation: "01" | "02" | "10" | "11" | "12" | "20" | "28" | "30" | "38" | "40" | "50" | "51" | "52" | "53" | "60" | "70" | "97" | "99";
+        Relation: "01" | "02" | "10" | "11" | "12" | "20" | "21" | "22" | "23" | "24" | "25" | "26" | "27" | "28" | "29" | "30" | "31" | "32" | "33" | "34" | "35" | "36" | "37" | "38" | "39" | "40" | "41" | "42" | "43" | "44" | "45" | "46" | "47" | "48" | "49" | "50" | "51" | "52" | "53" | "54" | "55" | "56" | "57" | "58" | "59" | "60" | "61" | "62" | "63" | "64" | "65" | "66" | "67" | "68" | "69" | "70" | "71" | "72" | "73" | "74" | "75" | "76" | "77" | "78" | "79" | "80" | "81" | "82" | "83" | "84" | "85" | "86" | "87" | "88" | "89" | "90" | "91" | "92" | "93" | "94" | "95" | "96" | "97" | "99";
         /**
          * @description `administrator` 系统管理员 / administrator; `province_officer` 省搬迁办 / province relocation officer; `prefecture_officer` 市搬迁办 / prefecture relocation officer; `county_officer` 县搬迁办 / county relocation officer; `township_officer` 乡镇干部 / township officer; `village_officer` 村干部 / village officer; `department_user` 部门用户 / department user; `inspector` 督查人员 / inspector; `evaluator` 第三方评估人员 / third-party evaluator; `public` 公众 / public
          * @enum {string}
@@ -4635,6 +5921,8 @@ export interface components {
             /** @description In this area. */
             area: components["schemas"]["AreaCode"];
             choice: components["schemas"]["ConsentChoice"] | null;
+            /** @description Only those whose identification has led to the announcement, or has not. */
+            identified: boolean | null;
             /** @description Only those that must move, or need not. */
             must_move: boolean | null;
             /** @description Only those with (or without) open look-back items. */
@@ -4731,6 +6019,11 @@ export interface components {
          * @enum {string}
          */
         SafetyGrade: "A" | "B" | "C" | "D";
+        /**
+         * @description `not_at_school` 非在校生 / not at school; `kindergarten` 幼儿园 / kindergarten; `primary_1` 小学一年级 / primary, year 1; `primary_2` 小学二年级 / primary, year 2; `primary_3` 小学三年级 / primary, year 3; `primary_4` 小学四年级 / primary, year 4; `primary_5` 小学五年级 / primary, year 5; `primary_6` 小学六年级 / primary, year 6; `junior_1` 初中一年级 / junior secondary, year 1; `junior_2` 初中二年级 / junior secondary, year 2; `junior_3` 初中三年级 / junior secondary, year 3; `senior_1` 高中一年级 / senior secondary, year 1; `senior_2` 高中二年级 / senior secondary, year 2; `senior_3` 高中三年级 / senior secondary, year 3; `vocational_1` 中职一年级 / vocational, year 1; `vocational_2` 中职二年级 / vocational, year 2; `vocational_3` 中职三年级 / vocational, year 3; `special` 特殊教育学校 / special school; `college` 大专及本科 / college; `graduate` 研究生 / graduate school; `dropped_out` 失学辍学 / dropped out
+         * @enum {string}
+         */
+        SchoolState: "not_at_school" | "kindergarten" | "primary_1" | "primary_2" | "primary_3" | "primary_4" | "primary_5" | "primary_6" | "junior_1" | "junior_2" | "junior_3" | "senior_1" | "senior_2" | "senior_3" | "vocational_1" | "vocational_2" | "vocational_3" | "special" | "college" | "graduate" | "dropped_out";
         /** @description One part of a site's score. */
         ScorePart: {
             /** @description Criterion, e.g. `slope`, `towns`. */
@@ -4828,6 +6121,32 @@ export interface components {
             name: string;
             password: string;
         };
+        /** @description A consent on record. The newest of a household that was not withdrawn stands; the ones before stay readable. */
+        SignedConsent: {
+            /** @description Where the household was. */
+            area: components["schemas"]["AreaCode"];
+            /** @description What was signed. */
+            consent: components["schemas"]["Consent"];
+            /**
+             * Format: uuid
+             * @description The household.
+             */
+            household: string;
+            /**
+             * Format: uuid
+             * @description UUIDv7.
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            recorded_at: string;
+            /** @description Who recorded it. */
+            recorded_by: string;
+            /** @description That it was taken back. */
+            withdrawal?: components["schemas"]["Withdrawal"];
+        };
         /** @description Where to sign out of the provider too. */
         SignedOut: {
             /** @description Where the provider ends its own session. */
@@ -4841,6 +6160,21 @@ export interface components {
             note: string;
             /** @description The roster, as in the ledger. */
             roster: components["schemas"]["Roster"];
+        };
+        /** @description In which quality somebody signed. */
+        SignerRole: {
+            /** @enum {string} */
+            as: "member";
+            /**
+             * Format: uuid
+             * @description Which.
+             */
+            person: string;
+        } | {
+            /** @enum {string} */
+            as: "representative";
+            /** @description By which right: guardian, power of attorney and its number. */
+            basis: string;
         };
         /**
          * @description `new_build` 新建安置点 / new settlement; `stock_purchase` 存量商品房 / stock housing
@@ -4894,22 +6228,36 @@ export interface components {
          */
         StepDecision: "pass" | "return" | "refuse" | "withdraw";
         /**
-         * @description `passed` 通过 / passed; `returned` 退回 / returned; `refused` 不予认定 / refused; `withdrawn` 撤回 / withdrawn
+         * @description `passed` 通过 / passed; `returned` 退回 / returned; `refused` 不予认定 / refused; `withdrawn` 撤回 / withdrawn; `taken_back` 更正 / taken back
          * @enum {string}
          */
-        StepOutcome: "passed" | "returned" | "refused" | "withdrawn";
+        StepOutcome: "passed" | "returned" | "refused" | "withdrawn" | "taken_back";
         /** @description A step taken with one case or with many. */
         StepTaking: {
             area?: components["schemas"]["AreaCode"] | null;
             /** @description These cases; without them all that wait for `step` in `area`. */
             cases?: components["schemas"]["CaseVersion"][] | null;
+            category?: components["schemas"]["Category"] | null;
+            /** @description Without named cases: only those that are over the time of the policy pack. */
+            late?: boolean;
             /** @description Remark; a reason is needed for everything but passing. */
             remark?: string | null;
+            /** @description Without named cases: only households found by this search. */
+            search?: string | null;
             /** @description The step that is taken. A case that waits for another one is refused. */
             step: components["schemas"]["IdentificationStep"];
             vote?: components["schemas"]["Vote"] | null;
             /** @description What is done. */
             what: components["schemas"]["StepDecision"];
+        };
+        /** @description Cases whose last step was a mistake. */
+        StepTakingBack: {
+            /** @description These cases. */
+            cases: components["schemas"]["CaseVersion"][];
+            /** @description Why it was a mistake. */
+            reason: string;
+            /** @description The step that was taken by mistake: passed, returned, refused or withdrawn. */
+            step: components["schemas"]["IdentificationStep"];
         };
         /**
          * @description `reinforced_concrete` 钢筋混凝土 / reinforced concrete; `brick_concrete` 砖混 / brick and concrete; `brick_timber` 砖木 / brick and timber; `earth` 土坯 / earth; `other` 其他 / other
@@ -4944,6 +6292,11 @@ export interface components {
             at: string;
             /** @description Sign-in name of who took it. */
             by: string;
+            /**
+             * Format: uuid
+             * @description The objection that was upheld, where one sent the case back.
+             */
+            objection: string | null;
             /** @description What came of it. */
             outcome: components["schemas"]["StepOutcome"];
             /** @description Reason or remark. */
@@ -4985,6 +6338,11 @@ export interface components {
             sites: number;
             tier: components["schemas"]["Tier"] | null;
         };
+        /**
+         * @description `sanitary` 卫生厕所 / sanitary; `pit` 旱厕 / pit; `none` 无厕所 / none
+         * @enum {string}
+         */
+        Toilet: "sanitary" | "pit" | "none";
         /** @description Items of one township. */
         TownshipLookbackFigures: {
             /** @description Code. */
@@ -5136,6 +6494,50 @@ export interface components {
          * @enum {string}
          */
         Verdict: "forbid" | "condition" | "prefer" | "neutral";
+        /** @description What the households of one village chose. */
+        VillageConsent: {
+            /** @description The village. */
+            area: components["schemas"]["AreaCode"];
+            /** @description Households that move, by pathway. */
+            by_pathway: components["schemas"]["CodeCount"][];
+            /**
+             * Format: int64
+             * @description Households on the register.
+             */
+            households: number;
+            /**
+             * Format: int64
+             * @description Households that agreed to move.
+             */
+            moving: number;
+            /** @description Township and village. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Persons in them.
+             */
+            persons: number;
+            /**
+             * Format: int64
+             * @description Households that stay.
+             */
+            staying: number;
+            /**
+             * Format: int64
+             * @description Households that nobody asked yet.
+             */
+            unasked: number;
+            /**
+             * Format: int64
+             * @description Households that have not decided.
+             */
+            undecided: number;
+            /**
+             * Format: int64
+             * @description Households that withdrew and were not asked again.
+             */
+            withdrawn: number;
+        };
         /** @description A vote as counted. */
         Vote: {
             /**
@@ -5148,6 +6550,8 @@ export interface components {
              * @description Votes against.
              */
             against: number;
+            /** @description Whether the result of the cross-match was read out before the vote. */
+            cross_match_read_out?: boolean;
             /**
              * Format: int32
              * @description Who could have come: representatives of the village, or households of the group.
@@ -5164,6 +6568,11 @@ export interface components {
              */
             present: number;
         };
+        /**
+         * @description `alone_and_aged` 孤寡老人 / alone and aged; `disabled` 残疾人家庭 / disabled member; `minimum_guarantee` 低保家庭 / minimum guarantee; `extremely_poor` 特困供养 / extremely poor; `orphan` 孤儿 / orphan; `single_parent` 单亲家庭 / single parent
+         * @enum {string}
+         */
+        Vulnerability: "alone_and_aged" | "disabled" | "minimum_guarantee" | "extremely_poor" | "orphan" | "single_parent";
         /** @description Something that waits for somebody. */
         Waiting: {
             /**
@@ -5177,6 +6586,59 @@ export interface components {
             link: string;
             /** @description Stage. */
             stage: string;
+        };
+        /** @description That a household took its word back. */
+        Withdrawal: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Who recorded it. */
+            by: string;
+            /**
+             * Format: date
+             * @description The day it did.
+             */
+            date: string;
+            /** @description The paper about it. */
+            evidence?: components["schemas"]["Evidence"];
+            /** @description Why, in its words. */
+            reason: string;
+        };
+        /** @description What a person works at. */
+        Work: {
+            /**
+             * @description By which channel.
+             * @default null
+             */
+            channel?: components["schemas"]["EmploymentChannel"];
+            /**
+             * @description Wage of a month.
+             * @default null
+             */
+            monthly_wage?: components["schemas"]["Fen"];
+            /**
+             * Format: int32
+             * @description Months in the last twelve, 0 to 12.
+             * @default null
+             */
+            months?: number;
+            /**
+             * @description Where.
+             * @default null
+             */
+            place?: components["schemas"]["EmploymentPlace"];
+            /**
+             * @description What the person can do.
+             * @default null
+             */
+            skills?: string;
+            /**
+             * @description What the person would like to be trained in.
+             * @default null
+             */
+            training_wish?: string;
         };
     };
     responses: {
@@ -7058,6 +8520,74 @@ export interface operations {
             500: components["responses"]["Failed"];
         };
     };
+    listConsentsByVillage: {
+        parameters: {
+            query?: {
+                /** @description Only this area; without it the caller's own. */
+                area?: components["schemas"]["AreaCode"];
+                /**
+                 * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
+                 * @example id,version
+                 */
+                fields?: components["parameters"]["Fields"];
+            };
+            header?: {
+                /** @description Entity tags that the caller has: when the answer still has one of them it is 304 without a body. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Choices by village. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VillageConsent"][];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    exportConsentsByVillage: {
+        parameters: {
+            query?: {
+                /** @description Only this area; without it the caller's own. */
+                area?: components["schemas"]["AreaCode"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
     storeEvidence: {
         parameters: {
             query: {
@@ -7142,6 +8672,8 @@ export interface operations {
                 search?: string;
                 /** @description Only this area. */
                 area?: components["schemas"]["AreaCode"];
+                /** @description Only those of this status; without one, those on the register. */
+                status?: "active" | "merged" | "cancelled" | "all";
                 /** @description Only this category. */
                 category?: components["schemas"]["Category"];
                 /** @description Only this choice. */
@@ -7193,6 +8725,41 @@ export interface operations {
             500: components["responses"]["Failed"];
         };
     };
+    recordHousehold: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of the caller's choice, new for each intent: a repetition within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewHousehold"];
+            };
+        };
+        responses: {
+            /** @description Records a household by hand. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HouseholdDetail"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
     exportHouseholdsCsv: {
         parameters: {
             query?: {
@@ -7200,6 +8767,8 @@ export interface operations {
                 search?: string;
                 /** @description Only this area. */
                 area?: components["schemas"]["AreaCode"];
+                /** @description Only those of this status; without one, those on the register. */
+                status?: "active" | "merged" | "cancelled" | "all";
                 /** @description Only this category. */
                 category?: components["schemas"]["Category"];
                 /** @description Only this choice. */
@@ -7246,6 +8815,8 @@ export interface operations {
                 search?: string;
                 /** @description Only this area. */
                 area?: components["schemas"]["AreaCode"];
+                /** @description Only those of this status; without one, those on the register. */
+                status?: "active" | "merged" | "cancelled" | "all";
                 /** @description Only this category. */
                 category?: components["schemas"]["Category"];
                 /** @description Only this choice. */
@@ -7326,6 +8897,528 @@ export interface operations {
             500: components["responses"]["Failed"];
         };
     };
+    correctHousehold: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The version seen, as the answer's `ETag` or as `"VERSION"`.
+                 * @example "3"
+                 */
+                "If-Match": string;
+            };
+            path: {
+                /** @description The subject's id, a UUIDv7. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HouseholdCorrection"];
+            };
+        };
+        responses: {
+            /** @description Corrects what is recorded of a household and its members. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HouseholdDetail"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            428: components["responses"]["PreconditionRequired"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    cancelHousehold: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The version seen, as the answer's `ETag` or as `"VERSION"`.
+                 * @example "3"
+                 */
+                "If-Match": string;
+                /** @description A key of the caller's choice, new for each intent: a repetition within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The subject's id, a UUIDv7. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HouseholdChangeGrounds"];
+            };
+        };
+        responses: {
+            /** @description Takes a household off the register; its history stays. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HouseholdDetail"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            428: components["responses"]["PreconditionRequired"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    printHouseholdCard: {
+        parameters: {
+            query?: {
+                /** @description `zh` or `en`. */
+                language?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The subject's id, a UUIDv7. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": number[];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    printUnmaskedHouseholdCard: {
+        parameters: {
+            query?: {
+                /** @description `zh` or `en`. */
+                language?: string;
+            };
+            header?: {
+                /** @description A key of the caller's choice, new for each intent: a repetition within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The subject's id, a UUIDv7. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnmaskingNeed"];
+            };
+        };
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": number[];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    listHouseholdConsents: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
+                 * @example id,version
+                 */
+                fields?: components["parameters"]["Fields"];
+            };
+            header?: {
+                /** @description Entity tags that the caller has: when the answer still has one of them it is 304 without a body. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /** @description The subject's id, a UUIDv7. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The consents of a household, the newest first. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentOnRecord"][];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    recordConsent: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The version seen, as the answer's `ETag` or as `"VERSION"`.
+                 * @example "3"
+                 */
+                "If-Match": string;
+                /** @description A key of the caller's choice, new for each intent: a repetition within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The subject's id, a UUIDv7. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewConsent"];
+            };
+        };
+        responses: {
+            /** @description Records a signed choice of a household. */
+            201: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HouseholdDetail"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            428: components["responses"]["PreconditionRequired"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    withdrawConsent: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The version seen, as the answer's `ETag` or as `"VERSION"`.
+                 * @example "3"
+                 */
+                "If-Match": string;
+                /** @description A key of the caller's choice, new for each intent: a repetition within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The subject's id, a UUIDv7. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWithdrawal"];
+            };
+        };
+        responses: {
+            /** @description Records that a household withdrew its choice. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HouseholdDetail"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            428: components["responses"]["PreconditionRequired"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    listHouseholdDocuments: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
+                 * @example id,version
+                 */
+                fields?: components["parameters"]["Fields"];
+            };
+            header?: {
+                /** @description Entity tags that the caller has: when the answer still has one of them it is 304 without a body. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /** @description The subject's id, a UUIDv7. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Documents and photos of a household. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HouseholdDocumentView"][];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    addHouseholdDocument: {
+        parameters: {
+            query: {
+                /** @description What it is. */
+                kind: components["schemas"]["DocumentKind"];
+                /** @description Name of the file. */
+                name: string;
+                /** @description The day it was taken or signed. */
+                taken_on?: string;
+                /** @description Where a photo was taken: degrees east. */
+                longitude?: number;
+                /** @description Degrees north. */
+                latitude?: number;
+                /** @description A remark. */
+                note?: string;
+            };
+            header?: {
+                /** @description A key of the caller's choice, new for each intent: a repetition within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The subject's id, a UUIDv7. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            /** @description Adds a document or photo, sent as it is. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HouseholdDocumentView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    readHouseholdDocument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The household. */
+                id: string;
+                /** @description The document. */
+                document: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    readPersonalDocument: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of the caller's choice, new for each intent: a repetition within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The household. */
+                id: string;
+                /** @description The document. */
+                document: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnmaskingNeed"];
+            };
+        };
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    removeHouseholdDocument: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The version seen, as the answer's `ETag` or as `"VERSION"`.
+                 * @example "3"
+                 */
+                "If-Match": string;
+                /** @description A key of the caller's choice, new for each intent: a repetition within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The household. */
+                id: string;
+                /** @description The document. */
+                document: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DocumentRemovalReason"];
+            };
+        };
+        responses: {
+            /** @description Takes a document away. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HouseholdDocumentView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            428: components["responses"]["PreconditionRequired"];
+            500: components["responses"]["Failed"];
+        };
+    };
     readHouseholdHistory: {
         parameters: {
             query?: {
@@ -7368,6 +9461,192 @@ export interface operations {
             500: components["responses"]["Failed"];
         };
     };
+    listIncome: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
+                 * @example id,version
+                 */
+                fields?: components["parameters"]["Fields"];
+            };
+            header?: {
+                /** @description Entity tags that the caller has: when the answer still has one of them it is 304 without a body. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /** @description The subject's id, a UUIDv7. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Income of a household by year. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncomeView"][];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    recordIncome: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The version seen, as the answer's `ETag` or as `"VERSION"`.
+                 * @example "3"
+                 */
+                "If-Match": string;
+            };
+            path: {
+                /** @description The household. */
+                id: string;
+                /** @description The year. */
+                year: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewIncome"];
+            };
+        };
+        responses: {
+            /** @description Records the income of a year; with the version 0 where there is none yet. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncomeView"] | null;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            428: components["responses"]["PreconditionRequired"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    mergeHousehold: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The version seen, as the answer's `ETag` or as `"VERSION"`.
+                 * @example "3"
+                 */
+                "If-Match": string;
+                /** @description A key of the caller's choice, new for each intent: a repetition within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The subject's id, a UUIDv7. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HouseholdMerger"];
+            };
+        };
+        responses: {
+            /** @description Merges a household into another. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HouseholdPair"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            428: components["responses"]["PreconditionRequired"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    moveHousehold: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The version seen, as the answer's `ETag` or as `"VERSION"`.
+                 * @example "3"
+                 */
+                "If-Match": string;
+                /** @description A key of the caller's choice, new for each intent: a repetition within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The subject's id, a UUIDv7. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HouseholdMove"];
+            };
+        };
+        responses: {
+            /** @description Moves a household to another group or village. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HouseholdDetail"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            428: components["responses"]["PreconditionRequired"];
+            500: components["responses"]["Failed"];
+        };
+    };
     listHouseholdPlaces: {
         parameters: {
             query?: {
@@ -7407,6 +9686,102 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    reinstateHousehold: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The version seen, as the answer's `ETag` or as `"VERSION"`.
+                 * @example "3"
+                 */
+                "If-Match": string;
+                /** @description A key of the caller's choice, new for each intent: a repetition within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The subject's id, a UUIDv7. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HouseholdChangeGrounds"];
+            };
+        };
+        responses: {
+            /** @description Takes a cancelled household back on the register. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HouseholdDetail"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            428: components["responses"]["PreconditionRequired"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    splitHousehold: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The version seen, as the answer's `ETag` or as `"VERSION"`.
+                 * @example "3"
+                 */
+                "If-Match": string;
+                /** @description A key of the caller's choice, new for each intent: a repetition within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The subject's id, a UUIDv7. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HouseholdSplit"];
+            };
+        };
+        responses: {
+            /** @description Splits members off into a household of their own. */
+            201: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HouseholdPair"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            428: components["responses"]["PreconditionRequired"];
             500: components["responses"]["Failed"];
         };
     };
@@ -7469,7 +9844,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description How many cases wait at which step. */
+            /** @description How many cases wait at which step, and where a notice is due. */
             200: {
                 headers: {
                     /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
@@ -7488,6 +9863,41 @@ export interface operations {
             500: components["responses"]["Failed"];
         };
     };
+    startIdentificationBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of the caller's choice, new for each intent: a repetition within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepTaking"];
+            };
+        };
+        responses: {
+            /** @description Takes one step for many cases as a job. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
     listIdentificationCases: {
         parameters: {
             query?: {
@@ -7501,6 +9911,8 @@ export interface operations {
                 on_notice?: boolean;
                 /** @description Whether they have ended. */
                 ended?: boolean;
+                /** @description Only those that are over the time of the policy pack. */
+                late?: boolean;
                 /** @description Category of the household. */
                 category?: components["schemas"]["Category"];
                 /** @description Name, register number, ID number or phone tail. */
@@ -7579,15 +9991,54 @@ export interface operations {
             500: components["responses"]["Failed"];
         };
     };
+    takeIdentificationStepBack: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of the caller's choice, new for each intent: a repetition within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepTakingBack"];
+            };
+        };
+        responses: {
+            /** @description Takes the last step of cases back, where it was a mistake. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchOutcome"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
     listPublicityNotices: {
         parameters: {
             query?: {
                 /** @description Only in this area. */
                 area?: components["schemas"]["AreaCode"];
-                /** @description Village or county. */
+                /** @description Notices open to objection, or announcements. */
+                kind?: components["schemas"]["NoticeKind"];
+                /** @description The level that posted them. */
                 level?: components["schemas"]["IdentificationLevel"];
                 /** @description Whether they are closed. */
                 closed?: boolean;
+                /** @description Only those that have run their days. */
+                has_run?: boolean;
                 /** @description Where the page before ended. */
                 after?: string;
                 /** @description Rows wanted, 1 to 200. */
@@ -7607,7 +10058,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Publicity notices, the newest first. */
+            /** @description Publicity notices and announcements, the newest first. */
             200: {
                 headers: {
                     /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
@@ -7643,7 +10094,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Posts a publicity notice of the cases that wait for one. */
+            /** @description Posts a notice of the cases that wait for one. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -7683,7 +10134,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One publicity notice with its lines. */
+            /** @description One notice with its lines. */
             200: {
                 headers: {
                     /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
@@ -7742,6 +10193,88 @@ export interface operations {
             412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Unprocessable"];
             428: components["responses"]["PreconditionRequired"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    extendPublicityNotice: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The version seen, as the answer's `ETag` or as `"VERSION"`.
+                 * @example "3"
+                 */
+                "If-Match": string;
+                /** @description A key of the caller's choice, new for each intent: a repetition within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The subject's id, a UUIDv7. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoticeExtending"];
+            };
+        };
+        responses: {
+            /** @description Gives a notice new days, because it was not posted in time. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            428: components["responses"]["PreconditionRequired"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    printPublicityNotice: {
+        parameters: {
+            query?: {
+                /** @description `a4` or `a3`. */
+                paper?: string;
+                /** @description `zh` or `en`. */
+                language?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The subject's id, a UUIDv7. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": number[];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Unprocessable"];
             500: components["responses"]["Failed"];
         };
     };
@@ -7810,6 +10343,127 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    addNoticePhoto: {
+        parameters: {
+            query: {
+                /** @description The day on which it was taken. */
+                taken_on: string;
+            };
+            header?: {
+                /** @description A key of the caller's choice, new for each intent: a repetition within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The subject's id, a UUIDv7. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": components["schemas"]["Bytes"];
+            };
+        };
+        responses: {
+            /** @description Adds a photo of a notice where it hangs: JPEG, PNG or WebP. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    readNoticePhoto: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The notice. */
+                id: string;
+                /** @description SHA-256 of the file, in hex. */
+                hash: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/*": number[];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    takeDownPublicityNotice: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The version seen, as the answer's `ETag` or as `"VERSION"`.
+                 * @example "3"
+                 */
+                "If-Match": string;
+                /** @description A key of the caller's choice, new for each intent: a repetition within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The subject's id, a UUIDv7. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoticeTakingDown"];
+            };
+        };
+        responses: {
+            /** @description Takes a notice down before its time; its cases wait for another. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            428: components["responses"]["PreconditionRequired"];
             500: components["responses"]["Failed"];
         };
     };
@@ -7882,7 +10536,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The objection. */
+            /** @description One objection. */
             200: {
                 headers: {
                     /** @description Entity tag of the answer; of a subject with a version it begins with the version. */

@@ -30,6 +30,7 @@ export type HouseholdDestination = Schemas['DestinationSummary'];
 export type HouseholdDetail = Schemas['HouseholdDetail'];
 export type HouseholdSummary = Schemas['HouseholdSummary'];
 export type IdentificationCase = Schemas['CaseView'];
+export type IdentificationDesk = Schemas['IdentificationDesk'];
 export type IdentificationStep = Schemas['IdentificationStep'];
 export type ItemState = Schemas['ItemState'];
 export type Job = Schemas['JobView'];

@@ -49,6 +49,7 @@ pub struct HouseholdQuery {
     /// Only this area.
     pub area: Option<AreaCode>,
     /// Only those of this status; without one, those on the register.
+    #[param(inline)]
     pub status: Option<WantedStatus>,
     /// Only this category.
     pub category: Option<Category>,

@@ -69,7 +69,7 @@ database_test! {
         );
         // Of a page the fields are those of its items; of an array of its elements.
         let page = get("/api/v1/register/households?fields=id,category").await;
-        assert_eq!(page, json!({"items": [], "next": null, "total": 0}));
+        assert_eq!(page, json!({"items": [], "next": null, "total": 0, "at_least": false}));
         assert_eq!(get("/api/v1/users?fields=name").await, json!([{"name": "admin"}]));
         let problem = get("/api/v1/users?fields=password_hash").await;
         assert!(problem["detail_en"].as_str().unwrap().contains("display_name"), "{problem}");

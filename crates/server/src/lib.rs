@@ -7,12 +7,14 @@ mod amendment;
 mod area;
 mod assets;
 mod caller;
+mod category;
 mod code_lists;
 mod conventions;
 mod description;
 mod document;
 mod extract;
 mod geo_json;
+mod hazard;
 mod household;
 mod idempotency;
 mod identification;
@@ -148,6 +150,8 @@ fn described() -> (Router<Server>, serde_json::Value) {
         .merge(register::routes())
         .merge(household::routes())
         .merge(area::routes())
+        .merge(hazard::routes())
+        .merge(category::routes())
         .merge(identification::routes())
         .merge(document::routes())
         .merge(roster::routes())

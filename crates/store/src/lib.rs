@@ -12,6 +12,7 @@ pub mod access;
 pub mod amendment;
 mod area;
 pub mod attachment;
+pub mod category;
 mod database;
 mod erasure;
 mod error;

@@ -7,6 +7,9 @@ import type {
   AmendmentRequest,
   AreaChangeRequest,
   CasesOpening,
+  CategoryEvidence,
+  ClosingStep,
+  HazardFacts,
   IdentificationStep,
   ItemState,
   JobKind,
@@ -17,6 +20,7 @@ import type {
   ObjectionFiling,
   NoticePosting,
   Purpose,
+  SafeRecord,
   StepTaking,
   UnmaskingNeed,
   Version,
@@ -147,4 +151,23 @@ export const api = {
     call('post', '/register/identification/notices/{id}/removal', { path: { id }, version, body: { reason } }),
   addNoticePhoto: (id: string, taken_on: string, file: Blob) =>
     call('post', '/register/identification/notices/{id}/photos', { path: { id }, query: { taken_on }, file }),
+  hazardPoints: (query: Query) => call('get', '/register/hazard-points', { query }),
+  hazardPoint: (id: string) => call('get', '/register/hazard-points/{id}', { path: { id } }),
+  hazardPointHistory: (id: string) => call('get', '/register/hazard-points/{id}/history', { path: { id } }),
+  registerHazardPoint: (facts: HazardFacts) => call('post', '/register/hazard-points', { body: facts }),
+  editHazardPoint: ({ id, version }: Version, facts: HazardFacts) =>
+    call('put', '/register/hazard-points/{id}', { path: { id }, version, body: facts }),
+  closeHazardPoint: ({ id, version }: Version, step: ClosingStep) =>
+    call('post', '/register/hazard-points/{id}/closing', { path: { id }, version, body: step }),
+  recordSafe: ({ id, version }: Version, line: string, record: SafeRecord) =>
+    call('put', '/register/hazard-points/{id}/threatened/{line}', { path: { id, line }, version, body: record }),
+  acceptance: (id: string) => call('get', '/register/households/{id}/acceptance', { path: { id } }),
+  acceptanceList: (query: Query) => call('get', '/register/acceptance', { query }),
+  evidence: (id: string) => call('get', '/register/households/{id}/evidence', { path: { id } }),
+  recordEvidence: (id: string, evidence: CategoryEvidence) =>
+    call('post', '/register/households/{id}/evidence', { path: { id }, body: { evidence } }),
+  correctEvidence: (id: string, { id: record, version }: Version, evidence: CategoryEvidence) =>
+    call('put', '/register/households/{id}/evidence/{record}', { path: { id, record }, version, body: { evidence } }),
+  withdrawEvidence: (id: string, { id: record, version }: Version, reason: string) =>
+    call('post', '/register/households/{id}/evidence/{record}/withdrawal', { path: { id, record }, version, body: { reason } }),
 };

@@ -1,8 +1,12 @@
-//! The register stage: files in, the list, the household page, the areas, identification, rosters and amendments.
+//! The register stage: files in, the list, the household page, the areas, hazard points,
+//! categories with their evidence and rules, identification, rosters and amendments.
 
+pub mod acceptance;
 pub mod amendment;
 pub mod areas;
 pub mod document;
+pub mod evidence;
+pub mod hazard;
 pub mod household;
 pub mod identification;
 pub mod import;

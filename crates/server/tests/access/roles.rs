@@ -63,15 +63,15 @@ const VILLAGE: Places = Places {
 /// - Import and analyses are of the whole county: they have no area of their own.
 /// - Who answers for the whole county sees all of its ledger.
 /// - Users of superior offices are made by the county's administrator.
-const EXPECTED: &[(&str, &Places, [&str; 18])] = &[
+const EXPECTED: &[(&str, &Places, [&str; 19])] = &[
     // read_register, read_casework, import_data, edit_register, run_analysis, decide_lookback, review_in_village, check_in_township,
-    // decide_in_county, draft_roster, approve_roster, ask_amendment, check_amendment, read_ledger, manage_users, manage_areas, erase_content, unmask_data
+    // decide_in_county, draft_roster, approve_roster, ask_amendment, check_amendment, read_ledger, manage_users, manage_areas, record_grounds, erase_content, unmask_data
     (
         "administrator",
         &COUNTY,
         [
             "yy.y", "yy.y", "y   ", "yy..", "y   ", "yy..", "yy.y", "yy.y", "yy.y", "yy..", "yy..", "yy..",
-            "yy..", "yyyy", "yy.y", "yy..", "y   ", "yy..",
+            "yy..", "yyyy", "yy.y", "yy..", "yy..", "y   ", "yy..",
         ],
     ),
     (
@@ -79,7 +79,7 @@ const EXPECTED: &[(&str, &Places, [&str; 18])] = &[
         &PROVINCE,
         [
             "yy. ", "yy. ", ".   ", "... ", ".   ", "... ", "... ", "... ", "... ", "... ", "... ", "... ",
-            "... ", "yyy ", "... ", "... ", ".   ", "... ",
+            "... ", "yyy ", "... ", "... ", "... ", ".   ", "... ",
         ],
     ),
     (
@@ -87,7 +87,7 @@ const EXPECTED: &[(&str, &Places, [&str; 18])] = &[
         &PREFECTURE,
         [
             "yy.y", "yy.y", ".   ", "....", ".   ", "....", "....", "....", "....", "....", "....", "....",
-            "....", "yyyy", "....", "....", ".   ", "....",
+            "....", "yyyy", "....", "....", "....", ".   ", "....",
         ],
     ),
     (
@@ -95,7 +95,7 @@ const EXPECTED: &[(&str, &Places, [&str; 18])] = &[
         &COUNTY,
         [
             "yy.y", "yy.y", "y   ", "yy..", "y   ", "yy..", "....", "....", "yy.y", "yy..", "yy..", "yy..",
-            "....", "yyyy", "....", "yy..", ".   ", "yy..",
+            "....", "yyyy", "....", "yy..", "yy..", ".   ", "yy..",
         ],
     ),
     (
@@ -103,7 +103,7 @@ const EXPECTED: &[(&str, &Places, [&str; 18])] = &[
         &TOWNSHIP,
         [
             "yy.y", "yy.y", ".   ", "yy..", ".   ", "yy..", "yy.y", "yy.y", "....", "....", "....", "yy..",
-            "yy..", "....", "....", "....", ".   ", "yy..",
+            "yy..", "....", "....", "....", "yy..", ".   ", "yy..",
         ],
     ),
     (
@@ -111,7 +111,7 @@ const EXPECTED: &[(&str, &Places, [&str; 18])] = &[
         &VILLAGE,
         [
             "yy.y", "yy.y", ".   ", "....", ".   ", "....", "yy.y", "....", "....", "....", "....", "....",
-            "....", "....", "....", "....", ".   ", "....",
+            "....", "....", "....", "....", "....", ".   ", "....",
         ],
     ),
     (
@@ -119,7 +119,7 @@ const EXPECTED: &[(&str, &Places, [&str; 18])] = &[
         &COUNTY,
         [
             "yy.y", "....", ".   ", "....", ".   ", "....", "....", "....", "....", "....", "....", "....",
-            "....", "....", "....", "....", ".   ", "....",
+            "....", "....", "....", "....", "....", ".   ", "....",
         ],
     ),
     (
@@ -127,7 +127,7 @@ const EXPECTED: &[(&str, &Places, [&str; 18])] = &[
         &TOWNSHIP,
         [
             "yy.y", "yy.y", ".   ", "....", ".   ", "....", "....", "....", "....", "....", "....", "....",
-            "....", "yy..", "....", "....", ".   ", "yy..",
+            "....", "yy..", "....", "....", "....", ".   ", "yy..",
         ],
     ),
     (
@@ -135,7 +135,7 @@ const EXPECTED: &[(&str, &Places, [&str; 18])] = &[
         &TOWNSHIP,
         [
             "yy.y", "....", ".   ", "....", ".   ", "....", "....", "....", "....", "....", "....", "....",
-            "....", "....", "....", "....", ".   ", "....",
+            "....", "....", "....", "....", "....", ".   ", "....",
         ],
     ),
     (
@@ -143,7 +143,7 @@ const EXPECTED: &[(&str, &Places, [&str; 18])] = &[
         &COUNTY,
         [
             "....", "....", ".   ", "....", ".   ", "....", "....", "....", "....", "....", "....", "....",
-            "....", "....", "....", "....", ".   ", "....",
+            "....", "....", "....", "....", "....", ".   ", "....",
         ],
     ),
 ];
@@ -372,6 +372,12 @@ impl Asker<'_> {
                 // Permission and area are asked for before the missing document is.
                 let new = json!({"code": area, "name": "新区划", "document": ""});
                 let answer = office.post("/areas", &self.cookie, new).await;
+                (answer, StatusCode::UNPROCESSABLE_ENTITY)
+            }
+            Action::RecordGrounds => {
+                // Permission and area are asked for before the missing code is.
+                let new = json!({"code": "", "area": area, "kind": "landslide", "state": "active"});
+                let answer = office.post("/register/hazard-points", &self.cookie, new).await;
                 (answer, StatusCode::UNPROCESSABLE_ENTITY)
             }
             Action::ManageUsers => {

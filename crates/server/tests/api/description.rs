@@ -20,6 +20,10 @@ const PUBLIC: &[&str] = &[
 /// Operations on something named in the path that need no `If-Match`, and why.
 const WITHOUT_VERSION: &[(&str, &str)] = &[
     (
+        "recordCategoryEvidence",
+        "a piece of evidence is added whatever else was changed meanwhile",
+    ),
+    (
         "addHouseholdDocument",
         "a document is added whatever else was changed meanwhile",
     ),
@@ -73,6 +77,8 @@ fn id(operation: &Value) -> &str {
 fn address(path: &str) -> String {
     let path = path
         .replace("{id}", "0198c0de-0000-7000-8000-000000000000")
+        .replace("{record}", "0198c0de-0000-7000-8000-000000000000")
+        .replace("{line}", "0198c0de-0000-7000-8000-000000000000")
         .replace("{document}", "0198c0de-0000-7000-8000-000000000000")
         .replace("{year}", "2025")
         .replace("{hash}", "00")

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
+mod category;
 mod erasure;
 mod fixtures;
 mod household_file;

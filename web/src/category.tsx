@@ -7,7 +7,7 @@ import { useState } from 'react';
 import { Link } from 'react-router';
 
 import { address, api } from './api/client';
-import type { AcceptanceRow, AcceptanceState, Attached, CategoryEvidence, EvidenceRecord } from './api/grounds';
+import type { AcceptanceRow, AcceptanceState, Attached, CategoryEvidence, EvidenceRecord } from './api/types';
 import type { SessionUser } from './api/types';
 import { instant, useWords, whole } from './language';
 import { areaTree, Title, Waiting } from './parts';

@@ -7,7 +7,7 @@ import { useState } from 'react';
 import { Link, useParams } from 'react-router';
 
 import { address, api } from './api/client';
-import type { ClosingStep, HazardDetail, HazardFacts, HazardPoint, PointHousehold, ThreatenedHousehold } from './api/grounds';
+import type { ClosingStep, HazardDetail, HazardFacts, HazardPoint, PointHousehold, ThreatenedHousehold } from './api/types';
 import type { SessionUser } from './api/types';
 import { decimal, instant, useWords, whole } from './language';
 import { areaTree, Choice, Title, Waiting } from './parts';

@@ -602,6 +602,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/register/acceptance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the pack's rules accept households into their categories. */
+        get: operations["listAcceptance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register/acceptance.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The list as CSV with byte-order mark. */
+        get: operations["exportAcceptanceCsv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register/acceptance.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The list as a workbook. */
+        get: operations["exportAcceptanceWorkbook"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/register/amendments": {
         parameters: {
             query?: never;
@@ -773,6 +824,127 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/register/hazard-points": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Hazard points. */
+        get: operations["listHazardPoints"];
+        put?: never;
+        /** Registers a hazard point. */
+        post: operations["registerHazardPoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register/hazard-points.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Hazard points as CSV with byte-order mark. */
+        get: operations["exportHazardPointsCsv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register/hazard-points.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Hazard points as a workbook. */
+        get: operations["exportHazardPointsWorkbook"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register/hazard-points/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One hazard point with its threatened households. */
+        get: operations["readHazardPoint"];
+        /** Changes what is recorded of a hazard point. */
+        put: operations["editHazardPoint"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register/hazard-points/{id}/closing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Closes a hazard point, or opens it again. */
+        post: operations["closeHazardPoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register/hazard-points/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The changes of a hazard point, the newest first. */
+        get: operations["readHazardPointHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register/hazard-points/{id}/threatened/{line}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Records that a threatened household is safe, or not any more. */
+        put: operations["recordThreatenedSafe"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/register/households": {
         parameters: {
             query?: never;
@@ -841,6 +1013,23 @@ export interface paths {
         head?: never;
         /** Corrects what is recorded of a household and its members. */
         patch: operations["correctHousehold"];
+        trace?: never;
+    };
+    "/register/households/{id}/acceptance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the pack's rules say of one household. */
+        get: operations["readAcceptance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/register/households/{id}/cancelling": {
@@ -960,6 +1149,75 @@ export interface paths {
         put?: never;
         /** Takes a document away. */
         post: operations["removeHouseholdDocument"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register/households/{id}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The evidence of a household's category. */
+        get: operations["listCategoryEvidence"];
+        put?: never;
+        /** Records a piece of evidence. */
+        post: operations["recordCategoryEvidence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register/households/{id}/evidence/{record}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Corrects a piece of evidence. */
+        put: operations["correctCategoryEvidence"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register/households/{id}/evidence/{record}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The paper of a piece of evidence. */
+        get: operations["readCategoryEvidenceFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register/households/{id}/evidence/{record}/withdrawal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Withdraws a piece of evidence. */
+        post: operations["withdrawCategoryEvidence"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2035,6 +2293,68 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description What one rule says of a household. */
+        AcceptanceFinding: {
+            /** @description What is to be done; empty where it is met. */
+            action: components["schemas"]["Text"];
+            /** @description The documents the rule stands on. */
+            cites: string[];
+            /** @description Why, with the values. */
+            explanation: components["schemas"]["Text"];
+            /** @description The fact that is not recorded. */
+            missing: string | null;
+            /** @description What it is called. */
+            name: components["schemas"]["Text"];
+            /** @description What it says. */
+            outcome: components["schemas"]["RuleOutcome"];
+            /** @description Id of the rule. */
+            rule: string;
+            /** @description What it does where it is not met. */
+            severity: components["schemas"]["AcceptanceSeverity"];
+            /** @description The values used, by `group.fact`. */
+            values: {
+                [key: string]: string;
+            };
+        };
+        /** @description A household with its verdict. Masked. */
+        AcceptanceRow: {
+            /** @description Township, village and group. */
+            area_name: string;
+            /** @description Category. */
+            category: components["schemas"]["Category"];
+            /** @description Masked. */
+            head_name: string;
+            /**
+             * Format: uuid
+             * @description UUIDv7.
+             */
+            household: string;
+            /** @description What is missing, by the names of the rules. */
+            missing: components["schemas"]["Text"];
+            /** @description 户编号. */
+            register_number: string;
+            /** @description The verdict. */
+            state: components["schemas"]["AcceptanceState"];
+        };
+        /**
+         * @description `block` 不符合则不予认定 / refused where not met; `ask` 提示核实 / asked about where not met
+         * @enum {string}
+         */
+        AcceptanceSeverity: "block" | "ask";
+        /**
+         * @description `accepted` 符合 / accepted; `missing` 不符合 / not met; `unknown` 依据不足,无法判定 / cannot be decided; `no_rule` 无准入条件 / no rule
+         * @enum {string}
+         */
+        AcceptanceState: "accepted" | "missing" | "unknown" | "no_rule";
+        /** @description Whether a household is accepted in its category, and why. */
+        AcceptanceVerdict: {
+            /** @description What each rule of the category says. */
+            findings: components["schemas"]["AcceptanceFinding"][];
+            /** @description The pack that decided. */
+            pack: string;
+            /** @description The verdict. */
+            state: components["schemas"]["AcceptanceState"];
+        };
         /**
          * @description `paved` 硬化路 / paved; `gravel` 砂石路 / gravel; `dirt` 土路 / dirt; `path` 步道 / footpath only
          * @enum {string}
@@ -2061,10 +2381,10 @@ export interface components {
             version: number;
         };
         /**
-         * @description `read_register` 查看名册 / read the register; `read_casework` 查看核查疑点和名册草稿 / see look-back findings and draft rosters; `import_data` 导入数据 / import data; `edit_register` 登记和更正户、成员、意愿和档案 / record and correct households, members, consents and documents; `run_analysis` 运行核查、选址和规划 / run look-back, land and plan; `decide_lookback` 处理回头看事项 / decide look-back items; `review_in_village` 办理村级评议和公示 / take the village's steps of identification; `check_in_township` 办理乡镇审核 / take the township's steps of identification; `decide_in_county` 办理县级审批和公示 / take the county's steps of identification; `draft_roster` 编制名册 / draft rosters; `approve_roster` 核定名册和批准变更 / freeze rosters and approve amendments; `ask_amendment` 提出变更 / ask for amendments; `check_amendment` 乡镇审核变更 / check amendments for the township; `read_ledger` 查看账本 / read the ledger; `manage_users` 管理用户 / manage users; `manage_areas` 维护行政区划 / change areas; `erase_content` 依法删除账本内容 / erase content of the ledger on legal order; `unmask_data` 查看未打掩码的个人信息 / see personal data unmasked
+         * @description `read_register` 查看名册 / read the register; `read_casework` 查看核查疑点和名册草稿 / see look-back findings and draft rosters; `import_data` 导入数据 / import data; `edit_register` 登记和更正户、成员、意愿和档案 / record and correct households, members, consents and documents; `run_analysis` 运行核查、选址和规划 / run look-back, land and plan; `decide_lookback` 处理回头看事项 / decide look-back items; `review_in_village` 办理村级评议和公示 / take the village's steps of identification; `check_in_township` 办理乡镇审核 / take the township's steps of identification; `decide_in_county` 办理县级审批和公示 / take the county's steps of identification; `draft_roster` 编制名册 / draft rosters; `approve_roster` 核定名册和批准变更 / freeze rosters and approve amendments; `ask_amendment` 提出变更 / ask for amendments; `check_amendment` 乡镇审核变更 / check amendments for the township; `read_ledger` 查看账本 / read the ledger; `manage_users` 管理用户 / manage users; `manage_areas` 维护行政区划 / change areas; `record_grounds` 登记隐患点和搬迁类型依据 / record hazard points and evidence of categories; `erase_content` 依法删除账本内容 / erase content of the ledger on legal order; `unmask_data` 查看未打掩码的个人信息 / see personal data unmasked
          * @enum {string}
          */
-        Action: "read_register" | "read_casework" | "import_data" | "edit_register" | "run_analysis" | "decide_lookback" | "review_in_village" | "check_in_township" | "decide_in_county" | "draft_roster" | "approve_roster" | "ask_amendment" | "check_amendment" | "read_ledger" | "manage_users" | "manage_areas" | "erase_content" | "unmask_data";
+        Action: "read_register" | "read_casework" | "import_data" | "edit_register" | "run_analysis" | "decide_lookback" | "review_in_village" | "check_in_township" | "decide_in_county" | "draft_roster" | "approve_roster" | "ask_amendment" | "check_amendment" | "read_ledger" | "manage_users" | "manage_areas" | "record_grounds" | "erase_content" | "unmask_data";
         /** @description A decision on an amendment. */
         AmendmentDecided: {
             decision: components["schemas"]["AmendmentDecision"];
@@ -2653,6 +2973,50 @@ export interface components {
          * @enum {string}
          */
         Category: "poverty" | "disaster" | "ecological" | "other" | "accompanying";
+        /** @description One piece of evidence for a category. */
+        CategoryEvidence: {
+            /** @description Number of the document. */
+            document: string;
+            /** @description File and row of the entry. */
+            entry: string;
+            /** @enum {string} */
+            kind: "department_list_entry";
+            /** @description The office that issued the list. */
+            office: string;
+        } | {
+            attachment?: components["schemas"]["Evidence"] | null;
+            /** @description Whether engineering cannot make the place safe. */
+            cannot_be_made_safe: boolean;
+            /**
+             * Format: date
+             * @description Its date.
+             */
+            date: string;
+            /** @enum {string} */
+            kind: "hazard_assessment";
+            /** @description Grade of risk it finds. */
+            level: components["schemas"]["HazardRisk"];
+            /** @description Number of the report. */
+            number: string;
+        } | {
+            attachment?: components["schemas"]["Evidence"] | null;
+            /** @description Document or map sheet that shows it. */
+            document: string;
+            /** @enum {string} */
+            kind: "protected_parcel";
+            /** @description Number of the parcel. */
+            reference: string;
+            /** @description What it is protected as. */
+            zone: components["schemas"]["ProtectedZone"];
+        } | {
+            attachment?: components["schemas"]["Evidence"] | null;
+            /** @description Document that approved it. */
+            document: string;
+            /** @enum {string} */
+            kind: "project";
+            /** @description Name of the project. */
+            name: string;
+        };
         /**
          * @description `geohazard` 地质灾害 / geological hazard; `flash_flood` 山洪灾害 / flash flood; `mining_subsidence` 采煤沉陷 / mining subsidence; `reserve` 自然保护区 / nature reserve; `fragile_ecology` 生态脆弱 / fragile ecology; `no_water_or_land` 缺水缺地 / lack of water or land; `services_unreachable` 偏远缺服务 / services out of reach; `endemic_disease` 地方病 / endemic disease; `project` 工程项目 / project
          * @enum {string}
@@ -2726,6 +3090,8 @@ export interface components {
             households: number;
         };
         CodeLists: {
+            acceptance_severity: components["schemas"]["CodeName"][];
+            acceptance_state: components["schemas"]["CodeName"][];
             access_road: components["schemas"]["CodeName"][];
             action: components["schemas"]["CodeName"][];
             amendment_kind: components["schemas"]["CodeName"][];
@@ -2744,8 +3110,13 @@ export interface components {
             employment_channel: components["schemas"]["CodeName"][];
             employment_place: components["schemas"]["CodeName"][];
             ethnicity: components["schemas"]["CodeName"][];
+            evidence_kind: components["schemas"]["CodeName"][];
             file_kind: components["schemas"]["CodeName"][];
             fuel: components["schemas"]["CodeName"][];
+            hazard_kind: components["schemas"]["CodeName"][];
+            hazard_risk: components["schemas"]["CodeName"][];
+            hazard_scale: components["schemas"]["CodeName"][];
+            hazard_state: components["schemas"]["CodeName"][];
             health: components["schemas"]["CodeName"][];
             household_event: components["schemas"]["CodeName"][];
             household_field: components["schemas"]["CodeName"][];
@@ -2772,12 +3143,16 @@ export interface components {
             poverty_attribute: components["schemas"]["CodeName"][];
             poverty_cause: components["schemas"]["CodeName"][];
             poverty_standing: components["schemas"]["CodeName"][];
+            protected_zone: components["schemas"]["CodeName"][];
             provider_refusal: components["schemas"]["CodeName"][];
             purpose: components["schemas"]["CodeName"][];
             relation: components["schemas"]["CodeName"][];
+            relocation_extent: components["schemas"]["CodeName"][];
             role: components["schemas"]["CodeName"][];
             roster_state: components["schemas"]["CodeName"][];
+            rule_outcome: components["schemas"]["CodeName"][];
             safety_grade: components["schemas"]["CodeName"][];
+            safety_reason: components["schemas"]["CodeName"][];
             school: components["schemas"]["CodeName"][];
             severity: components["schemas"]["CodeName"][];
             sex: components["schemas"]["CodeName"][];
@@ -3080,6 +3455,35 @@ export interface components {
             /** @description Name of the file. */
             name: string;
         };
+        /** @description A piece of evidence as shown. */
+        EvidenceView: {
+            /** @description Whether it can be changed by hand: an entry on a department's list comes from the imported list alone. */
+            editable: boolean;
+            /** @description What was recorded. */
+            evidence: components["schemas"]["CategoryEvidence"];
+            /**
+             * Format: uuid
+             * @description UUIDv7; that of the list's line for an entry on a department's list.
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            recorded_at: string;
+            /** @description Who recorded it. */
+            recorded_by: string;
+            /**
+             * Format: int64
+             * @description Version of the record, to be sent back with a change.
+             */
+            version: number;
+        };
+        /** @description Why evidence is withdrawn. */
+        EvidenceWithdrawal: {
+            /** @description Why. */
+            reason: string;
+        };
         /** @description How much of the county's land one constraint takes. */
         ExcludedShare: {
             /**
@@ -3145,10 +3549,10 @@ export interface components {
             place: string;
         };
         /**
-         * @description `areas` 行政区划 / administrative areas; `register` 搬迁户名册 / household register; `consent` 搬迁意愿 / consent records; `income` 家庭收入 / household income; `threatened_households` 隐患点受威胁户 / households threatened by hazard points; `civil_registry` 公安户籍 / civil registry; `social_insurance` 社会保险 / social insurance; `vehicles` 车辆登记 / vehicle registration; `real_estate` 不动产登记 / real-estate registration; `companies` 市场主体登记 / company registration; `public_payroll` 财政供养 / public payroll; `stock_housing` 存量商品房 / stock housing; `funds` 资金安排 / funds; `vector_layer` 矢量图层 / vector layer; `elevation` 高程 / elevation model
+         * @description `areas` 行政区划 / administrative areas; `register` 搬迁户名册 / household register; `consent` 搬迁意愿 / consent records; `income` 家庭收入 / household income; `threatened_households` 隐患点受威胁户 / households threatened by hazard points; `hazard_points` 隐患点 / hazard points; `poverty_roster` 部门核定的扶贫名单 / the department's approved poverty list; `civil_registry` 公安户籍 / civil registry; `social_insurance` 社会保险 / social insurance; `vehicles` 车辆登记 / vehicle registration; `real_estate` 不动产登记 / real-estate registration; `companies` 市场主体登记 / company registration; `public_payroll` 财政供养 / public payroll; `stock_housing` 存量商品房 / stock housing; `funds` 资金安排 / funds; `vector_layer` 矢量图层 / vector layer; `elevation` 高程 / elevation model
          * @enum {string}
          */
-        FileKind: "areas" | "register" | "consent" | "income" | "threatened_households" | "civil_registry" | "social_insurance" | "vehicles" | "real_estate" | "companies" | "public_payroll" | "stock_housing" | "funds" | "vector_layer" | "elevation";
+        FileKind: "areas" | "register" | "consent" | "income" | "threatened_households" | "hazard_points" | "poverty_roster" | "civil_registry" | "social_insurance" | "vehicles" | "real_estate" | "companies" | "public_payroll" | "stock_housing" | "funds" | "vector_layer" | "elevation";
         /** @description A line from a village to a site. */
         FlowFeature: {
             geometry: components["schemas"]["LineGeometry"];
@@ -3210,6 +3614,188 @@ export interface components {
              * @description Budget year.
              */
             year: number;
+        };
+        /** @description That closing was asked for. */
+        HazardClosing: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            asked_at: string;
+            /** @description Who asked. */
+            asked_by: string;
+            /** @description Number of the document. */
+            document: string;
+        };
+        /** @description A step of the closing. */
+        HazardClosingStep: {
+            /** @description Number of the document. */
+            document: string;
+            /** @enum {string} */
+            step: "ask";
+        } | {
+            /** @description Remark. */
+            remark?: string | null;
+            /** @enum {string} */
+            step: "approve";
+        } | {
+            /** @description Why. */
+            remark: string;
+            /** @enum {string} */
+            step: "return";
+        } | {
+            /** @description Why. */
+            remark: string;
+            /** @enum {string} */
+            step: "reopen";
+        };
+        /** @description A hazard point with its households. */
+        HazardDetail: components["schemas"]["HazardSummary"] & {
+            /**
+             * Format: date-time
+             * @description When it was changed last.
+             */
+            changed_at: string;
+            /** @description By whom. */
+            changed_by: string;
+            /** @description Figures over both lists. */
+            figures: components["schemas"]["HazardFigures"];
+            /** @description The households on its list. */
+            threatened: components["schemas"]["ThreatenedView"][];
+            /** @description Households of the register that name the point and are not on its list. */
+            unlisted: components["schemas"]["ThreatenedRegisteredView"][];
+        };
+        /** @description What is registered of a hazard point. */
+        HazardFacts: {
+            /** @description The village. */
+            area: components["schemas"]["AreaCode"];
+            assessment: components["schemas"]["PointAssessment"] | null;
+            /** @description 隐患点编号, unique. */
+            code: string;
+            extent: components["schemas"]["RelocationExtent"] | null;
+            /** @description Kind. */
+            kind: components["schemas"]["HazardKind"];
+            /** @description The feature of a hazard layer that is its range, as the layer names it. */
+            layer_feature: string | null;
+            /** @description What it is called. */
+            name: string | null;
+            position: components["schemas"]["Position"] | null;
+            risk: components["schemas"]["HazardRisk"] | null;
+            scale: components["schemas"]["HazardScale"] | null;
+            /** @description State. Closing is a step of its own. */
+            state: components["schemas"]["HazardState"];
+            /**
+             * Format: int32
+             * @description Households threatened by the department's figures, which the list of households need not reach yet.
+             */
+            threatened_households: number | null;
+            /**
+             * Format: int32
+             * @description Persons threatened by the same figures.
+             */
+            threatened_persons: number | null;
+        };
+        /** @description What is known of the households of a point. */
+        HazardFigures: {
+            /**
+             * Format: int64
+             * @description Moved away.
+             */
+            moved: number;
+            /**
+             * Format: int64
+             * @description Must move, by the list.
+             */
+            must_move: number;
+            /**
+             * Format: int64
+             * @description On the list and not on the register.
+             */
+            not_registered: number;
+            /**
+             * Format: int64
+             * @description Not safe.
+             */
+            not_safe: number;
+            /**
+             * Format: int64
+             * @description On the list and on the register.
+             */
+            registered: number;
+            /**
+             * Format: int64
+             * @description Safe because their range was treated.
+             */
+            treated: number;
+            /**
+             * Format: int64
+             * @description Chose to move, of those on the register.
+             */
+            willing: number;
+        };
+        /**
+         * @description `landslide` 滑坡 / landslide; `rockfall` 崩塌 / rockfall; `debris_flow` 泥石流 / debris flow; `unstable_slope` 不稳定斜坡 / unstable slope; `ground_collapse` 地面塌陷 / ground collapse; `ground_subsidence` 地面沉降 / ground subsidence; `ground_fissure` 地裂缝 / ground fissure; `flash_flood` 山洪 / flash flood
+         * @enum {string}
+         */
+        HazardKind: "landslide" | "rockfall" | "debris_flow" | "unstable_slope" | "ground_collapse" | "ground_subsidence" | "ground_fissure" | "flash_flood";
+        /** @description What a request says of a hazard point; what it leaves out is not recorded. */
+        HazardPointGiven: {
+            area: components["schemas"]["AreaCode"];
+            assessment?: components["schemas"]["PointAssessment"] | null;
+            code: string;
+            extent?: components["schemas"]["RelocationExtent"] | null;
+            kind: components["schemas"]["HazardKind"];
+            layer_feature?: string | null;
+            name?: string | null;
+            position?: components["schemas"]["Position"] | null;
+            risk?: components["schemas"]["HazardRisk"] | null;
+            scale?: components["schemas"]["HazardScale"] | null;
+            state: components["schemas"]["HazardState"];
+            /** Format: int32 */
+            threatened_households?: number | null;
+            /** Format: int32 */
+            threatened_persons?: number | null;
+        };
+        /**
+         * @description `very_high` 极高 / very high; `high` 高 / high; `medium` 中 / medium; `low` 低 / low
+         * @enum {string}
+         */
+        HazardRisk: "very_high" | "high" | "medium" | "low";
+        /**
+         * @description `small` 小型 / small; `medium` 中型 / medium; `large` 大型 / large; `very_large` 特大型 / very large
+         * @enum {string}
+         */
+        HazardScale: "small" | "medium" | "large" | "very_large";
+        /**
+         * @description `active` 活动 / active; `monitored` 监测 / monitored; `treated` 已治理 / treated; `relocated` 已搬迁 / relocated; `closed` 已销号 / closed
+         * @enum {string}
+         */
+        HazardState: "active" | "monitored" | "treated" | "relocated" | "closed";
+        /** @description A hazard point in a list. */
+        HazardSummary: components["schemas"]["HazardFacts"] & {
+            /** @description Township and village. */
+            area_name: string;
+            closing: components["schemas"]["HazardClosing"] | null;
+            /**
+             * Format: uuid
+             * @description UUIDv7.
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description Households on its list.
+             */
+            listed: number;
+            /**
+             * Format: int64
+             * @description Households that are not safe: of the list, and those of the department's figure that the list does not have.
+             */
+            not_safe: number;
+            /**
+             * Format: int64
+             * @description Version of the record.
+             */
+            version: number;
         };
         /**
          * @description `healthy` 健康 / healthy; `chronic` 长期慢性病 / long-term chronic illness; `major_illness` 患有大病 / major illness; `disabled` 残疾 / disabled
@@ -4528,6 +5114,11 @@ export interface components {
             /** @description Who saw it signed; needed for an oral consent. */
             witness?: string | null;
         };
+        /** @description Evidence to be recorded: its file was stored before. */
+        NewEvidence: {
+            /** @description What it is. */
+            evidence: components["schemas"]["CategoryEvidence"];
+        };
         /** @description A household to be recorded. */
         NewHousehold: {
             /** @description Its fields; register number, area and category are needed. */
@@ -4915,6 +5506,38 @@ export interface components {
             version: string;
         };
         /** @description One page of a list. */
+        Page_AcceptanceRow: {
+            /** @description Whether there may be more rows than that: a search that finds very many is not counted to its end. */
+            at_least: boolean;
+            /** @description The rows. */
+            items: {
+                /** @description Township, village and group. */
+                area_name: string;
+                /** @description Category. */
+                category: components["schemas"]["Category"];
+                /** @description Masked. */
+                head_name: string;
+                /**
+                 * Format: uuid
+                 * @description UUIDv7.
+                 */
+                household: string;
+                /** @description What is missing, by the names of the rules. */
+                missing: components["schemas"]["Text"];
+                /** @description 户编号. */
+                register_number: string;
+                /** @description The verdict. */
+                state: components["schemas"]["AcceptanceState"];
+            }[];
+            /** @description What to ask for the next page with; absent on the last one. */
+            next: string | null;
+            /**
+             * Format: int64
+             * @description Rows on all pages.
+             */
+            total: number;
+        };
+        /** @description One page of a list. */
         Page_AmendmentView: {
             /** @description Whether there may be more rows than that: a search that finds very many is not counted to its end. */
             at_least: boolean;
@@ -5067,6 +5690,44 @@ export interface components {
                  */
                 waiting_since: string;
             }[];
+            /** @description What to ask for the next page with; absent on the last one. */
+            next: string | null;
+            /**
+             * Format: int64
+             * @description Rows on all pages.
+             */
+            total: number;
+        };
+        /** @description One page of a list. */
+        Page_HazardSummary: {
+            /** @description Whether there may be more rows than that: a search that finds very many is not counted to its end. */
+            at_least: boolean;
+            /** @description The rows. */
+            items: (components["schemas"]["HazardFacts"] & {
+                /** @description Township and village. */
+                area_name: string;
+                closing: components["schemas"]["HazardClosing"] | null;
+                /**
+                 * Format: uuid
+                 * @description UUIDv7.
+                 */
+                id: string;
+                /**
+                 * Format: int64
+                 * @description Households on its list.
+                 */
+                listed: number;
+                /**
+                 * Format: int64
+                 * @description Households that are not safe: of the list, and those of the department's figure that the list does not have.
+                 */
+                not_safe: number;
+                /**
+                 * Format: int64
+                 * @description Version of the record.
+                 */
+                version: number;
+            })[];
             /** @description What to ask for the next page with; absent on the last one. */
             next: string | null;
             /**
@@ -5628,6 +6289,18 @@ export interface components {
             households: number;
             tier: components["schemas"]["Tier"] | null;
         };
+        /** @description What an assessment says of a point. */
+        PointAssessment: {
+            /** @description Whether engineering cannot make the range safe. */
+            cannot_be_made_safe: boolean;
+            /**
+             * Format: date
+             * @description Its date.
+             */
+            date: string;
+            /** @description Number of the report. */
+            number: string;
+        };
         /** @description A polygon: its outline and its holes. */
         PolygonGeometry: {
             /** @description Rings of longitude and latitude in degrees, the outline first. */
@@ -5697,6 +6370,11 @@ export interface components {
          * @enum {string}
          */
         Procedure: "two_reviews_two_notices_one_match" | "two_notices" | "two_notices_township" | "one_notice";
+        /**
+         * @description `reserve_core` 自然保护区核心区 / core zone of a reserve; `reserve_buffer` 自然保护区缓冲区 / buffer zone of a reserve; `red_line` 生态保护红线 / ecological red line; `fragile_area` 名录内生态脆弱区 / listed fragile area
+         * @enum {string}
+         */
+        ProtectedZone: "reserve_core" | "reserve_buffer" | "red_line" | "fragile_area";
         /** @description A code of the second step. */
         ProviderSecondStep: {
             code: string;
@@ -5780,6 +6458,11 @@ export interface components {
          * @enum {string}
          */
         Relation: "01" | "02" | "10" | "11" | "12" | "20" | "21" | "22" | "23" | "24" | "25" | "26" | "27" | "28" | "29" | "30" | "31" | "32" | "33" | "34" | "35" | "36" | "37" | "38" | "39" | "40" | "41" | "42" | "43" | "44" | "45" | "46" | "47" | "48" | "49" | "50" | "51" | "52" | "53" | "54" | "55" | "56" | "57" | "58" | "59" | "60" | "61" | "62" | "63" | "64" | "65" | "66" | "67" | "68" | "69" | "70" | "71" | "72" | "73" | "74" | "75" | "76" | "77" | "78" | "79" | "80" | "81" | "82" | "83" | "84" | "85" | "86" | "87" | "88" | "89" | "90" | "91" | "92" | "93" | "94" | "95" | "96" | "97" | "99";
+        /**
+         * @description `whole` 整点搬迁 / whole point; `partial` 局部搬迁 / part of the point
+         * @enum {string}
+         */
+        RelocationExtent: "whole" | "partial";
         /**
          * @description `administrator` 系统管理员 / administrator; `province_officer` 省搬迁办 / province relocation officer; `prefecture_officer` 市搬迁办 / prefecture relocation officer; `county_officer` 县搬迁办 / county relocation officer; `township_officer` 乡镇干部 / township officer; `village_officer` 村干部 / village officer; `department_user` 部门用户 / department user; `inspector` 督查人员 / inspector; `evaluator` 第三方评估人员 / third-party evaluator; `public` 公众 / public
          * @enum {string}
@@ -6015,10 +6698,45 @@ export interface components {
             severity: components["schemas"]["Severity"];
         };
         /**
+         * @description `met` 符合 / met; `not_met` 不符合 / not met; `cannot_decide` 无法判定 / cannot be decided
+         * @enum {string}
+         */
+        RuleOutcome: "met" | "not_met" | "cannot_decide";
+        /** @description What is recorded of a household that is safe. */
+        SafeRecord: {
+            /**
+             * Format: date
+             * @description Since when; today without it.
+             */
+            date?: string | null;
+            /** @description What shows it, or why it is not safe after all. */
+            evidence: string;
+            reason?: components["schemas"]["SafetyReason"] | null;
+        };
+        /** @description How a household became safe. */
+        SafeView: {
+            /**
+             * Format: date
+             * @description Since when.
+             */
+            date: string;
+            /** @description What shows it. */
+            evidence: string;
+            /** @description How. */
+            reason: components["schemas"]["SafetyReason"];
+            /** @description Who recorded it. */
+            recorded_by: string;
+        };
+        /**
          * @description `A` A级 / grade A; `B` B级 / grade B; `C` C级 / grade C; `D` D级 / grade D
          * @enum {string}
          */
         SafetyGrade: "A" | "B" | "C" | "D";
+        /**
+         * @description `moved` 已搬离 / moved away; `treated` 所在范围已治理 / its range was treated
+         * @enum {string}
+         */
+        SafetyReason: "moved" | "treated";
         /**
          * @description `not_at_school` 非在校生 / not at school; `kindergarten` 幼儿园 / kindergarten; `primary_1` 小学一年级 / primary, year 1; `primary_2` 小学二年级 / primary, year 2; `primary_3` 小学三年级 / primary, year 3; `primary_4` 小学四年级 / primary, year 4; `primary_5` 小学五年级 / primary, year 5; `primary_6` 小学六年级 / primary, year 6; `junior_1` 初中一年级 / junior secondary, year 1; `junior_2` 初中二年级 / junior secondary, year 2; `junior_3` 初中三年级 / junior secondary, year 3; `senior_1` 高中一年级 / senior secondary, year 1; `senior_2` 高中二年级 / senior secondary, year 2; `senior_3` 高中三年级 / senior secondary, year 3; `vocational_1` 中职一年级 / vocational, year 1; `vocational_2` 中职二年级 / vocational, year 2; `vocational_3` 中职三年级 / vocational, year 3; `special` 特殊教育学校 / special school; `college` 大专及本科 / college; `graduate` 研究生 / graduate school; `dropped_out` 失学辍学 / dropped out
          * @enum {string}
@@ -6318,6 +7036,51 @@ export interface components {
             en: string;
             /** @description Simplified Chinese. */
             zh: string;
+        };
+        /** @description A household of the register, for the page of a hazard point. Masked. */
+        ThreatenedRegisteredView: {
+            /** @description Township, village and group. */
+            area_name: string;
+            /** @description Category. */
+            category: components["schemas"]["Category"];
+            choice: components["schemas"]["ConsentChoice"] | null;
+            /** @description Masked. */
+            head_name: string;
+            /**
+             * Format: uuid
+             * @description UUIDv7.
+             */
+            id: string;
+            /** @description Must-move, as the register has it: a fact about the place. */
+            must_move: boolean;
+            /** @description Whether it names this point. */
+            names_point: boolean;
+            /** @description 户编号. */
+            register_number: string;
+            urgency: components["schemas"]["Urgency"] | null;
+        };
+        /** @description A household on a point's list. Masked. */
+        ThreatenedView: {
+            /** @description Township and village. */
+            area_name: string;
+            /** @description Masked. */
+            head_id_number: string | null;
+            /** @description Masked. */
+            head_name: string;
+            household: components["schemas"]["ThreatenedRegisteredView"] | null;
+            /**
+             * Format: uuid
+             * @description UUIDv7 of the line of the list.
+             */
+            id: string;
+            /** @description Must-move, by the assessment: a fact about the place. */
+            must_move: boolean;
+            /**
+             * Format: int32
+             * @description Persons.
+             */
+            persons: number;
+            safe: components["schemas"]["SafeView"] | null;
         };
         /**
          * @description `small` 小型 / small; `medium` 中型 / medium; `large` 大型 / large
@@ -8238,6 +9001,132 @@ export interface operations {
             500: components["responses"]["Failed"];
         };
     };
+    listAcceptance: {
+        parameters: {
+            query?: {
+                /** @description Only this area. */
+                area?: components["schemas"]["AreaCode"];
+                /** @description Only this category. */
+                category?: components["schemas"]["Category"];
+                /** @description Only this verdict. */
+                state?: components["schemas"]["AcceptanceState"];
+                /** @description Part of a name or register number. */
+                search?: string;
+                /** @description Where the page before ended. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200. */
+                limit?: number;
+                /**
+                 * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
+                 * @example id,version
+                 */
+                fields?: components["parameters"]["Fields"];
+            };
+            header?: {
+                /** @description Entity tags that the caller has: when the answer still has one of them it is 304 without a body. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether the pack's rules accept households into their categories. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AcceptanceRow"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    exportAcceptanceCsv: {
+        parameters: {
+            query?: {
+                /** @description Only this area. */
+                area?: components["schemas"]["AreaCode"];
+                /** @description Only this category. */
+                category?: components["schemas"]["Category"];
+                /** @description Only this verdict. */
+                state?: components["schemas"]["AcceptanceState"];
+                /** @description Part of a name or register number. */
+                search?: string;
+                /** @description Where the page before ended. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    exportAcceptanceWorkbook: {
+        parameters: {
+            query?: {
+                /** @description Only this area. */
+                area?: components["schemas"]["AreaCode"];
+                /** @description Only this category. */
+                category?: components["schemas"]["Category"];
+                /** @description Only this verdict. */
+                state?: components["schemas"]["AcceptanceState"];
+                /** @description Part of a name or register number. */
+                search?: string;
+                /** @description Where the page before ended. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
     listAmendments: {
         parameters: {
             query?: {
@@ -8665,6 +9554,416 @@ export interface operations {
             500: components["responses"]["Failed"];
         };
     };
+    listHazardPoints: {
+        parameters: {
+            query?: {
+                /** @description Part of code or name. */
+                search?: string;
+                /** @description Only this area. */
+                area?: components["schemas"]["AreaCode"];
+                /** @description Only this kind. */
+                kind?: components["schemas"]["HazardKind"];
+                /** @description Only this risk. */
+                risk?: components["schemas"]["HazardRisk"];
+                /** @description Only this state. */
+                state?: components["schemas"]["HazardState"];
+                /** @description Only this extent. */
+                extent?: components["schemas"]["RelocationExtent"];
+                /** @description Only those whose closing was asked for, or was not. */
+                closing_asked?: boolean;
+                /** @description `code`, `risk`, `area`, `threatened`; `-` before it for descending. */
+                sort?: string;
+                /** @description Where the page before ended. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200. */
+                limit?: number;
+                /**
+                 * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
+                 * @example id,version
+                 */
+                fields?: components["parameters"]["Fields"];
+            };
+            header?: {
+                /** @description Entity tags that the caller has: when the answer still has one of them it is 304 without a body. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Hazard points. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_HazardSummary"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    registerHazardPoint: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of the caller's choice, new for each intent: a repetition within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HazardPointGiven"];
+            };
+        };
+        responses: {
+            /** @description Registers a hazard point. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HazardDetail"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    exportHazardPointsCsv: {
+        parameters: {
+            query?: {
+                /** @description Part of code or name. */
+                search?: string;
+                /** @description Only this area. */
+                area?: components["schemas"]["AreaCode"];
+                /** @description Only this kind. */
+                kind?: components["schemas"]["HazardKind"];
+                /** @description Only this risk. */
+                risk?: components["schemas"]["HazardRisk"];
+                /** @description Only this state. */
+                state?: components["schemas"]["HazardState"];
+                /** @description Only this extent. */
+                extent?: components["schemas"]["RelocationExtent"];
+                /** @description Only those whose closing was asked for, or was not. */
+                closing_asked?: boolean;
+                /** @description `code`, `risk`, `area`, `threatened`; `-` before it for descending. */
+                sort?: string;
+                /** @description Where the page before ended. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    exportHazardPointsWorkbook: {
+        parameters: {
+            query?: {
+                /** @description Part of code or name. */
+                search?: string;
+                /** @description Only this area. */
+                area?: components["schemas"]["AreaCode"];
+                /** @description Only this kind. */
+                kind?: components["schemas"]["HazardKind"];
+                /** @description Only this risk. */
+                risk?: components["schemas"]["HazardRisk"];
+                /** @description Only this state. */
+                state?: components["schemas"]["HazardState"];
+                /** @description Only this extent. */
+                extent?: components["schemas"]["RelocationExtent"];
+                /** @description Only those whose closing was asked for, or was not. */
+                closing_asked?: boolean;
+                /** @description `code`, `risk`, `area`, `threatened`; `-` before it for descending. */
+                sort?: string;
+                /** @description Where the page before ended. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    readHazardPoint: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
+                 * @example id,version
+                 */
+                fields?: components["parameters"]["Fields"];
+            };
+            header?: {
+                /** @description Entity tags that the caller has: when the answer still has one of them it is 304 without a body. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /** @description The subject's id, a UUIDv7. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One hazard point with its threatened households. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HazardDetail"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    editHazardPoint: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The version seen, as the answer's `ETag` or as `"VERSION"`.
+                 * @example "3"
+                 */
+                "If-Match": string;
+            };
+            path: {
+                /** @description The subject's id, a UUIDv7. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HazardPointGiven"];
+            };
+        };
+        responses: {
+            /** @description Changes what is recorded of a hazard point. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HazardDetail"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            428: components["responses"]["PreconditionRequired"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    closeHazardPoint: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The version seen, as the answer's `ETag` or as `"VERSION"`.
+                 * @example "3"
+                 */
+                "If-Match": string;
+                /** @description A key of the caller's choice, new for each intent: a repetition within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The subject's id, a UUIDv7. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HazardClosingStep"];
+            };
+        };
+        responses: {
+            /** @description Closes a hazard point, or opens it again. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HazardDetail"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            428: components["responses"]["PreconditionRequired"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    readHazardPointHistory: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
+                 * @example id,version
+                 */
+                fields?: components["parameters"]["Fields"];
+            };
+            header?: {
+                /** @description Entity tags that the caller has: when the answer still has one of them it is 304 without a body. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /** @description The subject's id, a UUIDv7. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The changes of a hazard point, the newest first. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HouseholdChange"][];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    recordThreatenedSafe: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The version seen, as the answer's `ETag` or as `"VERSION"`.
+                 * @example "3"
+                 */
+                "If-Match": string;
+            };
+            path: {
+                /** @description The point. */
+                id: string;
+                /** @description The line of the household. */
+                line: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SafeRecord"];
+            };
+        };
+        responses: {
+            /** @description Records that a threatened household is safe, or not any more. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HazardDetail"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            428: components["responses"]["PreconditionRequired"];
+            500: components["responses"]["Failed"];
+        };
+    };
     listHouseholds: {
         parameters: {
             query?: {
@@ -8940,6 +10239,47 @@ export interface operations {
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Unprocessable"];
             428: components["responses"]["PreconditionRequired"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    readAcceptance: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
+                 * @example id,version
+                 */
+                fields?: components["parameters"]["Fields"];
+            };
+            header?: {
+                /** @description Entity tags that the caller has: when the answer still has one of them it is 304 without a body. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /** @description The subject's id, a UUIDv7. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the pack's rules say of one household. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptanceVerdict"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Unprocessable"];
             500: components["responses"]["Failed"];
         };
     };
@@ -9410,6 +10750,219 @@ export interface operations {
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            428: components["responses"]["PreconditionRequired"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    listCategoryEvidence: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
+                 * @example id,version
+                 */
+                fields?: components["parameters"]["Fields"];
+            };
+            header?: {
+                /** @description Entity tags that the caller has: when the answer still has one of them it is 304 without a body. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /** @description The subject's id, a UUIDv7. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The evidence of a household's category. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceView"][];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    recordCategoryEvidence: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of the caller's choice, new for each intent: a repetition within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The subject's id, a UUIDv7. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEvidence"];
+            };
+        };
+        responses: {
+            /** @description Records a piece of evidence. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceView"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    correctCategoryEvidence: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The version seen, as the answer's `ETag` or as `"VERSION"`.
+                 * @example "3"
+                 */
+                "If-Match": string;
+            };
+            path: {
+                /** @description The household. */
+                id: string;
+                /** @description The evidence. */
+                record: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEvidence"];
+            };
+        };
+        responses: {
+            /** @description Corrects a piece of evidence. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceView"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            428: components["responses"]["PreconditionRequired"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    readCategoryEvidenceFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The household. */
+                id: string;
+                /** @description The evidence. */
+                record: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    withdrawCategoryEvidence: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The version seen, as the answer's `ETag` or as `"VERSION"`.
+                 * @example "3"
+                 */
+                "If-Match": string;
+                /** @description A key of the caller's choice, new for each intent: a repetition within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The household. */
+                id: string;
+                /** @description The evidence. */
+                record: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EvidenceWithdrawal"];
+            };
+        };
+        responses: {
+            /** @description Withdraws a piece of evidence. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceView"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
             409: components["responses"]["Conflict"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];

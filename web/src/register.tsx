@@ -1,6 +1,6 @@
 // The register: search, filters, pages, export of what is seen.
 
-import { DownloadOutlined, SearchOutlined } from '@ant-design/icons';
+import { DownloadOutlined, PlusOutlined, SearchOutlined } from '@ant-design/icons';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Button, Input, Select, Space, Table, Tag, TreeSelect, type InputRef } from 'antd';
 import { useEffect, useRef, useState } from 'react';
@@ -8,6 +8,7 @@ import { Link, useNavigate } from 'react-router';
 
 import { address, api } from './api/client';
 import type { HouseholdDestination, HouseholdSummary } from './api/types';
+import { NewHousehold } from './household/form';
 import { useWords, whole } from './language';
 import { areaTree, Choice, Title, Waiting } from './parts';
 import { useFilters } from './query';
@@ -24,6 +25,9 @@ export default function RegisterPage() {
   const { t, code, options } = useWords();
   const { filters, set, clear } = useFilters();
   const go = useNavigate();
+  const session = useQuery({ queryKey: ['session'], queryFn: api.session });
+  const may = session.data?.may.includes('edit_register') ?? false;
+  const [recording, setRecording] = useState(false);
   const [trail, setTrail] = useState<string[]>([]);
   const [typed, setTyped] = useState(filters.search ?? '');
   const box = useRef<InputRef>(null);
@@ -49,7 +53,7 @@ export default function RegisterPage() {
   const page = query.data;
   return (
     <div data-testid="register">
-      <Title extra={<Space><Button icon={<DownloadOutlined />} href={address('/register/households.xlsx', rest)}>{t('export_xlsx')}</Button><Button href={address('/register/households.csv', rest)}>{t('export_csv')}</Button></Space>}>{t('register')}</Title>
+      <Title extra={<Space wrap>{may && <Button type="primary" icon={<PlusOutlined />} onClick={() => setRecording(true)} data-testid="new-household">{t('new_household')}</Button>}<Link to="/consents">{t('consent_by_village')}</Link><Button icon={<DownloadOutlined />} href={address('/register/households.xlsx', rest)}>{t('export_xlsx')}</Button><Button href={address('/register/households.csv', rest)}>{t('export_csv')}</Button></Space>}>{t('register')}</Title>
       <div className="filters">
         <Input ref={box} allowClear prefix={<SearchOutlined />} style={{ width: 290 }} placeholder={`${t('search_households')}  ( / )`} value={typed} onChange={(event) => setTyped(event.target.value)} data-testid="search" />
         <TreeSelect allowClear showSearch={{ treeNodeFilterProp: 'title' }} style={{ width: 200 }} placeholder={t('all_areas')} value={filters.area} treeData={areaTree(areas.data ?? [])} treeDefaultExpandedKeys={['619021']} onChange={(area) => filter({ area })} />
@@ -58,6 +62,7 @@ export default function RegisterPage() {
         <Select allowClear style={{ width: 140 }} placeholder={t('pathway')} value={filters.pathway} options={options('pathway')} onChange={(pathway) => filter({ pathway })} />
         <Select allowClear style={{ width: 90 }} placeholder={t('must_move')} value={filters.must_move} options={yesNo} onChange={(must_move) => filter({ must_move })} />
         <Select allowClear style={{ width: 140 }} placeholder={t('has_items')} value={filters.open_items} options={yesNo} onChange={(open_items) => filter({ open_items })} />
+        <Select allowClear style={{ width: 130 }} placeholder={t('show_status')} value={filters.status} options={[...options('household_status'), { value: 'all', label: t('all') }]} onChange={(status) => filter({ status })} />
         {Object.keys(filters).length > 0 && <Button type="link" onClick={() => { setTyped(''); setTrail([]); clear(); }}>{t('clear')}</Button>}
       </div>
       {!page || page.items.length === 0 ? <div className="panel"><Waiting query={query} /></div> : (
@@ -83,6 +88,7 @@ export default function RegisterPage() {
           ]}
         />
       )}
+      {recording && <NewHousehold areas={areas.data ?? []} close={() => setRecording(false)} />}
       <div className="pages">
         <span data-testid="total">{page ? t('total', { n: `${whole(page.total)}${page.at_least ? '+' : ''}` }) : ''}</span>
         <Button disabled={trail.length === 0 && !after} onClick={() => { const back = trail.slice(0, -1); setTrail(back); set({ after: back.at(-1) ?? null }); }}>{t('previous_page')}</Button>

@@ -1,7 +1,7 @@
 // The one place that speaks HTTP: calls typed by the API's own description, so that a wrong path or field does not compile.
 
 import type { paths } from './schema';
-import type { ProblemDetails } from './types';
+import type { FieldProblem, ProblemDetails } from './types';
 
 const BASE = '/api/v1';
 
@@ -47,6 +47,8 @@ export class Problem extends Error {
   readonly en: string | undefined;
   /** With status 412, the subject as it is now. */
   readonly current: unknown;
+  /** Each field that is wrong. */
+  readonly problems: FieldProblem[];
 
   constructor(status: number, details: Partial<ProblemDetails>) {
     super(details.detail ?? details.title ?? `HTTP ${status}`);
@@ -56,6 +58,7 @@ export class Problem extends Error {
     this.zh = details.detail;
     this.en = details.detail_en ?? details.detail;
     this.current = details.current;
+    this.problems = details.problems ?? [];
   }
 }
 

@@ -10,6 +10,17 @@ import type {
   CategoryEvidence,
   ClosingStep,
   HazardFacts,
+  Correction,
+  Grounds,
+  HouseholdCorrection,
+  HouseholdMerger,
+  HouseholdMove,
+  HouseholdSplit,
+  NewConsent,
+  NewHousehold,
+  NewIncome,
+  NewWithdrawal,
+  Values,
   IdentificationStep,
   ItemState,
   JobKind,
@@ -170,4 +181,35 @@ export const api = {
     call('put', '/register/households/{id}/evidence/{record}', { path: { id, record }, version, body: { evidence } }),
   withdrawEvidence: (id: string, { id: record, version }: Version, reason: string) =>
     call('post', '/register/households/{id}/evidence/{record}/withdrawal', { path: { id, record }, version, body: { reason } }),
+  recordHousehold: (household: Values<NewHousehold>) =>
+    call('post', '/register/households', { body: household as NewHousehold }),
+  correctHousehold: (id: string, version: number, correction: Correction) =>
+    call('patch', '/register/households/{id}', { path: { id }, version, body: correction as HouseholdCorrection }),
+  splitHousehold: (id: string, version: number, split: HouseholdSplit) =>
+    call('post', '/register/households/{id}/split', { path: { id }, version, body: split }),
+  mergeHousehold: (id: string, version: number, merger: HouseholdMerger) =>
+    call('post', '/register/households/{id}/merger', { path: { id }, version, body: merger }),
+  moveHousehold: (id: string, version: number, move: HouseholdMove) =>
+    call('post', '/register/households/{id}/move', { path: { id }, version, body: move }),
+  cancelHousehold: (id: string, version: number, grounds: Grounds) =>
+    call('post', '/register/households/{id}/cancelling', { path: { id }, version, body: grounds }),
+  reinstateHousehold: (id: string, version: number, grounds: Grounds) =>
+    call('post', '/register/households/{id}/reinstating', { path: { id }, version, body: grounds }),
+  householdIncome: (id: string) => call('get', '/register/households/{id}/income', { path: { id } }),
+  recordIncome: (id: string, year: number, version: number, income: NewIncome) =>
+    call('put', '/register/households/{id}/income/{year}', { path: { id, year }, version, body: income }),
+  householdConsents: (id: string) => call('get', '/register/households/{id}/consents', { path: { id } }),
+  recordConsent: (id: string, version: number, consent: NewConsent) =>
+    call('post', '/register/households/{id}/consents', { path: { id }, version, body: consent }),
+  withdrawConsent: (id: string, version: number, withdrawal: NewWithdrawal) =>
+    call('post', '/register/households/{id}/consents/withdrawal', { path: { id }, version, body: withdrawal }),
+  consentsByVillage: (query: Query) => call('get', '/register/consents', { query }),
+  householdDocuments: (id: string) => call('get', '/register/households/{id}/documents', { path: { id } }),
+  addDocument: (id: string, file: File, query: Query) =>
+    call('post', '/register/households/{id}/documents', { path: { id }, query: { ...query, name: file.name }, file }),
+  removeDocument: (id: string, { id: document, version }: Version, reason: string) =>
+    call('post', '/register/households/{id}/documents/{document}/removal', { path: { id, document }, version, body: { reason } }),
+  /** A personal document, for a stated purpose. */
+  personalFile: (id: string, document: string, purpose: string, note: string) =>
+    download(`/register/households/${encodeURIComponent(id)}/documents/${encodeURIComponent(document)}/file`, {}, { purpose, note: note || null }),
 };

@@ -3131,6 +3131,7 @@ export interface components {
             key_fact: components["schemas"]["CodeName"][];
             labour: components["schemas"]["CodeName"][];
             layer_kind: components["schemas"]["CodeName"][];
+            leaving_reason: components["schemas"]["CodeName"][];
             listed_village: components["schemas"]["CodeName"][];
             marriage: components["schemas"]["CodeName"][];
             medical_insurance: components["schemas"]["CodeName"][];

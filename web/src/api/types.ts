@@ -77,3 +77,32 @@ export type UnmaskingNeed = Schemas['UnmaskingNeed'];
 export type User = Schemas['Account'];
 export type Vote = Schemas['Vote'];
 export type Waiting = Schemas['Waiting'];
+export type ConsentOnRecord = Schemas['ConsentOnRecord'];
+export type FieldProblem = Schemas['FieldProblem'];
+export type Grounds = Schemas['HouseholdChangeGrounds'];
+export type HouseholdCorrection = Schemas['HouseholdCorrection'];
+export type HouseholdDocument = Schemas['HouseholdDocumentView'];
+export type HouseholdMerger = Schemas['HouseholdMerger'];
+export type HouseholdMove = Schemas['HouseholdMove'];
+export type HouseholdSplit = Schemas['HouseholdSplit'];
+export type IncomeLine = Schemas['IncomeLine'];
+export type IncomeYear = Schemas['IncomeView'];
+export type MemberRelation = Schemas['MemberRelation'];
+export type NewConsent = Schemas['NewConsent'];
+export type NewHousehold = Schemas['NewHousehold'];
+export type NewIncome = Schemas['NewIncome'];
+export type NewWithdrawal = Schemas['NewWithdrawal'];
+export type VillageConsent = Schemas['VillageConsent'];
+
+/** What the fields of a form hold, by name: the form's own table of fields says what each may be. */
+export type FieldValues = Record<string, unknown>;
+export type Values<T> = { [K in keyof T]: T[K] extends object ? (T[K] extends unknown[] ? FieldValues[] : FieldValues) : T[K] };
+export type MemberChange =
+  | { change: 'joins'; facts: FieldValues }
+  | { change: 'corrected'; person: string; facts: FieldValues }
+  | { change: 'leaves'; person: string; why: string };
+export interface Correction {
+  facts: FieldValues;
+  members: MemberChange[];
+  reason: string;
+}

@@ -253,10 +253,15 @@ impl JobRunner {
     /// # Errors
     /// [`AppError::NotFound`], or when the job is not the caller's own and the caller may not run analyses.
     pub async fn cancel(&self, caller: &Caller, id: Uuid) -> Result<JobView, AppError> {
-        let job = self.get(caller, id).await?;
-        if job.job.requested_by != caller.name() || job.job.kind != JobKind::Identification {
+        let found = self.get(caller, id).await;
+        let own = found.as_ref().is_ok_and(|job| {
+            job.job.requested_by == caller.name() && job.job.kind == JobKind::Identification
+        });
+        // The right is asked for first: who may not learns nothing of which jobs there are.
+        if !own {
             caller.require_in(Action::RunAnalysis, &self.workspace.county().code)?;
         }
+        found?;
         if let Ok(running) = self.running.lock()
             && let Some(this) = running.get(&id)
         {

@@ -20,7 +20,7 @@ use crate::{AppError, Caller, Progress, Step, Workspace};
 const JOBS_SHOWN: u32 = 100;
 
 /// A job as shown: the fact and, while it runs, its progress.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct JobView {
     /// The fact.
     #[serde(flatten)]
@@ -213,7 +213,7 @@ impl JobRunner {
             self.forget(job.id);
             return Err(error);
         }
-        let (runner, caller, started) = (self.clone(), caller.clone(), job.clone());
+        let (runner, caller, started) = (self.clone(), caller.beyond_request(), job.clone());
         tokio::spawn(async move { runner.run(caller, started, work, progress).await });
         Ok(JobView {
             job,

@@ -15,7 +15,7 @@ use crate::register::views::CodeCount;
 use crate::{AppError, Caller, Workspace};
 
 /// The start page.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct StartPage {
     /// The county.
     pub county: CountyView,
@@ -36,7 +36,7 @@ pub struct StartPage {
 }
 
 /// The county as shown.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct CountyView {
     /// Code.
     pub code: AreaCode,
@@ -45,7 +45,7 @@ pub struct CountyView {
 }
 
 /// The policy pack as shown.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct PackView {
     /// Identifier.
     pub id: String,
@@ -56,7 +56,7 @@ pub struct PackView {
 }
 
 /// The register in figures.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct RegisterStage {
     /// Households.
     pub households: u64,
@@ -77,7 +77,7 @@ pub struct RegisterStage {
 }
 
 /// The look-back in figures.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct LookbackStage {
     /// Open items.
     pub open_items: u64,
@@ -88,7 +88,7 @@ pub struct LookbackStage {
 }
 
 /// Items of one severity.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct SeverityCount {
     /// Severity.
     pub severity: Severity,
@@ -99,7 +99,7 @@ pub struct SeverityCount {
 }
 
 /// The land assessment in figures.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct LandStage {
     /// When it was made.
     pub made_at: Timestamp,
@@ -112,7 +112,7 @@ pub struct LandStage {
 }
 
 /// The plan in figures.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct PlanStage {
     /// UUIDv7.
     pub id: Uuid,
@@ -124,7 +124,7 @@ pub struct PlanStage {
 }
 
 /// Something that waits for somebody.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Waiting {
     /// Stage.
     pub stage: &'static str,

@@ -28,8 +28,9 @@ impl From<AmendmentError> for AppError {
 }
 
 /// What a person asks for.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = AmendmentRequest)]
 pub struct Request {
     /// The household.
     pub household: Uuid,
@@ -44,8 +45,9 @@ pub struct Request {
 }
 
 /// The new value of one key fact; the old one is the register's.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "field", rename_all = "snake_case")]
+#[schema(as = NewKeyFact)]
 pub enum NewValue {
     /// Members that come, go or are corrected; the others stay as they are.
     Members {
@@ -80,7 +82,7 @@ pub enum NewValue {
 }
 
 /// What is new of a member. What is left out stays; a new member needs name, sex and relation.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct MemberEdit {
     /// The person; left out for one that joins.
@@ -100,8 +102,9 @@ pub struct MemberEdit {
 }
 
 /// Which amendments to show.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
 #[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct AmendmentQuery {
     /// Only this area.
     pub area: Option<AreaCode>,
@@ -116,7 +119,8 @@ pub struct AmendmentQuery {
 }
 
 /// A key fact before and after, as shown: personal values masked but for those who decide on the amendment.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = KeyFactChange)]
 pub struct ShownChange {
     /// Which fact.
     pub field: KeyFact,
@@ -127,7 +131,7 @@ pub struct ShownChange {
 }
 
 /// An amendment as shown.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct AmendmentView {
     /// UUIDv7.
     pub id: Uuid,
@@ -158,8 +162,9 @@ pub struct AmendmentView {
 }
 
 /// A step that somebody takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = AmendmentDecision)]
 pub enum Decision {
     /// The township approves.
     TownshipApprove,
@@ -225,6 +230,16 @@ async fn load(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result<Versio
     stored
         .filter(|stored| caller.area().contains(&stored.value.area))
         .ok_or_else(|| missing(id))
+}
+
+/// One amendment.
+///
+/// # Errors
+/// [`AppError::NotFound`] for one that is unknown or outside the caller's area.
+pub async fn show(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result<AmendmentView, AppError> {
+    let stored = load(workspace, caller, id).await?;
+    let areas = workspace.areas().await?;
+    Ok(view(&areas, stored.value, stored.version, decides(caller)))
 }
 
 /// Asks for an amendment of a household on a frozen roster.

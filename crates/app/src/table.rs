@@ -89,4 +89,21 @@ mod tests {
         let text = String::from_utf8(bytes).unwrap();
         assert_eq!(text, "\u{feff}甲,乙\n'=1+1,-2.5\n'\tcmd,\n\"李,四\",3\n");
     }
+    #[test]
+    fn no_text_is_a_formula() {
+        for (text, safe) in [
+            ("=1+1", "'=1+1"),
+            ("+86", "'+86"),
+            ("-2", "'-2"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("\t=1", "'\t=1"),
+            ("\r=1", "'\r=1"),
+            (" =1", "' =1"),
+            ("\u{FF1D}1", "'\u{FF1D}1"),
+            ("安澜县", "安澜县"),
+            ("a=1", "a=1"),
+        ] {
+            assert_eq!(no_formula(text), safe, "{text:?}");
+        }
+    }
 }

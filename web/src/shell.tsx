@@ -2,7 +2,7 @@
 
 import {
   AimOutlined, AuditOutlined, ClockCircleOutlined, FileProtectOutlined, FormOutlined, HomeOutlined, LogoutOutlined, MenuOutlined, ProfileOutlined,
-  SafetyCertificateOutlined, SolutionOutlined, TeamOutlined, ApartmentOutlined,
+  SafetyCertificateOutlined, SolutionOutlined, TableOutlined, TeamOutlined, ApartmentOutlined,
 } from '@ant-design/icons';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Alert, Button, Drawer, Form, Input, Layout, Menu, Segmented, Space, Spin, Typography } from 'antd';
@@ -130,6 +130,7 @@ function Frame({ user }: { user: SessionUser }) {
     { key: '/identification', icon: <SolutionOutlined />, label: t('identification') },
     { key: '/rosters', icon: <FileProtectOutlined />, label: t('rosters') },
     { key: '/amendments', icon: <FormOutlined />, label: t('amendments') },
+    ...(user.may.includes('ask_bulk_change') || user.may.includes('approve_bulk_change') ? [{ key: '/bulk', icon: <TableOutlined />, label: t('bulk') }] : []),
     { key: '/lookback', icon: <AuditOutlined />, label: t('lookback') },
     { key: '/map', icon: <AimOutlined />, label: t('map') },
     { key: '/plan', icon: <ApartmentOutlined />, label: t('plan') },

@@ -3,12 +3,14 @@
 //! A table goes through three steps: [`table`] reads cells, [`header`] finds out what a sheet holds and which column is
 //! which, and a module per kind of file ([`register`], [`consent`], [`areas`], [`extract`], [`threatened`],
 //! [`stock_housing`], [`funds`]) makes records of the rows. Rows that are not understood are held back with every bad
-//! cell named, and [`workbook`] writes them out to be corrected and imported again. Layers are read by [`vector`] and
+//! cell named, and [`workbook`] writes them out to be corrected and imported again;
+//! [`change_sheet`] writes stored records out to be edited and handed back. Layers are read by [`vector`] and
 //! [`raster`], their systems by [`crs`]; [`layer_kind`](mod@layer_kind) tells what a layer shows.
 //!
 //! What is absent: the clock, the database, any decision on what a record means. Random ids are handed in.
 
 pub mod areas;
+pub mod change_sheet;
 pub mod consent;
 pub mod crs;
 pub mod error;

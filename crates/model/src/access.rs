@@ -41,6 +41,8 @@ code_list! {
         ApproveRoster = "approve_roster", "核定名册和批准变更", "freeze rosters and approve amendments";
         AskAmendment = "ask_amendment", "提出变更", "ask for amendments";
         CheckAmendment = "check_amendment", "乡镇审核变更", "check amendments for the township";
+        AskBulkChange = "ask_bulk_change", "提出批量变更", "ask for bulk changes";
+        ApproveBulkChange = "approve_bulk_change", "批准批量变更", "approve bulk changes";
         ReadLedger = "read_ledger", "查看账本", "read the ledger";
         ManageUsers = "manage_users", "管理用户", "manage users";
         EraseContent = "erase_content", "依法删除账本内容", "erase content of the ledger on legal order";
@@ -66,9 +68,9 @@ pub struct Permissions {
 /// public may see needs no sign-in and therefore no action.
 pub const PERMISSIONS: &[Permissions] = {
     use Action::{
-        ApproveRoster, AskAmendment, CheckAmendment, CheckInTownship, DecideInCounty, DecideLookback,
-        DraftRoster, EraseContent, ImportData, ManageUsers, ReadLedger, ReadRegister, ReviewInVillage,
-        RunAnalysis, UnmaskData,
+        ApproveBulkChange, ApproveRoster, AskAmendment, AskBulkChange, CheckAmendment, CheckInTownship,
+        DecideInCounty, DecideLookback, DraftRoster, EraseContent, ImportData, ManageUsers, ReadLedger,
+        ReadRegister, ReviewInVillage, RunAnalysis, UnmaskData,
     };
     use AreaLevel::{County, Prefecture, Province, Township, Village};
     &[
@@ -87,6 +89,8 @@ pub const PERMISSIONS: &[Permissions] = {
                 ApproveRoster,
                 AskAmendment,
                 CheckAmendment,
+                AskBulkChange,
+                ApproveBulkChange,
                 ReadLedger,
                 ManageUsers,
                 EraseContent,
@@ -115,6 +119,8 @@ pub const PERMISSIONS: &[Permissions] = {
                 DraftRoster,
                 ApproveRoster,
                 AskAmendment,
+                AskBulkChange,
+                ApproveBulkChange,
                 ReadLedger,
                 UnmaskData,
             ],
@@ -129,6 +135,7 @@ pub const PERMISSIONS: &[Permissions] = {
                 CheckInTownship,
                 AskAmendment,
                 CheckAmendment,
+                AskBulkChange,
                 UnmaskData,
             ],
         },
@@ -371,18 +378,18 @@ mod tests {
     fn every_role_and_action_is_as_agreed() {
         let expected = [
             // read_register, import_data, run_analysis, decide_lookback | review_in_village, check_in_township,
-            // decide_in_county | draft_roster, approve_roster, ask_amendment, check_amendment | read_ledger,
-            // manage_users, erase_content, unmask_data
-            ("administrator", "yyyyyyyyyyyyyyy"),
-            ("province_officer", "y..........y..."),
-            ("prefecture_officer", "y..........y..."),
-            ("county_officer", "yyyy..yyyy.y..y"),
-            ("township_officer", "y..yyy...yy...y"),
-            ("village_officer", "y...y.........."),
-            ("department_user", "y.............."),
-            ("inspector", "y..........y..y"),
-            ("evaluator", "y.............."),
-            ("public", "..............."),
+            // decide_in_county | draft_roster, approve_roster, ask_amendment, check_amendment, ask_bulk_change,
+            // approve_bulk_change | read_ledger, manage_users, erase_content, unmask_data
+            ("administrator", "yyyyyyyyyyyyyyyyy"),
+            ("province_officer", "y............y..."),
+            ("prefecture_officer", "y............y..."),
+            ("county_officer", "yyyy..yyyy.yyy..y"),
+            ("township_officer", "y..yyy...yyy....y"),
+            ("village_officer", "y...y............"),
+            ("department_user", "y................"),
+            ("inspector", "y............y..y"),
+            ("evaluator", "y................"),
+            ("public", "................."),
         ];
         let found: Vec<(&str, String)> = Role::ALL
             .iter()

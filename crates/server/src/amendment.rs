@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use anju_app::Workspace;
-use anju_app::register::amendment::{self, AmendmentQuery, AmendmentView, Decision, EVIDENCE_BYTES, Request};
+use anju_app::register::amendment::{
+    self, AmendmentQuery, AmendmentView, Decision, EVIDENCE_BYTES, Request, SeenAmendment,
+};
+use anju_app::register::identification::BatchOutcome;
 use anju_app::register::views::Page;
 use anju_model::amendment::Evidence;
 use axum::body::Bytes;
@@ -22,6 +25,7 @@ use crate::problem::HttpError;
 pub(crate) fn routes() -> Router<Server> {
     Router::new()
         .route("/register/amendments", get(list).post(ask))
+        .route("/register/amendments/decisions", post(decide_each))
         .route("/register/amendments/{id}/decision", post(decide))
         .route("/register/amendments/{id}/evidence", get(evidence))
         .route(
@@ -65,6 +69,29 @@ async fn decide(
     let Decided { decision, remark } = decided;
     Ok(Json(
         amendment::decide(&workspace, &caller, id, version, decision, remark).await?,
+    ))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DecidedEach {
+    amendments: Vec<SeenAmendment>,
+    decision: Decision,
+    remark: Option<String>,
+}
+
+async fn decide_each(
+    State(workspace): State<Arc<Workspace>>,
+    SignedIn(caller): SignedIn,
+    Json(decided): Json<DecidedEach>,
+) -> Result<Json<BatchOutcome>, HttpError> {
+    let DecidedEach {
+        amendments,
+        decision,
+        remark,
+    } = decided;
+    Ok(Json(
+        amendment::decide_each(&workspace, &caller, &amendments, decision, remark.as_deref()).await?,
     ))
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anju_model::access::{Action, Purpose, Role};
 use anju_model::amendment::{AmendmentKind, AmendmentState};
+use anju_model::bulk::{BulkSource, BulkState};
 use anju_model::identification::{ApplicationForm, Level, ObjectionState, Step, StepOutcome};
 use anju_model::identity::Sex;
 use anju_model::job::{JobKind, JobState};
@@ -47,6 +48,8 @@ async fn list() -> Json<BTreeMap<&'static str, Vec<Code>>> {
         "amendment_kind": AmendmentKind,
         "amendment_state": AmendmentState,
         "action": Action,
+        "bulk_source": BulkSource,
+        "bulk_state": BulkState,
         "category": Category,
         "cause_of_move": CauseOfMove,
         "consent_choice": ConsentChoice,

@@ -5,6 +5,7 @@
 
 mod amendment;
 mod assets;
+mod bulk;
 mod caller;
 mod code_lists;
 mod identification;
@@ -79,6 +80,7 @@ pub async fn router_at(
         .merge(identification::routes())
         .merge(roster::routes())
         .merge(amendment::routes())
+        .merge(bulk::routes())
         .merge(lookback::routes())
         .merge(land::routes())
         .merge(plan::routes())

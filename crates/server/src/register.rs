@@ -27,6 +27,7 @@ pub(crate) fn routes() -> Router<Server> {
         .route("/register/households", get(list))
         .route("/register/households.xlsx", get(export_xlsx))
         .route("/register/households.csv", get(export_csv))
+        .route("/register/household-exports", post(export_selected))
         .route("/register/households/{id}", get(show))
         .route("/register/households/{id}/history", get(history))
         .route("/register/households/{id}/unmask", post(unmask))
@@ -53,7 +54,7 @@ async fn export_xlsx(
     SignedIn(caller): SignedIn,
     Query(query): Query<HouseholdQuery>,
 ) -> Result<Response, HttpError> {
-    let file = views::export(&workspace, &caller, &query, TableFormat::Xlsx).await?;
+    let file = views::export(&workspace, &caller, &query, None, TableFormat::Xlsx).await?;
     Ok(attachment("households.xlsx", TableFormat::Xlsx, file))
 }
 
@@ -62,8 +63,28 @@ async fn export_csv(
     SignedIn(caller): SignedIn,
     Query(query): Query<HouseholdQuery>,
 ) -> Result<Response, HttpError> {
-    let file = views::export(&workspace, &caller, &query, TableFormat::Csv).await?;
+    let file = views::export(&workspace, &caller, &query, None, TableFormat::Csv).await?;
     Ok(attachment("households.csv", TableFormat::Csv, file))
+}
+
+/// Households that were picked one by one, which no address has room for.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Picked {
+    households: Vec<Uuid>,
+    /// Columns and order.
+    #[serde(default)]
+    query: HouseholdQuery,
+}
+
+async fn export_selected(
+    State(workspace): State<Arc<Workspace>>,
+    SignedIn(caller): SignedIn,
+    Json(picked): Json<Picked>,
+) -> Result<Response, HttpError> {
+    let Picked { households, query } = picked;
+    let file = views::export(&workspace, &caller, &query, Some(households), TableFormat::Xlsx).await?;
+    Ok(attachment("households.xlsx", TableFormat::Xlsx, file))
 }
 
 async fn show(

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use anju_app::Workspace;
 use anju_app::register::roster::{
-    self, Approval, AsOfQuery, ComparisonView, NewDraft, PastHousehold, RosterQuery, RosterView,
+    self, Approval, AsOfQuery, ComparisonView, DifferenceQuery, EntryView, NewDraft, PastHousehold,
+    RosterQuery, RosterView,
 };
-use anju_app::register::views::{Page, TableFormat};
+use anju_app::register::views::{Page, Rows, TableFormat};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -17,12 +18,22 @@ use uuid::Uuid;
 use crate::Server;
 use crate::caller::{SignedIn, seen_version};
 use crate::problem::HttpError;
+use crate::register::attachment;
 
 pub(crate) fn routes() -> Router<Server> {
     Router::new()
         .route("/register/rosters", get(list).post(draft))
         .route("/register/rosters/{id}", get(show))
         .route("/register/rosters/{id}/comparison", get(compare))
+        .route("/register/rosters/{id}/comparison/households", get(differing))
+        .route(
+            "/register/rosters/{id}/comparison.xlsx",
+            get(export_comparison_xlsx),
+        )
+        .route(
+            "/register/rosters/{id}/comparison.csv",
+            get(export_comparison_csv),
+        )
         .route("/register/rosters/{id}/freezing", post(freeze))
         .route("/register/rosters/{id}/roster.xlsx", get(export_xlsx))
         .route("/register/rosters/{id}/roster.csv", get(export_csv))
@@ -63,6 +74,33 @@ async fn compare(
     Ok(Json(roster::compare(&workspace, &caller, id, None).await?))
 }
 
+async fn differing(
+    State(workspace): State<Arc<Workspace>>,
+    SignedIn(caller): SignedIn,
+    Path(id): Path<Uuid>,
+    Query(query): Query<DifferenceQuery>,
+) -> Result<Json<Rows<EntryView>>, HttpError> {
+    Ok(Json(roster::differing(&workspace, &caller, id, &query).await?))
+}
+
+async fn export_comparison_xlsx(
+    State(workspace): State<Arc<Workspace>>,
+    SignedIn(caller): SignedIn,
+    Path(id): Path<Uuid>,
+) -> Result<Response, HttpError> {
+    let file = roster::export_comparison(&workspace, &caller, id, TableFormat::Xlsx).await?;
+    Ok(attachment("roster-comparison.xlsx", TableFormat::Xlsx, file))
+}
+
+async fn export_comparison_csv(
+    State(workspace): State<Arc<Workspace>>,
+    SignedIn(caller): SignedIn,
+    Path(id): Path<Uuid>,
+) -> Result<Response, HttpError> {
+    let file = roster::export_comparison(&workspace, &caller, id, TableFormat::Csv).await?;
+    Ok(attachment("roster-comparison.csv", TableFormat::Csv, file))
+}
+
 async fn freeze(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,
@@ -82,11 +120,7 @@ async fn export_xlsx(
     Path(id): Path<Uuid>,
 ) -> Result<Response, HttpError> {
     let file = roster::export(&workspace, &caller, id, TableFormat::Xlsx).await?;
-    Ok(crate::register::attachment(
-        "roster.xlsx",
-        TableFormat::Xlsx,
-        file,
-    ))
+    Ok(attachment("roster.xlsx", TableFormat::Xlsx, file))
 }
 
 async fn export_csv(
@@ -95,7 +129,7 @@ async fn export_csv(
     Path(id): Path<Uuid>,
 ) -> Result<Response, HttpError> {
     let file = roster::export(&workspace, &caller, id, TableFormat::Csv).await?;
-    Ok(crate::register::attachment("roster.csv", TableFormat::Csv, file))
+    Ok(attachment("roster.csv", TableFormat::Csv, file))
 }
 
 async fn export_signed(

@@ -12,6 +12,7 @@ pub mod access;
 pub mod amendment;
 mod area;
 pub mod attachment;
+pub mod bulk;
 mod database;
 mod erasure;
 mod error;
@@ -34,6 +35,7 @@ pub mod testing;
 mod transaction;
 mod value;
 mod verify;
+pub mod work_list;
 
 pub use attachment::Attachments;
 pub use database::{Answer, Db};

@@ -30,6 +30,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0004_erasure",
     "0005_roster",
     "0006_access",
+    "0013_bulk",
 ];
 
 const TABLE_SQLITE: &str = "CREATE TABLE IF NOT EXISTS schema_migration (

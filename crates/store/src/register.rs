@@ -187,6 +187,8 @@ pub struct HouseholdFilter {
     pub must_move: Option<bool>,
     /// Whether it has open look-back items.
     pub open_items: Option<bool>,
+    /// Only these; a list of some thousands at most.
+    pub households: Option<Vec<Uuid>>,
     /// Order.
     pub sort: HouseholdSort,
     /// Largest first.
@@ -204,6 +206,7 @@ impl HouseholdFilter {
             pathway: None,
             must_move: None,
             open_items: None,
+            households: None,
             sort: HouseholdSort::default(),
             descending: false,
         }
@@ -340,6 +343,13 @@ pub async fn households(
     conditions.equal("h.must_move", filter.must_move);
     if let Some(some) = filter.open_items {
         conditions.and(&format!("{OPEN_ITEMS} {} 0", if some { ">" } else { "=" }));
+    }
+    if let Some(households) = &filter.households {
+        let list: Vec<String> = households.iter().map(|id| conditions.bind(*id)).collect();
+        conditions.and(&match list.as_slice() {
+            [] => "1 = 0".to_owned(),
+            list => format!("h.id IN ({})", list.join(", ")),
+        });
     }
     if let Some(found) = search_condition(&mut conditions, filter.search.as_deref()) {
         conditions.and(&found);

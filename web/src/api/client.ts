@@ -2,6 +2,7 @@
 
 import type { FeatureCollection, LineString, MultiPolygon, Polygon } from 'geojson';
 
+import type { BulkChange, BulkRow, BulkStep, Need, RefusedRow, Rows, SavedView, Selection, SheetColumn, SheetRequest } from './bulk';
 import type {
   Amendment,
   AmendmentDecision,
@@ -43,6 +44,7 @@ import type {
   RegisterFigures,
   Roster,
   RosterComparison,
+  RosterEntry,
   Role,
   SecondFactor,
   SessionUser,
@@ -107,6 +109,25 @@ async function call<T>(
   if (response.status === 204) return undefined as T;
   const text = await response.text();
   return (text === '' ? undefined : JSON.parse(text)) as T;
+}
+
+async function blob(path: string): Promise<Blob> {
+  const response = await fetch(address(path), { credentials: 'same-origin' }).catch(() => { throw new Problem(0, { code: 'offline' }); });
+  if (!response.ok) throw new Problem(response.status, await problemDetails(response));
+  return response.blob();
+}
+
+/** A file that is made for a request too large for an address; the browser saves it. */
+async function file(path: string, body: unknown): Promise<void> {
+  const response = await fetch(address(path), {
+    method: 'POST', credentials: 'same-origin', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body),
+  }).catch(() => { throw new Problem(0, { code: 'offline' }); });
+  if (!response.ok) throw new Problem(response.status, await problemDetails(response));
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(await response.blob());
+  link.download = /filename="([^"]+)"/.exec(response.headers.get('content-disposition') ?? '')?.[1] ?? 'export';
+  link.click();
+  URL.revokeObjectURL(link.href);
 }
 
 async function problemDetails(response: Response): Promise<ProblemDetails> {
@@ -226,4 +247,30 @@ export const api = {
   enableUser: (id: string) => call<User>('POST', `/users/${part(id)}/enable`),
   resetPassword: (id: string) => call<{ password: string; account: User }>('POST', `/users/${part(id)}/password`),
   removeSecondFactor: (id: string) => call<User>('DELETE', `/users/${part(id)}/second-factor`),
+
+  sheetColumns: () => call<SheetColumn[]>('GET', '/register/change-sheet-columns'),
+  changeSheet: (request: SheetRequest) => file('/register/change-sheets', request),
+  exportPicked: (households: string[], query: Query) => file('/register/household-exports', { households, query }),
+  bulkChanges: (query: Query) => call<Page<BulkChange>>('GET', '/register/bulk-changes', { query }),
+  bulkChange: (id: string) => call<BulkChange>('GET', `/register/bulk-changes/${part(id)}`),
+  readSheet: (sheet: File, clear: string[], need?: Need) =>
+    call<BulkChange>('POST', '/register/bulk-changes', { query: { name: sheet.name, clear: clear.join(','), purpose: need?.purpose, note: need?.note }, file: sheet }),
+  setOneValue: (selection: Selection, field: string, value: string | null) =>
+    call<BulkChange>('POST', '/register/bulk-edits', { body: { selection, field, value } }),
+  bulkRows: (id: string, query: Query) => call<Rows<BulkRow>>('GET', `/register/bulk-changes/${part(id)}/rows`, { query }),
+  bulkRefused: (id: string, query: Query) => call<Rows<RefusedRow>>('GET', `/register/bulk-changes/${part(id)}/refused`, { query }),
+  bulkStep: (batch: Pick<BulkChange, 'id' | 'version'>, step: BulkStep, remark: string) =>
+    call<BulkChange>('POST', `/register/bulk-changes/${part(batch.id)}/steps`, {
+      headers: { 'If-Match': `"${batch.version}"` },
+      body: { step, remark: remark.trim() || null },
+    }),
+  undoBulk: (id: string, need?: Need) => call<BulkChange>('POST', `/register/bulk-changes/${part(id)}/undo`, { body: { need: need ?? null } }),
+  views: (page: string) => call<SavedView[]>('GET', '/views', { query: { page } }),
+  saveView: (page: string, name: string, query: string) => call<SavedView>('POST', '/views', { body: { page, name, query } }),
+  deleteView: (id: string) => call<void>('DELETE', `/views/${part(id)}`),
+  roster: (id: string) => call<Roster>('GET', `/register/rosters/${part(id)}`),
+  rosterDifferences: (id: string, query: Query) => call<Rows<RosterEntry>>('GET', `/register/rosters/${part(id)}/comparison/households`, { query }),
+  decideAmendments: (amendments: Pick<Amendment, 'id' | 'version'>[], decision: AmendmentDecision, remark: string) =>
+    call<BatchOutcome>('POST', '/register/amendments/decisions', { body: { amendments: amendments.map(({ id, version }) => ({ id, version })), decision, remark: remark.trim() || null } }),
+  evidenceOf: (amendment: string) => blob(`/register/amendments/${part(amendment)}/evidence`),
 };

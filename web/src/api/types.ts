@@ -44,6 +44,8 @@ export type CodeListName =
   | 'key_fact'
   | 'amendment_kind'
   | 'amendment_state'
+  | 'bulk_source'
+  | 'bulk_state'
   | 'action'
   | 'purpose';
 
@@ -61,7 +63,24 @@ export type Role =
   | 'evaluator'
   | 'public';
 
-export type Action = 'read_register' | 'import_data' | 'run_analysis' | 'decide_lookback' | 'read_ledger' | 'manage_users' | 'unmask_data';
+export type Action =
+  | 'read_register'
+  | 'import_data'
+  | 'run_analysis'
+  | 'decide_lookback'
+  | 'review_in_village'
+  | 'check_in_township'
+  | 'decide_in_county'
+  | 'draft_roster'
+  | 'approve_roster'
+  | 'ask_amendment'
+  | 'check_amendment'
+  | 'ask_bulk_change'
+  | 'approve_bulk_change'
+  | 'read_ledger'
+  | 'manage_users'
+  | 'erase_content'
+  | 'unmask_data';
 
 export interface SessionUser {
   id: string;
@@ -97,8 +116,23 @@ export type Stage = 'register' | 'lookback' | 'land' | 'plan';
 export interface Waiting {
   stage: Stage;
   key: string;
+  /** Of identification, where it is one. */
+  step: string | null;
   count: number;
+  /** Since when the oldest waits. */
+  since: string | null;
   link: string;
+}
+
+/** How far a part of the area has come. */
+export interface AreaProgress {
+  code: string;
+  name: string;
+  households: number;
+  move: number;
+  identified: number;
+  on_roster: number;
+  open_items: number;
 }
 
 export interface PlanTotals {
@@ -149,6 +183,7 @@ export interface Start {
   land: null | { made_at: string; area_m2: number; excluded_m2: number; candidates: number };
   plan: null | (PlanTotals & { id: string; made_at: string });
   waiting: Waiting[];
+  progress: AreaProgress[];
   files: ImportedFile[];
 }
 
@@ -729,6 +764,7 @@ export interface BatchOutcome {
 }
 
 export interface CasesOpening {
+  households?: string[] | undefined;
   area?: string | undefined;
   category?: string | undefined;
   form: string;

@@ -16,6 +16,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::identification::{BatchOutcome, RefusedCase};
 use super::views::Page;
 use crate::workspace::AreaNames;
 use crate::{AppError, Caller, Workspace};
@@ -497,6 +498,73 @@ pub async fn decide(
     transaction.commit().await?;
     let areas = workspace.areas().await?;
     Ok(view(&areas, stored.value, version + 1, decides(caller)))
+}
+
+/// An amendment as the caller saw it.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeenAmendment {
+    /// The amendment.
+    pub id: Uuid,
+    /// The version that was seen.
+    pub version: i64,
+}
+
+/// Most amendments that are decided at once.
+const MOST_DECIDED: usize = 500;
+
+/// Takes the same step of several amendments, each in a transaction of its own: what does not follow is refused with its
+/// reason, and the others are decided.
+///
+/// # Errors
+/// When the caller decides on no amendments, or there are too many at once.
+pub async fn decide_each(
+    workspace: &Workspace,
+    caller: &Caller,
+    seen: &[SeenAmendment],
+    decision: Decision,
+    remark: Option<&str>,
+) -> Result<BatchOutcome, AppError> {
+    if !decides(caller) {
+        caller.require(Action::CheckAmendment)?;
+    }
+    if seen.len() > MOST_DECIDED {
+        return Err(AppError::invalid(
+            "too_many_rows",
+            "amendments",
+            format!("一次最多办理 {MOST_DECIDED} 件"),
+            format!("at most {MOST_DECIDED} are decided at once"),
+        ));
+    }
+    let mut outcome = BatchOutcome::default();
+    for amendment in seen {
+        let taken = decide(
+            workspace,
+            caller,
+            amendment.id,
+            amendment.version,
+            decision,
+            remark.map(str::to_owned),
+        );
+        match taken.await {
+            Ok(_) => outcome.done += 1,
+            // What is the database's fault stops the rest too.
+            Err(error @ (AppError::Store(_) | AppError::Aborted(_) | AppError::Io { .. })) => {
+                return Err(error);
+            }
+            Err(error) => outcome.refused.push(RefusedCase {
+                id: amendment.id,
+                code: match &error {
+                    AppError::Invalid(problem) => problem.code,
+                    AppError::Forbidden { .. } => "forbidden",
+                    AppError::VersionConflict { .. } => "version_conflict",
+                    _ => "not_found",
+                },
+                detail: Text::new(error.zh(), error.to_string()),
+            }),
+        }
+    }
+    Ok(outcome)
 }
 
 /// One page of amendments, the newest first.

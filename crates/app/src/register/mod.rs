@@ -1,9 +1,11 @@
-//! The register stage: files in, the list, the household page, identification, rosters and amendments.
+//! The register stage: files in, the list, the household page, identification, rosters, amendments and bulk changes.
 
 pub mod amendment;
+pub mod bulk;
 pub mod identification;
 pub mod import;
 pub mod profile;
 pub mod roster;
+pub mod saved_view;
 pub mod unmask;
 pub mod views;

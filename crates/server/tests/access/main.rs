@@ -10,4 +10,5 @@ mod office;
 mod roles;
 mod second_factor;
 mod sessions;
+mod start;
 mod unmasking;

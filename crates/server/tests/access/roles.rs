@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anju_model::access::{Action, Role};
 use anju_model::amendment::{Amendment, AmendmentKind, AmendmentState, Change, Evidence};
 use anju_model::area::AreaCode;
+use anju_model::bulk::{BulkChange, BulkSource, BulkState};
 use anju_model::code_list::Text;
 use anju_model::lookback::{ItemState, LookbackItem, Severity};
 use anju_model::register::Category;
@@ -63,47 +64,48 @@ const VILLAGE: Places = Places {
 /// - Import and analyses are of the whole county: they have no area of their own.
 /// - Who answers for the whole county sees all of its ledger.
 /// - Users of superior offices are made by the county's administrator.
-const EXPECTED: &[(&str, &Places, [&str; 15])] = &[
+const EXPECTED: &[(&str, &Places, [&str; 17])] = &[
     // read_register, import_data, run_analysis, decide_lookback, review_in_village, check_in_township, decide_in_county,
-    // draft_roster, approve_roster, ask_amendment, check_amendment, read_ledger, manage_users, erase_content, unmask_data
+    // draft_roster, approve_roster, ask_amendment, check_amendment, ask_bulk_change, approve_bulk_change, read_ledger,
+    // manage_users, erase_content, unmask_data
     (
         "administrator",
         &COUNTY,
         [
-            "yy.y", "y   ", "y   ", "yy..", "yy.y", "yy.y", "yy.y", "yy..", "yy..", "yy..", "yy..", "yyyy",
-            "yy.y", "y   ", "yy..",
+            "yy.y", "y   ", "y   ", "yy..", "yy.y", "yy.y", "yy.y", "yy..", "yy..", "yy..", "yy..", "yy.y",
+            "yy..", "yyyy", "yy.y", "y   ", "yy..",
         ],
     ),
     (
         "province_officer",
         &PROVINCE,
         [
-            "yy. ", ".   ", ".   ", "... ", "... ", "... ", "... ", "... ", "... ", "... ", "... ", "yyy ",
-            "... ", ".   ", "... ",
+            "yy. ", ".   ", ".   ", "... ", "... ", "... ", "... ", "... ", "... ", "... ", "... ", "... ",
+            "... ", "yyy ", "... ", ".   ", "... ",
         ],
     ),
     (
         "prefecture_officer",
         &PREFECTURE,
         [
-            "yy.y", ".   ", ".   ", "....", "....", "....", "....", "....", "....", "....", "....", "yyyy",
-            "....", ".   ", "....",
+            "yy.y", ".   ", ".   ", "....", "....", "....", "....", "....", "....", "....", "....", "....",
+            "....", "yyyy", "....", ".   ", "....",
         ],
     ),
     (
         "county_officer",
         &COUNTY,
         [
-            "yy.y", "y   ", "y   ", "yy..", "....", "....", "yy.y", "yy..", "yy..", "yy..", "....", "yyyy",
-            "....", ".   ", "yy..",
+            "yy.y", "y   ", "y   ", "yy..", "....", "....", "yy.y", "yy..", "yy..", "yy..", "....", "yy.y",
+            "yy..", "yyyy", "....", ".   ", "yy..",
         ],
     ),
     (
         "township_officer",
         &TOWNSHIP,
         [
-            "yy.y", ".   ", ".   ", "yy..", "yy.y", "yy.y", "....", "....", "....", "yy..", "yy..", "....",
-            "....", ".   ", "yy..",
+            "yy.y", ".   ", ".   ", "yy..", "yy.y", "yy.y", "....", "....", "....", "yy..", "yy..", "yy.y",
+            "....", "....", "....", ".   ", "yy..",
         ],
     ),
     (
@@ -111,7 +113,7 @@ const EXPECTED: &[(&str, &Places, [&str; 15])] = &[
         &VILLAGE,
         [
             "yy.y", ".   ", ".   ", "....", "yy.y", "....", "....", "....", "....", "....", "....", "....",
-            "....", ".   ", "....",
+            "....", "....", "....", ".   ", "....",
         ],
     ),
     (
@@ -119,15 +121,15 @@ const EXPECTED: &[(&str, &Places, [&str; 15])] = &[
         &COUNTY,
         [
             "yy.y", ".   ", ".   ", "....", "....", "....", "....", "....", "....", "....", "....", "....",
-            "....", ".   ", "....",
+            "....", "....", "....", ".   ", "....",
         ],
     ),
     (
         "inspector",
         &TOWNSHIP,
         [
-            "yy.y", ".   ", ".   ", "....", "....", "....", "....", "....", "....", "....", "....", "yy..",
-            "....", ".   ", "yy..",
+            "yy.y", ".   ", ".   ", "....", "....", "....", "....", "....", "....", "....", "....", "....",
+            "....", "yy..", "....", ".   ", "yy..",
         ],
     ),
     (
@@ -135,7 +137,7 @@ const EXPECTED: &[(&str, &Places, [&str; 15])] = &[
         &TOWNSHIP,
         [
             "yy.y", ".   ", ".   ", "....", "....", "....", "....", "....", "....", "....", "....", "....",
-            "....", ".   ", "....",
+            "....", "....", "....", ".   ", "....",
         ],
     ),
     (
@@ -143,7 +145,7 @@ const EXPECTED: &[(&str, &Places, [&str; 15])] = &[
         &COUNTY,
         [
             "....", ".   ", ".   ", "....", "....", "....", "....", "....", "....", "....", "....", "....",
-            "....", ".   ", "....",
+            "....", "....", "....", ".   ", "....",
         ],
     ),
 ];
@@ -159,7 +161,7 @@ fn role_of_area(area: &str) -> &'static str {
     }
 }
 
-fn item(id: Uuid, area: &str) -> LookbackItem {
+pub fn item(id: Uuid, area: &str) -> LookbackItem {
     LookbackItem {
         id,
         rule: "asset.vehicle".into(),
@@ -181,7 +183,7 @@ fn item(id: Uuid, area: &str) -> LookbackItem {
     }
 }
 
-fn roster(id: Uuid, area: &str) -> Roster {
+pub fn roster(id: Uuid, area: &str) -> Roster {
     Roster {
         id,
         category: Category::Disaster,
@@ -206,7 +208,7 @@ fn roster(id: Uuid, area: &str) -> Roster {
     }
 }
 
-fn amendment(id: Uuid, area: &str) -> Amendment {
+pub fn amendment(id: Uuid, area: &str) -> Amendment {
     Amendment {
         id,
         roster: id,
@@ -228,6 +230,29 @@ fn amendment(id: Uuid, area: &str) -> Amendment {
     }
     .ask("cli:test", Timestamp::UNIX_EPOCH)
     .unwrap()
+}
+
+pub fn bulk_change(id: Uuid, area: &str) -> BulkChange {
+    BulkChange {
+        id,
+        title: "更正.xlsx".into(),
+        area: AreaCode::parse(area).unwrap(),
+        source: BulkSource::Sheet,
+        undoes: None,
+        hash: "ef".into(),
+        rows_read: 1,
+        rows_unchanged: 0,
+        rows_refused: 0,
+        households: 1,
+        fields: Vec::new(),
+        unknown_columns: Vec::new(),
+        personal: false,
+        state: BulkState::Asked,
+        asked_by: "cli:test".into(),
+        asked_at: Timestamp::UNIX_EPOCH,
+        reason: Some("更正".into()),
+        decision: None,
+    }
 }
 
 struct Asker<'a> {
@@ -326,6 +351,23 @@ impl Asker<'_> {
                 }
                 (answer, StatusCode::UNPROCESSABLE_ENTITY)
             }
+            Action::AskBulkChange => {
+                // A column that does not exist is refused after the permission was found.
+                let edit = json!({"selection": {"query": {"area": area}}, "field": "nothing", "value": null});
+                let answer = office.post("/register/bulk-edits", &self.cookie, edit).await;
+                (answer, StatusCode::UNPROCESSABLE_ENTITY)
+            }
+            Action::ApproveBulkChange => {
+                // A version that is never reached, as above.
+                let path = format!("/register/bulk-changes/{item}/steps");
+                let version = [("if-match", "\"99\"")];
+                let body = json!({"step": "approve"});
+                let answer = office.send("POST", &path, &self.cookie, &version, body).await;
+                if answer.code() == "not_found" {
+                    return '.';
+                }
+                (answer, StatusCode::PRECONDITION_FAILED)
+            }
             Action::EraseContent => {
                 let order = json!({"reason": "本人申请", "document": "1号"});
                 let answer = office
@@ -418,6 +460,8 @@ database_test! {
         tx.insert(&rosters).await.unwrap();
         let amendments: Vec<_> = items.iter().map(|(area, id)| amendment(*id, area)).collect();
         tx.insert(&amendments).await.unwrap();
+        let batches: Vec<_> = items.iter().map(|(area, id)| bulk_change(*id, area)).collect();
+        tx.insert(&batches).await.unwrap();
         office.commit(tx).await;
 
         let roles: Vec<&str> = EXPECTED.iter().map(|row| row.0).collect();

@@ -5,6 +5,7 @@
     reason = "a test that unwraps fails, which is what it is for"
 )]
 
+mod bulk;
 mod identification;
 
 use std::sync::Arc;
@@ -164,6 +165,14 @@ database_test! {
             "/api/v1/register/rosters/0198c0de-0000-7000-8000-000000000000/roster.csv",
             "/api/v1/register/rosters/0198c0de-0000-7000-8000-000000000000/roster.json",
             "/api/v1/register/as-of?at=2026-01-01T00:00:00Z",
+            "/api/v1/register/change-sheet-columns",
+            "/api/v1/register/bulk-changes",
+            "/api/v1/register/bulk-changes/0198c0de-0000-7000-8000-000000000000",
+            "/api/v1/register/bulk-changes/0198c0de-0000-7000-8000-000000000000/rows",
+            "/api/v1/register/bulk-changes/0198c0de-0000-7000-8000-000000000000/refused",
+            "/api/v1/register/bulk-changes/0198c0de-0000-7000-8000-000000000000/changes.xlsx",
+            "/api/v1/register/bulk-changes/0198c0de-0000-7000-8000-000000000000/changes.csv",
+            "/api/v1/views?page=register",
             "/api/v1/register/amendments",
             "/api/v1/register/amendments/0198c0de-0000-7000-8000-000000000000/evidence",
             "/api/v1/lookback/items",

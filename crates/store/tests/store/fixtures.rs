@@ -7,6 +7,7 @@ use anju_ledger::SigningKey;
 use anju_model::access::{Purpose, Role, SecondFactor, Session, SignInGuard, Unmasking, User};
 use anju_model::amendment::{Amendment, AmendmentKind, AmendmentState, Change, Evidence};
 use anju_model::area::{Area, AreaCode};
+use anju_model::bulk::{BulkChange, BulkSource, BulkState, FieldCount, SavedView};
 use anju_model::code_list::Text;
 use anju_model::identification::{
     Application, ApplicationForm, IdentificationCase, Level, Objection, ObjectionState, Procedure,
@@ -406,6 +407,34 @@ pub fn amendment(number: u64, household: u64, group: &str) -> Amendment {
     .unwrap()
 }
 
+/// A batch that wang read.
+pub fn bulk_change(number: u64, place: &str) -> BulkChange {
+    BulkChange {
+        id: id(21, number),
+        title: "更正.xlsx".into(),
+        area: area(place),
+        source: BulkSource::Sheet,
+        undoes: None,
+        hash: "ab".into(),
+        rows_read: 2,
+        rows_unchanged: 1,
+        rows_refused: 0,
+        households: 1,
+        fields: vec![FieldCount {
+            field: "must_move".into(),
+            member: false,
+            changes: 1,
+        }],
+        unknown_columns: Vec::new(),
+        personal: false,
+        state: BulkState::Read,
+        asked_by: "wang".into(),
+        asked_at: instant(number as i64),
+        reason: None,
+        decision: None,
+    }
+}
+
 pub fn user(number: u64, name: &str) -> User {
     User {
         id: id(14, number),
@@ -612,6 +641,17 @@ async fn write_all(test: &TestDatabase) {
     tx.insert(&[roster(1).freeze(freezing()).unwrap()]).await.unwrap();
     tx.insert(&[part(1, 1, &[1, 2])]).await.unwrap();
     tx.insert(&[amendment(1, 1, "61902110120101")]).await.unwrap();
+    tx.insert(&[bulk_change(1, "619021")]).await.unwrap();
+    tx.insert(&[SavedView {
+        id: id(22, 1),
+        owner: "wang".into(),
+        page: "register".into(),
+        name: "应搬户".into(),
+        query: "must_move=true".into(),
+        saved_at: instant(1),
+    }])
+    .await
+    .unwrap();
     tx.insert(&[Job {
         id: id(17, 1),
         kind: JobKind::Plan,

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
+mod bulk;
 mod erasure;
 mod fixtures;
 mod lists;
@@ -10,3 +11,4 @@ mod roster;
 mod schema;
 mod tampering;
 mod transactions;
+mod work_list;

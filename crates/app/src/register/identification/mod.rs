@@ -31,7 +31,7 @@ const NAMED_LIMIT: usize = 5000;
 const TEXT_LIMIT: usize = 2000;
 
 /// The action that a step of a level needs.
-fn action_of(level: Level) -> Action {
+pub(crate) fn action_of(level: Level) -> Action {
     match level {
         Level::Village => Action::ReviewInVillage,
         Level::Township => Action::CheckInTownship,

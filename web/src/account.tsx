@@ -17,6 +17,7 @@ export default function AccountPage() {
       <div className="grid">
         <Sessions />
         <SecondStep />
+        <OwnIdentity />
       </div>
     </div>
   );
@@ -38,6 +39,7 @@ function Sessions() {
         { title: t('device'), dataIndex: 'device', render: (device: string, row: OwnSession) => <>{device || '—'} {row.current && <Tag color="green">{t('this_session')}</Tag>}</> },
         { title: t('started'), dataIndex: 'created_at', render: (at: string) => instant(at) },
         { title: t('last_used'), dataIndex: 'last_used' },
+        { title: t('signed_in_by'), dataIndex: 'through_provider', render: (through: boolean) => t(through ? 'through_provider' : 'by_password') },
         { key: 'end', render: (_: unknown, row: OwnSession) => !row.current && <Button size="small" onClick={() => end.mutate(row.id)}>{t('end_session')}</Button> },
       ]} />
       {sessions.data.length > 1 && <Button style={{ marginTop: 12 }} loading={others.isPending} onClick={() => others.mutate()}>{t('end_others')}</Button>}
@@ -102,6 +104,21 @@ function SecondStep() {
         <Alert type="warning" title={t('recovery_help')} style={{ marginBottom: 12 }} />
         <Typography.Paragraph copyable={{ text: codes.join('\n') }}><code style={{ whiteSpace: 'pre' }}>{codes.join('\n')}</code></Typography.Paragraph>
       </Modal>
+    </div>
+  );
+}
+
+/** The identity at the provider; nothing where there is no provider. */
+function OwnIdentity() {
+  const { t } = useWords();
+  const provider = useQuery({ queryKey: ['provider'], queryFn: api.provider, staleTime: Infinity });
+  const identity = useQuery({ queryKey: ['own-identity'], queryFn: api.ownIdentity });
+  if (!provider.data || identity.data === undefined) return null;
+  return (
+    <div className="panel w12" data-testid="identity">
+      <h2>{provider.data.name} <Tag color={identity.data ? 'green' : 'default'}>{t(identity.data ? 'identity_bound' : 'identity_none')}</Tag></h2>
+      <p className="label">{t('identity_help')}</p>
+      {identity.data && <dl className="facts"><dt>{t('identity_issuer')}</dt><dd>{identity.data.issuer}</dd><dt>{t('identity_subject')}</dt><dd><code>{identity.data.subject}</code></dd></dl>}
     </div>
   );
 }

@@ -27,6 +27,7 @@ const MapPage = lazy(() => import('./land'));
 const PlanPage = lazy(() => import('./plan'));
 const Jobs = lazy(() => import('./jobs'));
 const LedgerPage = lazy(() => import('./ledger'));
+const LedgerEntryPage = lazy(() => import('./ledger').then((pages) => ({ default: pages.EntryPage })));
 const Users = lazy(() => import('./users'));
 const Account = lazy(() => import('./account'));
 
@@ -84,6 +85,7 @@ if (root) {
                     <Route path="plan" element={<PlanPage />} />
                     <Route path="jobs" element={<Jobs />} />
                     <Route path="ledger" element={<LedgerPage />} />
+                    <Route path="ledger/entries/:index" element={<LedgerEntryPage />} />
                     <Route path="users" element={<Users />} />
                     <Route path="account" element={<Account />} />
                     <Route path="*" element={<Navigate to="/" replace />} />

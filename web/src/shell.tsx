@@ -5,9 +5,9 @@ import {
   SafetyCertificateOutlined, SolutionOutlined, TableOutlined, TeamOutlined, ApartmentOutlined,
 } from '@ant-design/icons';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Alert, Button, Drawer, Form, Input, Layout, Menu, Segmented, Space, Spin, Typography } from 'antd';
+import { Alert, Button, Divider, Drawer, Form, Input, Layout, Menu, Segmented, Space, Spin, Typography } from 'antd';
 import { useState, type ReactNode } from 'react';
-import { Link, Outlet, useLocation, useNavigate } from 'react-router';
+import { Link, Outlet, useLocation, useNavigate, useSearchParams } from 'react-router';
 
 import { api, Problem } from './api/client';
 import type { SessionUser } from './api/types';
@@ -54,15 +54,22 @@ function Centre({ children }: { children: ReactNode }) {
 }
 
 function SignIn() {
-  const { t, problem } = useWords();
+  const { t, code: name, problem } = useWords();
   const client = useQueryClient();
+  const [parameters, setParameters] = useSearchParams();
+  // How a sign-in through the provider came back: with the code of a refusal, or waiting for the second step.
+  const came = parameters.get('sign_in');
+  const halfway = came === 'second_step';
+  const provider = useQuery({ queryKey: ['provider'], queryFn: api.provider, staleTime: Infinity });
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
   const [step, setStep] = useState(false);
   const submit = async ({ name, password, code }: { name: string; password: string; code?: string }) => {
     setBusy(true);
     try {
-      await api.signIn(name, password, step ? code : undefined);
+      if (halfway) await api.providerSecondStep(code ?? '');
+      else await api.signIn(name, password, step ? code : undefined);
+      setParameters({}, { replace: true });
       await client.invalidateQueries({ queryKey: ['session'] });
     } catch (caught) {
       const asked = caught instanceof Problem && caught.code === 'second_step';
@@ -78,11 +85,20 @@ function SignIn() {
         <Space size={12}><Logo size={44} /><div><Typography.Title level={3} style={{ margin: 0 }}>{t('product')}</Typography.Title><Typography.Text type="secondary">{t('tagline')}</Typography.Text></div></Space>
         <Form layout="vertical" onFinish={submit} style={{ marginTop: 24 }} data-testid="sign-in">
           {error !== null && <Alert type="error" showIcon title={problem(error)} style={{ marginBottom: 16 }} />}
-          <Form.Item name="name" label={t('name')} rules={[{ required: true, message: t('name') }]}><Input autoFocus autoComplete="username" size="large" /></Form.Item>
-          <Form.Item name="password" label={t('password')} rules={[{ required: true, message: t('password') }]}><Input.Password autoComplete="current-password" size="large" /></Form.Item>
-          {step && <Form.Item name="code" label={t('code_6')} extra={t('code_hint')} rules={[{ required: true, message: t('code_6') }]}><Input autoFocus autoComplete="one-time-code" size="large" /></Form.Item>}
+          {error === null && came !== null && !halfway && <Alert type="error" showIcon title={name('provider_refusal', came)} style={{ marginBottom: 16 }} data-testid="refused" />}
+          {halfway && <Alert type="info" showIcon title={t('second_step_of_provider')} style={{ marginBottom: 16 }} />}
+          {!halfway && <>
+            <Form.Item name="name" label={t('name')} rules={[{ required: true, message: t('name') }]}><Input autoFocus autoComplete="username" size="large" /></Form.Item>
+            <Form.Item name="password" label={t('password')} rules={[{ required: true, message: t('password') }]}><Input.Password autoComplete="current-password" size="large" /></Form.Item>
+          </>}
+          {(step || halfway) && <Form.Item name="code" label={t('code_6')} extra={t('code_hint')} rules={[{ required: true, message: t('code_6') }]}><Input autoFocus autoComplete="one-time-code" size="large" /></Form.Item>}
           <Button type="primary" htmlType="submit" block size="large" loading={busy}>{t('sign_in')}</Button>
         </Form>
+        {halfway && <Button type="link" block style={{ marginTop: 8 }} onClick={() => { setError(null); setParameters({}, { replace: true }); }}>{t('back_to_sign_in')}</Button>}
+        {!halfway && provider.data && <>
+          <Divider plain style={{ margin: '16px 0' }}>{t('or')}</Divider>
+          <Button block size="large" href="/api/v1/session/provider/start" data-testid="provider">{t('sign_in_through', { name: provider.data.name })}</Button>
+        </>}
         <div style={{ marginTop: 20, textAlign: 'right' }}><LanguageSwitch /></div>
       </div>
     </Centre>
@@ -131,7 +147,7 @@ function Frame({ user }: { user: SessionUser }) {
     { key: '/rosters', icon: <FileProtectOutlined />, label: t('rosters') },
     { key: '/amendments', icon: <FormOutlined />, label: t('amendments') },
     ...(user.may.includes('ask_bulk_change') || user.may.includes('approve_bulk_change') ? [{ key: '/bulk', icon: <TableOutlined />, label: t('bulk') }] : []),
-    { key: '/lookback', icon: <AuditOutlined />, label: t('lookback') },
+    ...(user.may.includes('read_casework') ? [{ key: '/lookback', icon: <AuditOutlined />, label: t('lookback') }] : []),
     { key: '/map', icon: <AimOutlined />, label: t('map') },
     { key: '/plan', icon: <ApartmentOutlined />, label: t('plan') },
     { key: '/jobs', icon: <ClockCircleOutlined />, label: t('jobs') },
@@ -149,9 +165,11 @@ function Frame({ user }: { user: SessionUser }) {
     />
   );
   const leave = async () => {
-    await api.signOut();
+    const left = await api.signOut();
     client.clear();
-    go('/');
+    // A session at the provider would sign the next person in without asking.
+    if (left) window.location.assign(left.provider_address);
+    else go('/');
   };
   return (
     <Layout style={{ minHeight: '100vh' }}>

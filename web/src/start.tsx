@@ -45,7 +45,7 @@ export default function StartPage() {
                 { title: t('agreed_to_move'), dataIndex: 'move', align: 'right', render: whole },
                 { title: t('identified'), dataIndex: 'identified', align: 'right', render: whole },
                 { title: t('on_roster'), dataIndex: 'on_roster', align: 'right', render: whole },
-                { title: t('open_items'), dataIndex: 'open_items', align: 'right', render: (count: number, row: AreaProgress) => (count > 0 ? <Link to={`/lookback?area=${row.code}&state=open`}>{whole(count)}</Link> : '0') },
+                { title: t('open_items'), dataIndex: 'open_items', align: 'right', render: (count: number | null, row: AreaProgress) => (count === null ? '—' : count > 0 ? <Link to={`/lookback?area=${row.code}&state=open`}>{whole(count)}</Link> : '0') },
               ]}
             />
           </div>

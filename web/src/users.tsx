@@ -1,96 +1,220 @@
-// Users, for the administrator.
+// Users, for the administrator: who there is, where they are signed in, and what each role may do.
 
+import { DownOutlined } from '@ant-design/icons';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Alert, App, Button, Form, Input, Modal, Popconfirm, Select, Space, Table, Tag, TreeSelect, Typography } from 'antd';
+import { Alert, App, Button, Dropdown, Form, Input, Modal, Select, Space, Table, Tabs, Tag, TreeSelect, Typography, type MenuProps } from 'antd';
 import { useState } from 'react';
 
 import { api } from './api/client';
-import type { Area, NewUser, User } from './api/types';
-import { instant, useWords } from './language';
-import { areaTree, Title } from './parts';
+import type { Action, Area, NewUser, OwnSession, Role, User } from './api/types';
+import { instant, useWords, whole } from './language';
+import { areaTree, Title, Waiting } from './parts';
+import { useFilters } from './query';
+import type { Key } from './texts';
 
-type Place = Pick<NewUser, 'role' | 'area'>;
+type Edit = Pick<NewUser, 'role' | 'area' | 'display_name'>;
 
 export default function UsersPage() {
-  const { t, code, problem } = useWords();
-  const { message } = App.useApp();
+  const { t } = useWords();
+  const { filters, set } = useFilters();
+  const [adding, setAdding] = useState(false);
+  return (
+    <div data-testid="users">
+      <Title extra={<Button type="primary" onClick={() => setAdding(true)} data-testid="add-user">{t('add_user')}</Button>}>{t('users')}</Title>
+      <div className="panel">
+        <Tabs
+          activeKey={filters.tab ?? 'users'}
+          onChange={(tab) => set({ tab: tab === 'users' ? null : tab })}
+          items={[
+            { key: 'users', label: t('users'), children: <Users /> },
+            { key: 'rights', label: t('rights'), children: <Rights /> },
+          ]}
+        />
+      </div>
+      <AddUser open={adding} close={() => setAdding(false)} />
+    </div>
+  );
+}
+
+/** Whether a user is one that is looked for. */
+export function fits(user: User, filters: Record<string, string | undefined>): boolean {
+  const text = filters.search?.trim().toLowerCase() ?? '';
+  const state = user.disabled ? 'disabled' : user.locked_until !== null ? 'locked' : 'active';
+  return (
+    (text === '' || user.name.toLowerCase().includes(text) || user.display_name.toLowerCase().includes(text)) &&
+    (filters.role === undefined || user.role === filters.role) &&
+    (filters.area === undefined || user.area.startsWith(filters.area)) &&
+    (filters.state === undefined || state === filters.state)
+  );
+}
+
+function Users() {
+  const { t, code, options, problem } = useWords();
+  const { message, modal } = App.useApp();
   const client = useQueryClient();
-  const [open, setOpen] = useState(false);
-  const [moving, setMoving] = useState<User | null>(null);
+  const { filters, set } = useFilters();
+  const [edited, setEdited] = useState<User | null>(null);
+  const [binding, setBinding] = useState<User | null>(null);
+  const [watched, setWatched] = useState<User | null>(null);
   const [temporary, setTemporary] = useState<{ name: string; password: string } | null>(null);
-  const [form] = Form.useForm<NewUser>();
   const users = useQuery({ queryKey: ['users'], queryFn: api.users });
   const session = useQuery({ queryKey: ['session'], queryFn: api.session });
+  const provider = useQuery({ queryKey: ['provider'], queryFn: api.provider, staleTime: Infinity });
+  const areas = useQuery({ queryKey: ['areas'], queryFn: api.areas, staleTime: 60_000 });
   const again = () => client.invalidateQueries({ queryKey: ['users'] });
   const onError = (error: unknown) => { message.error(problem(error)); return again(); };
-  const saved = () => { message.success(t('saved')); return again(); };
-  const create = useMutation({
-    mutationFn: (user: NewUser) => api.createUser(user),
-    onSuccess: () => { setOpen(false); form.resetFields(); return saved(); },
-    onError,
-  });
-  const act = useMutation({ mutationFn: (change: () => Promise<unknown>) => change(), onSuccess: saved, onError });
+  const act = useMutation({ mutationFn: (change: () => Promise<unknown>) => change(), onSuccess: () => { message.success(t('saved')); return again(); }, onError });
   const reset = useMutation({
     mutationFn: (user: User) => api.resetPassword(user.id),
     onSuccess: (given) => { setTemporary({ name: given.account.name, password: given.password }); return again(); },
     onError,
   });
-  const move = useMutation({
-    mutationFn: ({ user, place }: { user: User; place: Place }) => api.moveUser(user, place.role, place.area),
-    onSuccess: () => { setMoving(null); return saved(); },
-    onError,
-  });
-  const actions = (user: User) => user.id !== session.data?.id && (
-    <Space size={4} wrap>
-      {user.locked_until !== null && <Button size="small" onClick={() => act.mutate(() => api.unlockUser(user.id))}>{t('unlock')}</Button>}
-      <Button size="small" onClick={() => setMoving(user)}>{t('change_role')}</Button>
-      <Popconfirm title={t('sure')} onConfirm={() => reset.mutate(user)}><Button size="small">{t('reset_password')}</Button></Popconfirm>
-      {user.second_factor && <Popconfirm title={t('sure')} onConfirm={() => act.mutate(() => api.removeSecondFactor(user.id))}><Button size="small">{t('remove_second')}</Button></Popconfirm>}
-      {user.disabled
-        ? <Button size="small" onClick={() => act.mutate(() => api.enableUser(user.id))}>{t('enable')}</Button>
-        : <Popconfirm title={t('sure')} onConfirm={() => act.mutate(() => api.disableUser(user.id))}><Button size="small" danger>{t('disable')}</Button></Popconfirm>}
-    </Space>
-  );
+  const sure = (what: string, run: () => void) => modal.confirm({ title: t('sure'), content: what, onOk: run });
+  if (!users.data) return <Waiting query={users} />;
+  const shown = users.data.filter((user) => fits(user, filters));
+  const menu = (user: User): MenuProps['items'] => {
+    const own = user.id === session.data?.id;
+    const item = (key: string, label: string, run: () => void, danger = false) => ({ key, label, danger, onClick: run });
+    const asking = (key: string, label: string, run: () => void, danger = false) => item(key, label, () => sure(`${label}: ${user.name}`, run), danger);
+    return [
+      ...(user.locked_until !== null ? [item('unlock', t('unlock'), () => act.mutate(() => api.unlockUser(user.id)))] : []),
+      item('sessions', t('user_sessions'), () => setWatched(user)),
+      ...(provider.data ? [user.identity === null
+        ? item('bind', t('bind_identity'), () => setBinding(user))
+        : asking('unbind', t('unbind_identity'), () => act.mutate(() => api.unbindIdentity(user.id)))] : []),
+      ...(own ? [] : [
+        asking('reset', t('reset_password'), () => reset.mutate(user)),
+        ...(user.second_factor ? [asking('second', t('remove_second'), () => act.mutate(() => api.removeSecondFactor(user.id)))] : []),
+        user.disabled
+          ? item('enable', t('enable'), () => act.mutate(() => api.enableUser(user.id)))
+          : asking('disable', t('disable'), () => act.mutate(() => api.disableUser(user.id)), true),
+      ]),
+    ];
+  };
   return (
-    <div data-testid="users">
-      <Title extra={<Button type="primary" onClick={() => setOpen(true)}>{t('add_user')}</Button>}>{t('users')}</Title>
-      <Table size="small" rowKey="id" dataSource={users.data ?? []} loading={users.isPending} scroll={{ x: 900 }} pagination={{ pageSize: 30, hideOnSinglePage: true }} columns={[
-        { title: t('name'), dataIndex: 'name' }, { title: t('display_name'), dataIndex: 'display_name' },
-        { title: t('role'), dataIndex: 'role', render: (role: string) => code('role', role) }, { title: t('area'), dataIndex: 'area_name' },
-        { title: t('account_state'), key: 'state', render: (_: unknown, user: User) => (
-          <>
+    <>
+      <div className="filters">
+        <Input.Search allowClear style={{ width: 220 }} placeholder={t('search_users')} defaultValue={filters.search ?? ''} onSearch={(search) => set({ search })} onChange={(event) => set({ search: event.target.value })} data-testid="search-users" />
+        <Select allowClear style={{ width: 190 }} placeholder={t('all_roles')} value={filters.role ?? null} onChange={(role: string | null) => set({ role })} options={options('role').filter((role) => role.value !== 'public')} />
+        <TreeSelect allowClear style={{ width: 200 }} placeholder={t('area')} value={filters.area ?? null} onChange={(area: string | null) => set({ area })} treeData={areaTree(areas.data ?? [])} />
+        <Select allowClear style={{ width: 140 }} placeholder={t('any_state')} value={filters.state ?? null} onChange={(state: string | null) => set({ state })} options={(['active', 'locked', 'disabled'] as const).map((state) => ({ value: state, label: t(state) }))} />
+        <span className="label">{whole(shown.length)} / {whole(users.data.length)}</span>
+      </div>
+      <Table<User> size="small" rowKey="id" dataSource={shown} scroll={{ x: 860 }} locale={{ emptyText: t('no_users') }} pagination={{ pageSize: 30, hideOnSinglePage: true, showSizeChanger: false }} columns={[
+        { title: t('name'), dataIndex: 'name', sorter: (a, b) => a.name.localeCompare(b.name) },
+        { title: t('display_name'), dataIndex: 'display_name', sorter: (a, b) => a.display_name.localeCompare(b.display_name, 'zh') },
+        { title: t('role'), dataIndex: 'role', render: (role: string) => code('role', role) },
+        { title: t('area'), dataIndex: 'area_name', sorter: (a, b) => a.area.localeCompare(b.area) },
+        { title: t('account_state'), key: 'state', render: (_, user) => (
+          <Space size={4} wrap>
             {user.disabled ? <Tag>{t('disabled')}</Tag> : <Tag color="green">{t('active')}</Tag>}
             {user.locked_until !== null && <Tag color="red">{t('locked_until', { time: instant(user.locked_until) })}</Tag>}
             {user.second_factor && <Tag color="blue">{t('second_factor')}</Tag>}
-          </>
+            {user.identity !== null && <Tag color="purple" title={user.identity.subject}>{t('identity')}</Tag>}
+          </Space>
         ) },
-        { key: 'actions', render: (_: unknown, user: User) => actions(user) },
+        { title: t('sessions'), dataIndex: 'sessions', align: 'right', width: 80 },
+        { key: 'actions', align: 'right', width: 180, render: (_, user) => (
+          <Space size={4}>
+            {user.id !== session.data?.id && <Button size="small" onClick={() => setEdited(user)}>{t('edit_user')}</Button>}
+            <Dropdown menu={{ items: menu(user) ?? [] }} trigger={['click']}><Button size="small" data-testid={`more-${user.name}`}>{t('more_actions')} <DownOutlined /></Button></Dropdown>
+          </Space>
+        ) },
       ]} />
-      <Modal open={open} title={t('add_user')} onCancel={() => setOpen(false)} onOk={() => form.submit()} confirmLoading={create.isPending}>
-        <Form form={form} layout="vertical" onFinish={(user) => create.mutate(user)} initialValues={{ role: 'township_officer' }}>
-          <Form.Item name="name" label={t('name')} rules={[{ required: true, pattern: /^[A-Za-z0-9_.-]{2,40}$/ }]}><Input /></Form.Item>
-          <Form.Item name="display_name" label={t('display_name')} rules={[{ required: true }]}><Input /></Form.Item>
-          <PlaceFields />
-          <Form.Item name="password" label={t('first_password')} rules={[{ required: true, min: 10, message: t('change_password_why') }]}><Input.Password autoComplete="new-password" /></Form.Item>
-        </Form>
-      </Modal>
-      <Modal open={moving !== null} title={`${t('change_role')}: ${moving?.name ?? ''}`} onCancel={() => setMoving(null)} footer={null} destroyOnHidden>
-        {moving !== null && (
-          <Form layout="vertical" initialValues={{ role: moving.role, area: moving.area }} onFinish={(place: Place) => move.mutate({ user: moving, place })}>
-            <PlaceFields />
-            <Button type="primary" htmlType="submit" loading={move.isPending}>{t('change_role')}</Button>
-          </Form>
-        )}
-      </Modal>
+      <EditUser user={edited} close={() => setEdited(null)} />
+      <BindIdentity user={binding} close={() => setBinding(null)} />
+      <UserSessions user={watched} close={() => setWatched(null)} />
       <Modal open={temporary !== null} title={`${t('temporary_password')}: ${temporary?.name ?? ''}`} onCancel={() => setTemporary(null)} onOk={() => setTemporary(null)} cancelButtonProps={{ hidden: true }}>
         <Alert type="warning" title={t('temporary_help')} style={{ marginBottom: 12 }} />
         <Typography.Text code copyable>{temporary?.password ?? ''}</Typography.Text>
       </Modal>
-    </div>
+    </>
   );
 }
 
-/** Role and area; the offices above the county have its province and prefecture for their area. */
+/** A change of the list of users, with what is said of it. */
+function useChange<T>(change: (value: T) => Promise<unknown>, done: () => void) {
+  const { t, problem } = useWords();
+  const { message } = App.useApp();
+  const client = useQueryClient();
+  const again = () => client.invalidateQueries({ queryKey: ['users'] });
+  return useMutation({
+    mutationFn: change,
+    onSuccess: () => { message.success(t('saved')); done(); return again(); },
+    onError: (error: unknown) => { message.error(problem(error)); return again(); },
+  });
+}
+
+function AddUser({ open, close }: { open: boolean; close: () => void }) {
+  const { t } = useWords();
+  const [form] = Form.useForm<NewUser>();
+  const create = useChange((user: NewUser) => api.createUser(user), () => { form.resetFields(); close(); });
+  return (
+    <Modal open={open} title={t('add_user')} onCancel={close} onOk={() => form.submit()} confirmLoading={create.isPending}>
+      <Form form={form} layout="vertical" onFinish={(user) => create.mutate(user)} initialValues={{ role: 'township_officer' }}>
+        <Form.Item name="name" label={t('name')} rules={[{ required: true, pattern: /^[A-Za-z0-9_.-]{2,40}$/ }]}><Input autoComplete="off" /></Form.Item>
+        <PlaceFields />
+        <Form.Item name="password" label={t('first_password')} rules={[{ required: true, min: 10, message: t('change_password_why') }]}><Input.Password autoComplete="new-password" /></Form.Item>
+      </Form>
+    </Modal>
+  );
+}
+
+function EditUser({ user, close }: { user: User | null; close: () => void }) {
+  const { t } = useWords();
+  const save = useChange(({ of, edit }: { of: User; edit: Edit }) => api.editUser(of, edit), close);
+  return (
+    <Modal open={user !== null} title={`${t('edit_user')}: ${user?.name ?? ''}`} onCancel={close} footer={null} destroyOnHidden>
+      {user !== null && (
+        <Form layout="vertical" initialValues={{ role: user.role, area: user.area, display_name: user.display_name }} onFinish={(edit: Edit) => save.mutate({ of: user, edit })}>
+          <PlaceFields />
+          <Button type="primary" htmlType="submit" loading={save.isPending}>{t('save_user')}</Button>
+        </Form>
+      )}
+    </Modal>
+  );
+}
+
+function BindIdentity({ user, close }: { user: User | null; close: () => void }) {
+  const { t } = useWords();
+  const bind = useChange(({ of, subject }: { of: User; subject: string }) => api.bindIdentity(of.id, subject), close);
+  return (
+    <Modal open={user !== null} title={`${t('bind_identity')}: ${user?.name ?? ''}`} onCancel={close} footer={null} destroyOnHidden>
+      {user !== null && (
+        <Form layout="vertical" onFinish={({ subject }: { subject: string }) => bind.mutate({ of: user, subject })}>
+          <p className="label">{t('bind_help')}</p>
+          <Form.Item name="subject" label={t('identity_subject')} rules={[{ required: true, max: 255, message: t('identity_subject') }]}><Input autoFocus /></Form.Item>
+          <Button type="primary" htmlType="submit" loading={bind.isPending}>{t('bind_identity')}</Button>
+        </Form>
+      )}
+    </Modal>
+  );
+}
+
+function UserSessions({ user, close }: { user: User | null; close: () => void }) {
+  const { t } = useWords();
+  const client = useQueryClient();
+  const sessions = useQuery({ queryKey: ['user-sessions', user?.id], queryFn: () => api.userSessions(user?.id ?? ''), enabled: user !== null });
+  const end = useChange((change: () => Promise<unknown>) => change(), () => client.invalidateQueries({ queryKey: ['user-sessions'] }));
+  return (
+    <Modal open={user !== null} title={t('sessions_of', { name: user?.name ?? '' })} onCancel={close} footer={null} width={720} destroyOnHidden>
+      {user !== null && (sessions.data ? (
+        <>
+          <Table<OwnSession> size="small" rowKey="id" dataSource={sessions.data} pagination={false} scroll={{ x: 600 }} locale={{ emptyText: t('no_sessions') }} columns={[
+            { title: t('device'), dataIndex: 'device', render: (device: string) => device || '—' },
+            { title: t('signed_in_by'), dataIndex: 'through_provider', width: 100, render: (through: boolean) => t(through ? 'through_provider' : 'by_password') },
+            { title: t('started'), dataIndex: 'created_at', width: 140, render: (at: string) => instant(at) },
+            { title: t('last_used'), dataIndex: 'last_used', width: 110 },
+            { key: 'end', width: 70, render: (_, row) => <Button size="small" onClick={() => end.mutate(() => api.endUserSession(user.id, row.id))}>{t('end_session')}</Button> },
+          ]} />
+          {sessions.data.length > 1 && <Button style={{ marginTop: 12 }} loading={end.isPending} onClick={() => end.mutate(() => api.endUserSessions(user.id))}>{t('end_all_sessions')}</Button>}
+        </>
+      ) : <Waiting query={sessions} />)}
+    </Modal>
+  );
+}
+
+/** Name shown, role and area; the offices above the county have its province and prefecture for their area. */
 function PlaceFields() {
   const { t, options } = useWords();
   const areas = useQuery({ queryKey: ['areas'], queryFn: api.areas });
@@ -99,8 +223,39 @@ function PlaceFields() {
   const above = county === '' ? [] : [2, 4].map((digits) => ({ value: county.slice(0, digits), title: t('superior_area', { code: county.slice(0, digits) }), children: [] }));
   return (
     <>
+      <Form.Item name="display_name" label={t('display_name')} rules={[{ required: true, max: 40 }]}><Input /></Form.Item>
       <Form.Item name="role" label={t('role')} rules={[{ required: true }]}><Select options={options('role').filter((role) => role.value !== 'public')} /></Form.Item>
       <Form.Item name="area" label={t('area')} rules={[{ required: true }]}><TreeSelect treeData={[...areaTree(known), ...above]} /></Form.Item>
     </>
+  );
+}
+
+/** Every action by every role, as the server checks it. */
+function Rights() {
+  const { t, code, options } = useWords();
+  const rights = useQuery({ queryKey: ['rights'], queryFn: api.rights, staleTime: Infinity });
+  if (!rights.data) return <Waiting query={rights} />;
+  const rows = rights.data.filter((row) => row.levels.length > 0);
+  return (
+    <div data-testid="rights">
+      <p className="label">{t('rights_help')}</p>
+      <Table size="small" bordered rowKey="value" pagination={false} scroll={{ x: 220 + rows.length * 92 }} dataSource={options('action')} columns={[
+        { title: t('right'), dataIndex: 'label', fixed: 'left', width: 220 },
+        ...rows.map((row) => ({
+          title: code('role', row.role),
+          key: row.role,
+          align: 'center' as const,
+          width: 92,
+          render: (_: unknown, action: { value: string }) => (row.actions.includes(action.value as Action) ? <b title={t('may')} style={{ color: '#1f6f5c' }}>✓</b> : ''),
+        })),
+      ]} summary={() => (
+        <Table.Summary.Row>
+          <Table.Summary.Cell index={0}><span className="label">{t('role_levels')}</span></Table.Summary.Cell>
+          {rows.map((row: { role: Role; levels: string[] }, place) => (
+            <Table.Summary.Cell key={row.role} index={place + 1} align="center"><span className="label">{row.levels.map((level) => t(`level_${level}` as Key)).join('、')}</span></Table.Summary.Cell>
+          ))}
+        </Table.Summary.Row>
+      )} />
+    </div>
   );
 }

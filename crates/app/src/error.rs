@@ -2,7 +2,7 @@
 
 use anju_exchange::ExchangeError;
 use anju_land::LandError;
-use anju_model::access::Action;
+use anju_model::access::{Action, ProviderRefusal};
 use anju_model::code_list::Text;
 use anju_model::policy::PolicyError;
 use anju_siting::SitingError;
@@ -35,6 +35,9 @@ pub enum AppError {
     /// The code of the second step is wrong, used up or too old.
     #[error("the code is wrong, or was used already")]
     WrongCode,
+    /// A sign-in through a provider does not go on.
+    #[error("{}", .0.en())]
+    Provider(ProviderRefusal),
     /// A new password is too weak.
     #[error("a password needs at least {minimum} characters")]
     WeakPassword {
@@ -183,6 +186,7 @@ impl AppError {
             | Self::LockedOut { .. }
             | Self::SecondStep
             | Self::WrongCode
+            | Self::Provider(_)
             | Self::WrongPassword => true,
             Self::Land(error) => !matches!(error, LandError::Cancelled),
             Self::Siting(_) => true,
@@ -200,6 +204,7 @@ impl AppError {
             }
             Self::SecondStep => "请输入第二步验证码".into(),
             Self::WrongCode => "验证码不正确或已使用过".into(),
+            Self::Provider(refusal) => refusal.zh().into(),
             Self::WeakPassword { minimum } => format!("密码至少需要 {minimum} 个字符"),
             Self::NotFound { kind, id } => format!("没有找到 {kind} {id}"),
             Self::VersionConflict {

@@ -1,4 +1,9 @@
 //! The ledger's own use cases: proof, rebuilding, and what its pages show.
+//!
+//! [`explorer`] shows one entry with what it changed, [`keeping`] keeps checkpoints elsewhere on a schedule.
+
+pub mod explorer;
+pub mod keeping;
 
 use std::path::Path;
 
@@ -6,10 +11,13 @@ use anju_ledger::{Entry, Hash, VerifyingKey, leaf_hash};
 use anju_model::access::Action;
 use anju_model::area::AreaCode;
 use anju_store::attachment::hex;
-use anju_store::{Difference, EntryFilter, Erasure, StoreError, VerificationReport};
+use anju_store::{Difference, EntryFilter, StoreError, VerificationReport};
 
 pub use anju_store::{EntryView, Head};
 
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::{AppError, Caller, Progress, Workspace};
@@ -26,6 +34,8 @@ pub struct LedgerPage {
     pub checkpoint: Option<CheckpointView>,
     /// The newest entries, newest first.
     pub recent: Vec<EntryView>,
+    /// Kinds of subject, to filter by.
+    pub kinds: Vec<&'static str>,
 }
 
 /// A signed checkpoint (C2SP signed note).
@@ -147,6 +157,24 @@ pub struct EntryQuery {
     pub subject: Option<String>,
     /// Who.
     pub actor: Option<String>,
+    /// By which command.
+    pub command: Option<String>,
+    /// Area of the subject.
+    pub area: Option<AreaCode>,
+    /// From this day on, by the calendar of China.
+    pub since: Option<Date>,
+    /// Until this day, itself included, by the calendar of China.
+    pub until: Option<Date>,
+}
+
+/// Which checkpoints to show.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CheckpointQuery {
+    /// Only checkpoints of fewer entries.
+    pub before: Option<u64>,
+    /// Checkpoints wanted, 1 to 500.
+    pub limit: Option<u32>,
 }
 
 /// What rebuilding did.
@@ -279,29 +307,67 @@ pub async fn page(workspace: &Workspace, caller: &Caller) -> Result<LedgerPage, 
             },
         )
         .await?,
+        kinds: anju_store::kinds(),
     })
 }
 
 /// Entries, newest first.
 ///
 /// # Errors
-/// When the caller may not read the ledger.
+/// When the caller may not read the ledger, or not that area.
 pub async fn entries(
     workspace: &Workspace,
     caller: &Caller,
     query: &EntryQuery,
 ) -> Result<Vec<EntryView>, AppError> {
-    caller.require(Action::ReadLedger)?;
+    let area = caller.narrow(Action::ReadLedger, query.area.as_ref())?;
+    let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     let filter = EntryFilter {
         before: query.before,
         limit: query.limit.unwrap_or(50).clamp(1, 500),
-        kind: query.kind.clone().filter(|kind| !kind.is_empty()),
-        subject: query.subject.clone().filter(|subject| !subject.is_empty()),
-        actor: query.actor.clone().filter(|actor| !actor.is_empty()),
+        kind: given(&query.kind),
+        subject: given(&query.subject),
+        actor: given(&query.actor),
+        command: given(&query.command),
+        since: query.since.map(start_of).transpose()?,
+        until: query.until.map(day_after).transpose()?,
         // Who answers for the whole county also sees what has no place: users, files, layers.
-        area: (!caller.area().contains(&workspace.county().code)).then(|| caller.area().clone()),
+        area: (!area.contains(&workspace.county().code)).then_some(area),
     };
     Ok(anju_store::entries(workspace.db(), &filter).await?)
+}
+
+fn start_of(day: Date) -> Result<Timestamp, AppError> {
+    TimeZone::fixed(jiff::tz::offset(8))
+        .to_timestamp(day.to_datetime(jiff::civil::Time::midnight()))
+        .map_err(|_| no_day())
+}
+
+fn day_after(day: Date) -> Result<Timestamp, AppError> {
+    start_of(day.tomorrow().map_err(|_| no_day())?)
+}
+
+fn no_day() -> AppError {
+    AppError::invalid("day", "since, until", "日期超出范围", "the day is out of range")
+}
+
+/// Signed checkpoints, newest first: those of fewer entries than `before`.
+///
+/// # Errors
+/// When the caller may not read the ledger, and [`AppError::LedgerInvalid`] when a stored one is not signed by the
+/// workspace's key.
+pub async fn checkpoints(
+    workspace: &Workspace,
+    caller: &Caller,
+    query: &CheckpointQuery,
+) -> Result<Vec<CheckpointView>, AppError> {
+    caller.require(Action::ReadLedger)?;
+    let limit = query.limit.unwrap_or(50).clamp(1, 500);
+    anju_store::checkpoints(workspace.db(), query.before, limit)
+        .await?
+        .into_iter()
+        .map(|stored| checkpoint_view(workspace, stored.note))
+        .collect()
 }
 
 /// The newest signed checkpoint.
@@ -363,17 +429,21 @@ pub async fn keep_checkpoint(workspace: &Workspace, caller: &Caller, file: &Path
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
         Err(error) => return Err(AppError::io(file)(error)),
     };
-    // Written beside its place and renamed, so that an interruption leaves the old one whole.
-    let mut beside = file.as_os_str().to_owned();
-    beside.push(".new");
-    let beside = Path::new(&beside);
-    std::fs::write(beside, &checkpoint.note).map_err(AppError::io(beside))?;
-    std::fs::rename(beside, file).map_err(AppError::io(file))?;
+    write_whole(file, &checkpoint.note)?;
     Ok(Kept {
         checkpoint,
         file: file.display().to_string(),
         replaced,
     })
+}
+
+/// Writes a file beside its place and renames it, so that an interruption leaves the old one whole.
+fn write_whole(file: &Path, text: &str) -> Result<(), AppError> {
+    let mut beside = file.as_os_str().to_owned();
+    beside.push(".new");
+    let beside = Path::new(&beside);
+    std::fs::write(beside, text).map_err(AppError::io(beside))?;
+    std::fs::rename(beside, file).map_err(AppError::io(file))
 }
 
 /// The proof that the newest checkpoint covers an entry. It is checked before it is handed out.
@@ -384,7 +454,9 @@ pub async fn keep_checkpoint(workspace: &Workspace, caller: &Caller, file: &Path
 pub async fn inclusion(workspace: &Workspace, caller: &Caller, index: u64) -> Result<Inclusion, AppError> {
     caller.require(Action::ReadLedger)?;
     let proved = prove_entry(workspace, index).await?;
-    let Some((entry, note, proof)) = proved.filter(|(entry, ..)| may_see(workspace, caller, entry)) else {
+    let Some((entry, note, proof)) =
+        proved.filter(|(entry, ..)| may_see(workspace, caller, entry.area.as_deref()))
+    else {
         return Err(AppError::NotFound {
             kind: "ledger_entry",
             id: index.to_string(),
@@ -419,11 +491,9 @@ async fn prove_entry(
 }
 
 /// Whether the entry is one that [`entries`] shows to the caller.
-fn may_see(workspace: &Workspace, caller: &Caller, entry: &Entry) -> bool {
-    caller.area() == &workspace.county().code
-        || entry
-            .area
-            .as_deref()
+fn may_see(workspace: &Workspace, caller: &Caller, area: Option<&str>) -> bool {
+    caller.area().contains(&workspace.county().code)
+        || area
             .and_then(|code| AreaCode::parse(code).ok())
             .is_some_and(|area| caller.area().contains(&area))
 }
@@ -545,22 +615,12 @@ pub async fn erase(
         entry: index,
         kind,
         document: document.to_owned(),
-        recorded_in: recorded_in(workspace, index).await?,
+        recorded_in: explorer::erased_by(workspace, index)
+            .await?
+            .ok_or(AppError::NotFound {
+                kind: "erasure",
+                id: index.to_string(),
+            })?,
         compacted,
-    })
-}
-
-/// Position of the entry that records an erasure.
-async fn recorded_in(workspace: &Workspace, index: u64) -> Result<u64, AppError> {
-    let wanted = EntryFilter {
-        kind: Some(<Erasure as anju_store::Subject>::KIND.into()),
-        subject: Some(index.to_string()),
-        limit: 1,
-        ..EntryFilter::default()
-    };
-    let found = anju_store::entries(workspace.db(), &wanted).await?;
-    found.first().map(|entry| entry.index).ok_or(AppError::NotFound {
-        kind: "erasure",
-        id: index.to_string(),
     })
 }

@@ -166,8 +166,8 @@ pub struct ProgressView {
     pub identified: u64,
     /// On a roster in force.
     pub on_roster: u64,
-    /// Open look-back items.
-    pub open_items: u64,
+    /// Open look-back items, for who may read them.
+    pub open_items: Option<u64>,
 }
 
 /// Imports shown.
@@ -206,7 +206,11 @@ pub async fn page(workspace: &Workspace, caller: &Caller) -> Result<StartPage, A
             choice.map_or("", |choice| choice.code())
         }),
     };
-    let rules = anju_store::lookback::count_by_rule(db, caller.area()).await?;
+    let casework = caller.require(Action::ReadCasework).is_ok();
+    let rules = match casework {
+        true => anju_store::lookback::count_by_rule(db, caller.area()).await?,
+        false => Vec::new(),
+    };
     let lookback = (!rules.is_empty()).then(|| {
         let mut by_severity: Vec<SeverityCount> = Severity::ALL
             .iter()
@@ -322,6 +326,7 @@ async fn progress(
         AreaLevel::Village | AreaLevel::Group => AreaLevel::Group,
         AreaLevel::Province | AreaLevel::Prefecture | AreaLevel::County => AreaLevel::Township,
     };
+    let casework = caller.role().may(Action::ReadCasework);
     let parts = anju_store::work_list::progress_by_area(workspace.db(), caller.area(), level).await?;
     Ok(parts
         .into_iter()
@@ -332,7 +337,7 @@ async fn progress(
             moving: part.moving,
             identified: part.identified,
             on_roster: part.on_roster,
-            open_items: part.open_items,
+            open_items: casework.then_some(part.open_items),
         })
         .collect())
 }
@@ -506,7 +511,7 @@ async fn approvals(workspace: &Workspace, caller: &Caller, list: &mut WorkList) 
         let filter = RosterFilter {
             area: area.clone(),
             category: None,
-            state: Some(RosterState::Draft),
+            states: vec![RosterState::Draft],
         };
         let drafts = anju_store::roster::rosters(db, &filter, &all).await?;
         let others: Vec<Timestamp> = drafts

@@ -18,7 +18,8 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::access::{Caller, NewUser, new_user};
+use crate::access::{Caller, NewUser, new_user, provider};
+use crate::ledger::keeping::KeepingSettings;
 use crate::{AppError, Problem, policy};
 
 const CONFIG_FILE: &str = "anju.toml";
@@ -35,6 +36,12 @@ struct Config {
     database: String,
     /// Six digits.
     county: AreaCode,
+    /// Sign-in through a provider.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    oidc: Option<provider::Settings>,
+    /// Keeping checkpoints elsewhere while serving.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    checkpoints: Option<KeepingSettings>,
 }
 
 /// Fills a buffer with random bytes.
@@ -74,6 +81,8 @@ pub struct Workspace {
     key: SigningKey,
     county: County,
     pack: Arc<Pack>,
+    oidc: Option<provider::Settings>,
+    checkpoints: Option<KeepingSettings>,
     environment: Environment,
     last_instant: Mutex<Timestamp>,
 }
@@ -153,6 +162,8 @@ impl Workspace {
         let config = Config {
             database: new.database.unwrap_or_else(|| format!("sqlite:{DATABASE_FILE}")),
             county: new.county_code.clone(),
+            oidc: None,
+            checkpoints: None,
         };
         let db = Db::open(&database_url(root, &config)).await?;
         db.migrate().await?;
@@ -187,6 +198,8 @@ impl Workspace {
             key,
             county: county.clone(),
             pack: Arc::new(chosen.pack),
+            oidc: None,
+            checkpoints: None,
             last_instant: Mutex::new((environment.clock)()),
             environment,
         };
@@ -260,6 +273,12 @@ impl Workspace {
         if let Some(database) = database {
             config.database = database.to_owned();
         }
+        if let Some(settings) = &config.oidc {
+            settings.check(&path, &config.county)?;
+        }
+        if let Some(settings) = &config.checkpoints {
+            settings.check(&path)?;
+        }
         let db = Db::open(&database_url(root, &config)).await?;
         db.migrate().await?;
         let key_path = root.join(KEY_FILE);
@@ -293,6 +312,8 @@ impl Workspace {
             key,
             county,
             pack: Arc::new(pack),
+            oidc: config.oidc,
+            checkpoints: config.checkpoints,
             last_instant: Mutex::new((environment.clock)()),
             environment,
         })
@@ -306,6 +327,16 @@ impl Workspace {
     /// The county.
     pub fn county(&self) -> &County {
         &self.county
+    }
+
+    /// The settings of sign-in through a provider.
+    pub(crate) fn oidc(&self) -> Option<&provider::Settings> {
+        self.oidc.as_ref()
+    }
+
+    /// The settings of keeping checkpoints elsewhere.
+    pub fn keeping(&self) -> Option<&KeepingSettings> {
+        self.checkpoints.as_ref()
     }
 
     /// The policy pack in force.

@@ -620,6 +620,24 @@ fn lists_are_written_as_texts_and_numbers_and_never_as_formulas() {
     assert_eq!(read[0].cell(3, 0), &rows[1][0]);
 }
 
+#[test]
+fn a_formula_in_a_workbook_is_read_as_the_value_it_was_saved_with_and_never_evaluated() {
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    let sheet = workbook.add_worksheet();
+    sheet.write_string(0, 0, "户编号").unwrap();
+    for (row, formula, saved) in [
+        (1, "=1+1", "7"),
+        (2, "=WEBSERVICE(\"http://127.0.0.1:9/steal\")", "QX-001"),
+        (3, "=HYPERLINK(\"http://127.0.0.1:9\",\"x\")", "QX-002"),
+    ] {
+        let formula = rust_xlsxwriter::Formula::new(formula).set_result(saved);
+        sheet.write_formula(row, 0, formula).unwrap();
+    }
+    let read = read_table_bytes(Path::new("a.xlsx"), workbook.save_to_buffer().unwrap()).unwrap();
+    let shown: Vec<String> = (2..=4).map(|row| read[0].cell(row, 0).shown()).collect();
+    assert_eq!(shown, ["7", "QX-001", "QX-002"]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 

@@ -31,6 +31,7 @@ code_list! {
     /// What can be done. Each use case names the one action it needs.
     Action {
         ReadRegister = "read_register", "查看名册", "read the register";
+        ReadCasework = "read_casework", "查看核查疑点和名册草稿", "see look-back findings and draft rosters";
         ImportData = "import_data", "导入数据", "import data";
         RunAnalysis = "run_analysis", "运行核查、选址和规划", "run look-back, land and plan";
         DecideLookback = "decide_lookback", "处理回头看事项", "decide look-back items";
@@ -64,13 +65,14 @@ pub struct Permissions {
 /// The table of permissions, a row for each role in the order of [`Role::ALL`].
 ///
 /// Offices above the county oversee and do not decide in its place. Village officers do not decide on findings about
-/// their own neighbours. Departments and evaluators see the register and not who did what in the office. What the
+/// their own neighbours. Departments and evaluators see the register and the frozen rosters: neither what other
+/// departments' data say against a household, nor what the office has not decided yet, nor who did what in it. What the
 /// public may see needs no sign-in and therefore no action.
 pub const PERMISSIONS: &[Permissions] = {
     use Action::{
         ApproveBulkChange, ApproveRoster, AskAmendment, AskBulkChange, CheckAmendment, CheckInTownship,
-        DecideInCounty, DecideLookback, DraftRoster, EraseContent, ImportData, ManageUsers, ReadLedger,
-        ReadRegister, ReviewInVillage, RunAnalysis, UnmaskData,
+        DecideInCounty, DecideLookback, DraftRoster, EraseContent, ImportData, ManageUsers, ReadCasework,
+        ReadLedger, ReadRegister, ReviewInVillage, RunAnalysis, UnmaskData,
     };
     use AreaLevel::{County, Prefecture, Province, Township, Village};
     &[
@@ -79,6 +81,7 @@ pub const PERMISSIONS: &[Permissions] = {
             levels: &[County],
             actions: &[
                 ReadRegister,
+                ReadCasework,
                 ImportData,
                 RunAnalysis,
                 DecideLookback,
@@ -100,18 +103,19 @@ pub const PERMISSIONS: &[Permissions] = {
         Permissions {
             role: Role::ProvinceOfficer,
             levels: &[Province],
-            actions: &[ReadRegister, ReadLedger],
+            actions: &[ReadRegister, ReadCasework, ReadLedger],
         },
         Permissions {
             role: Role::PrefectureOfficer,
             levels: &[Prefecture],
-            actions: &[ReadRegister, ReadLedger],
+            actions: &[ReadRegister, ReadCasework, ReadLedger],
         },
         Permissions {
             role: Role::CountyOfficer,
             levels: &[County],
             actions: &[
                 ReadRegister,
+                ReadCasework,
                 ImportData,
                 RunAnalysis,
                 DecideLookback,
@@ -130,6 +134,7 @@ pub const PERMISSIONS: &[Permissions] = {
             levels: &[Township],
             actions: &[
                 ReadRegister,
+                ReadCasework,
                 DecideLookback,
                 ReviewInVillage,
                 CheckInTownship,
@@ -142,7 +147,7 @@ pub const PERMISSIONS: &[Permissions] = {
         Permissions {
             role: Role::VillageOfficer,
             levels: &[Village],
-            actions: &[ReadRegister, ReviewInVillage],
+            actions: &[ReadRegister, ReadCasework, ReviewInVillage],
         },
         Permissions {
             role: Role::DepartmentUser,
@@ -152,7 +157,7 @@ pub const PERMISSIONS: &[Permissions] = {
         Permissions {
             role: Role::Inspector,
             levels: &[Province, Prefecture, County, Township],
-            actions: &[ReadRegister, ReadLedger, UnmaskData],
+            actions: &[ReadRegister, ReadCasework, ReadLedger, UnmaskData],
         },
         Permissions {
             role: Role::Evaluator,
@@ -255,6 +260,24 @@ pub struct Session {
     /// What the browser says it is, shortened.
     #[serde(default)]
     pub device: String,
+    /// The provider that vouched for the user; none when the user gave a password here.
+    #[serde(default)]
+    pub provider: Option<String>,
+}
+
+/// An identity at a provider of OpenID Connect, bound to the user who signs in with it.
+///
+/// It is a subject of its own, so that the database itself holds that no identity opens two accounts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProviderIdentity {
+    /// UUIDv7.
+    pub id: Uuid,
+    /// The user.
+    pub user: Uuid,
+    /// The provider's issuer address, as its tokens name it.
+    pub issuer: String,
+    /// Who it is there: the claim `sub`, which the provider never gives to anybody else.
+    pub subject: String,
 }
 
 /// The wrong passwords given for a name, whether a user has that name or not.
@@ -329,6 +352,34 @@ pub struct SecondFactor {
 }
 
 code_list! {
+    /// Why a sign-in through a provider does not go on.
+    ProviderRefusal {
+        /// There is no provider.
+        NotConfigured = "provider_not_configured", "本系统没有启用统一身份认证", "sign-in through a provider is not set up here";
+        /// This browser did not begin it, or the program was started anew meanwhile.
+        NotBegun = "provider_not_begun", "登录不是从本浏览器发起的,请重新登录", "the sign-in was not begun in this browser; begin again";
+        /// It took too long, or the provider's token is past its time.
+        Expired = "provider_expired", "登录已超时,请重新登录", "the sign-in took too long; begin again";
+        /// The answer is not that to the question.
+        WrongState = "provider_wrong_state", "认证平台的答复与本次登录不符,请重新登录", "the provider's answer is to another sign-in; begin again";
+        /// The token was not made for this sign-in.
+        WrongNonce = "provider_wrong_nonce", "认证平台的令牌不是为本次登录签发的,请重新登录", "the provider's token was made for another sign-in; begin again";
+        /// The provider says no, or the person does.
+        Declined = "provider_declined", "认证平台拒绝了登录,或您取消了登录", "the provider declined, or you did";
+        /// The code is used up, or unknown.
+        WrongCode = "provider_wrong_code", "认证平台不接受登录码(可能已使用过),请重新登录", "the provider does not take the code, which may be used up; begin again";
+        /// The token does not hold.
+        WrongToken = "provider_wrong_token", "认证平台的令牌校验不通过,请联系管理员", "the provider's token does not hold; tell the administrator";
+        /// No account is bound to the identity.
+        UnknownIdentity = "provider_unknown_identity", "您的统一身份尚未绑定本系统账号,请联系管理员", "no account here is bound to your identity; ask the administrator";
+        /// The account is closed.
+        AccountClosed = "provider_account_closed", "您的账号已停用,请联系管理员", "your account is closed; ask the administrator";
+        /// The provider gives no usable answer.
+        Unreachable = "provider_unreachable", "无法连接认证平台,请稍后再试或用本系统密码登录", "the provider cannot be reached; try again later, or sign in with a password";
+    }
+}
+
+code_list! {
     /// What unmasked personal data is needed for.
     Purpose {
         Application = "application", "办理业务申请", "handling an application";
@@ -377,19 +428,19 @@ mod tests {
     #[test]
     fn every_role_and_action_is_as_agreed() {
         let expected = [
-            // read_register, import_data, run_analysis, decide_lookback | review_in_village, check_in_township,
-            // decide_in_county | draft_roster, approve_roster, ask_amendment, check_amendment, ask_bulk_change,
+            // read_register, read_casework, import_data, run_analysis, decide_lookback | review_in_village,
+            // check_in_township, decide_in_county | draft_roster, approve_roster, ask_amendment, check_amendment, ask_bulk_change,
             // approve_bulk_change | read_ledger, manage_users, erase_content, unmask_data
-            ("administrator", "yyyyyyyyyyyyyyyyy"),
-            ("province_officer", "y............y..."),
-            ("prefecture_officer", "y............y..."),
-            ("county_officer", "yyyy..yyyy.yyy..y"),
-            ("township_officer", "y..yyy...yyy....y"),
-            ("village_officer", "y...y............"),
-            ("department_user", "y................"),
-            ("inspector", "y............y..y"),
-            ("evaluator", "y................"),
-            ("public", "................."),
+            ("administrator", "yyyyyyyyyyyyyyyyyy"),
+            ("province_officer", "yy............y..."),
+            ("prefecture_officer", "yy............y..."),
+            ("county_officer", "yyyyy..yyyy.yyy..y"),
+            ("township_officer", "yy..yyy...yyy....y"),
+            ("village_officer", "yy...y............"),
+            ("department_user", "y................."),
+            ("inspector", "yy............y..y"),
+            ("evaluator", "y................."),
+            ("public", ".................."),
         ];
         let found: Vec<(&str, String)> = Role::ALL
             .iter()

@@ -16,6 +16,26 @@ const COOKIE: &str = "anju_session";
 /// Its name under TLS: by the prefix a browser takes it from this very host only and sends it over TLS only.
 const HOST_COOKIE: &str = "__Host-anju_session";
 
+/// Cookies of a sign-in through a provider, while it lasts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Passing {
+    /// From leaving for the provider to coming back.
+    Attempt,
+    /// From coming back to the code of the second step.
+    Halfway,
+}
+
+impl Passing {
+    fn under(self, secure: bool) -> &'static str {
+        match (self, secure) {
+            (Self::Attempt, false) => "anju_attempt",
+            (Self::Attempt, true) => "__Host-anju_attempt",
+            (Self::Halfway, false) => "anju_halfway",
+            (Self::Halfway, true) => "__Host-anju_halfway",
+        }
+    }
+}
+
 /// How browsers reach the service.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reach {
@@ -43,6 +63,21 @@ impl Cookie {
 
     fn name(&self) -> &'static str {
         if self.secure { HOST_COOKIE } else { COOKIE }
+    }
+
+    /// The header that sets a cookie for the way to the provider and back. It must come along when the provider sends
+    /// the browser back, which a strict one would not. An empty value takes it away.
+    pub fn set_passing(&self, name: Passing, value: &str, seconds: i64) -> String {
+        let secure = if self.secure { "; Secure" } else { "" };
+        format!(
+            "{}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}",
+            name.under(self.secure)
+        )
+    }
+
+    /// The value of such a cookie.
+    pub fn passing<'a>(&self, name: Passing, headers: &'a HeaderMap) -> Option<&'a str> {
+        values(headers, name.under(self.secure)).find(|value| !value.is_empty())
     }
 
     /// The header that sets the cookie, for so many seconds; an empty token takes it away.
@@ -136,15 +171,21 @@ where
 }
 
 fn token(headers: &HeaderMap, cookie: &str) -> Option<String> {
+    values(headers, cookie)
+        .find(|value| value.len() == 64 && value.bytes().all(|b| b.is_ascii_hexdigit()))
+        .map(str::to_owned)
+}
+
+/// The values of all cookies of a name.
+fn values<'a>(headers: &'a HeaderMap, cookie: &'a str) -> impl Iterator<Item = &'a str> {
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|line| line.split(';'))
-        .find_map(|pair| {
+        .filter_map(move |pair| {
             let (name, value) = pair.trim().split_once('=')?;
-            (name == cookie && value.len() == 64 && value.bytes().all(|b| b.is_ascii_hexdigit()))
-                .then(|| value.to_owned())
+            (name == cookie).then_some(value)
         })
 }
 

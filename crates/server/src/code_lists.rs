@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anju_model::access::{Action, Purpose, Role};
+use anju_model::access::{Action, ProviderRefusal, Purpose, Role};
 use anju_model::amendment::{AmendmentKind, AmendmentState};
 use anju_model::bulk::{BulkSource, BulkState};
 use anju_model::identification::{ApplicationForm, Level, ObjectionState, Step, StepOutcome};
@@ -69,6 +69,7 @@ async fn list() -> Json<BTreeMap<&'static str, Vec<Code>>> {
         "pathway": Pathway,
         "poverty_attribute": PovertyAttribute,
         "poverty_cause": PovertyCause,
+        "provider_refusal": ProviderRefusal,
         "purpose": Purpose,
         "relation": Relation,
         "role": Role,

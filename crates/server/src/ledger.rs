@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use anju_app::Workspace;
+use anju_app::ledger::explorer::EntryDetail;
+use anju_app::ledger::keeping::{Keeper, KeepingView};
 use anju_app::ledger::{
-    self, ConsistencyView, EntryQuery, EntryView, Erased, ErasureOrder, Inclusion, LedgerPage,
+    self, CheckpointQuery, CheckpointView, ConsistencyView, EntryQuery, EntryView, Erased, ErasureOrder,
+    Inclusion, LedgerPage,
 };
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
@@ -22,10 +25,13 @@ pub(crate) fn routes() -> Router<Server> {
     Router::new()
         .route("/ledger", get(page))
         .route("/ledger/entries", get(entries))
+        .route("/ledger/entries/{index}", get(entry))
         .route("/ledger/entries/{index}/proof", get(proof))
         .route("/ledger/entries/{index}/erasure", post(erasure))
         .route("/ledger/consistency", get(consistency))
         .route("/ledger/checkpoint", get(checkpoint))
+        .route("/ledger/checkpoints", get(checkpoints))
+        .route("/ledger/keeping", get(keeping))
 }
 
 async fn page(
@@ -41,6 +47,34 @@ async fn entries(
     Query(query): Query<EntryQuery>,
 ) -> Result<Json<Vec<EntryView>>, HttpError> {
     Ok(Json(ledger::entries(&workspace, &caller, &query).await?))
+}
+
+async fn entry(
+    State(workspace): State<Arc<Workspace>>,
+    SignedIn(caller): SignedIn,
+    index: Result<Path<u64>, PathRejection>,
+) -> Result<Json<EntryDetail>, HttpError> {
+    let Path(index) = index.map_err(|_| no_index())?;
+    Ok(Json(ledger::explorer::entry(&workspace, &caller, index).await?))
+}
+
+async fn checkpoints(
+    State(workspace): State<Arc<Workspace>>,
+    SignedIn(caller): SignedIn,
+    Query(query): Query<CheckpointQuery>,
+) -> Result<Json<Vec<CheckpointView>>, HttpError> {
+    Ok(Json(ledger::checkpoints(&workspace, &caller, &query).await?))
+}
+
+/// Null where checkpoints are not kept on a schedule.
+async fn keeping(
+    State(keeper): State<Option<Arc<Keeper>>>,
+    SignedIn(caller): SignedIn,
+) -> Result<Json<Option<KeepingView>>, HttpError> {
+    Ok(Json(match keeper {
+        Some(keeper) => Some(keeper.view(&caller)?),
+        None => None,
+    }))
 }
 
 async fn proof(

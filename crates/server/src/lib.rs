@@ -15,6 +15,7 @@ mod ledger;
 mod lookback;
 mod plan;
 mod problem;
+mod provider;
 mod register;
 mod roster;
 mod session;
@@ -25,7 +26,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anju_app::Workspace;
+use anju_app::access::provider::Provider;
 use anju_app::job::JobRunner;
+use anju_app::ledger::keeping::{Keeper, KeepingSettings};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
@@ -45,29 +48,53 @@ struct Server {
     jobs: JobRunner,
     tiles: Arc<land::TileCache>,
     reach: caller::Reach,
+    provider: Option<Arc<Provider>>,
+    keeper: Option<Arc<Keeper>>,
 }
 
-/// The whole service: API and web app.
+/// How the service is reached, and what it does beside answering.
+#[derive(Debug, Clone, Default)]
+pub struct Serving {
+    /// Scheme and host that browsers ask for. With `https://` the session's cookie is kept to TLS and to this host.
+    pub public_address: Option<String>,
+    /// The secret that this program has with the provider of single sign-on, when the environment gives it.
+    pub client_secret: Option<String>,
+    /// Where checkpoints are kept and how often, in the place of what `anju.toml` says.
+    pub keeping: Option<KeepingSettings>,
+}
+
+/// The whole service: API and web app, on this machine alone.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn router(workspace: Arc<Workspace>) -> Result<Router, anju_app::AppError> {
-    router_at(workspace, None).await
+    router_for(workspace, Serving::default()).await
 }
 
-/// The whole service, where `public_address` is what browsers ask for: with `https://` the session's cookie is kept to
-/// TLS and to this host.
+/// The whole service.
 ///
 /// # Errors
-/// When the database fails.
-pub async fn router_at(
-    workspace: Arc<Workspace>,
-    public_address: Option<&str>,
-) -> Result<Router, anju_app::AppError> {
+/// When the database fails, or the settings of single sign-on or of keeping checkpoints are of no use.
+pub async fn router_for(workspace: Arc<Workspace>, serving: Serving) -> Result<Router, anju_app::AppError> {
+    let public_address = serving.public_address.as_deref();
+    let provider = match public_address {
+        Some(address) => Provider::open(&workspace, address, serving.client_secret)?,
+        None => None,
+    };
+    let keeper = serving
+        .keeping
+        .as_ref()
+        .or(workspace.keeping())
+        .map(|settings| Arc::new(Keeper::new(&workspace, settings)));
+    if let Some(keeper) = keeper.clone() {
+        tokio::spawn(keeper.run(workspace.clone()));
+    }
     let server = Server {
         reach: caller::Reach {
             https: public_address.is_some_and(|address| address.starts_with("https://")),
         },
+        provider: provider.map(Arc::new),
+        keeper,
         jobs: JobRunner::start(workspace.clone()).await?,
         tiles: Arc::default(),
         workspace,
@@ -75,6 +102,7 @@ pub async fn router_at(
     let api = Router::new()
         .merge(code_lists::routes())
         .merge(session::routes())
+        .merge(provider::routes())
         .merge(start::routes())
         .merge(register::routes())
         .merge(identification::routes())

@@ -1,6 +1,7 @@
 //! Errors at the HTTP edge: problem details (RFC 9457) with a stable code that the web app translates.
 
 use anju_app::AppError;
+use anju_model::access::ProviderRefusal;
 use axum::Json;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -50,6 +51,10 @@ impl HttpError {
         }
     }
 
+    pub(crate) fn code(&self) -> &'static str {
+        self.code
+    }
+
     pub(crate) fn not_signed_in() -> Self {
         Self::new(
             StatusCode::UNAUTHORIZED,
@@ -95,6 +100,7 @@ impl From<AppError> for HttpError {
             AppError::LockedOut { .. } => (StatusCode::TOO_MANY_REQUESTS, "locked_out"),
             AppError::SecondStep => (StatusCode::UNAUTHORIZED, "second_step"),
             AppError::WrongCode => (StatusCode::UNAUTHORIZED, "wrong_code"),
+            AppError::Provider(refusal) => (status_of_refusal(*refusal), refusal.code()),
             AppError::WeakPassword { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "weak_password"),
             AppError::NotFound { .. } => (StatusCode::NOT_FOUND, "not_found"),
             AppError::VersionConflict { .. } => (StatusCode::PRECONDITION_FAILED, "version_conflict"),
@@ -126,6 +132,14 @@ fn status_of(code: &str) -> StatusCode {
         "job_running" | "entry_is_current" | "nothing_to_erase" => StatusCode::CONFLICT,
         "consistency_range" => StatusCode::BAD_REQUEST,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
+    }
+}
+
+fn status_of_refusal(refusal: ProviderRefusal) -> StatusCode {
+    match refusal {
+        ProviderRefusal::NotConfigured => StatusCode::NOT_FOUND,
+        ProviderRefusal::Unreachable => StatusCode::BAD_GATEWAY,
+        _ => StatusCode::UNAUTHORIZED,
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anju_app::Workspace;
+use anju_app::access::provider::{self, Provider};
 use anju_app::access::second_factor::{self, Enrolment, Status};
 use anju_app::access::sessions::{self, SessionView};
 use anju_app::access::{self, Credentials, UserView, password};
@@ -43,32 +44,58 @@ async fn sign_in(
     headers: HeaderMap,
     Json(typed): Json<SignIn>,
 ) -> Result<Response, HttpError> {
-    let device = headers
-        .get(header::USER_AGENT)
-        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let credentials = Credentials {
         name: typed.name,
         password: typed.password,
         code: typed.code.filter(|code| !code.trim().is_empty()),
-        device: device.unwrap_or_default(),
+        device: device(&headers),
     };
     let signed_in = access::sign_in(&workspace, &credentials).await?;
-    let seconds = (signed_in.expires_at.as_second() - workspace.now().as_second()).max(0);
-    let cookie = cookie.set(&signed_in.token, seconds);
+    let cookie = session_cookie(&workspace, &cookie, &signed_in);
     Ok(([(header::SET_COOKIE, cookie)], Json(signed_in.user)).into_response())
+}
+
+/// What the browser says it is.
+pub(crate) fn device(headers: &HeaderMap) -> String {
+    headers
+        .get(header::USER_AGENT)
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+        .unwrap_or_default()
+}
+
+/// The header that gives the browser its session.
+pub(crate) fn session_cookie(workspace: &Workspace, cookie: &Cookie, signed_in: &access::SignedIn) -> String {
+    let seconds = (signed_in.expires_at.as_second() - workspace.now().as_second()).max(0);
+    cookie.set(&signed_in.token, seconds)
 }
 
 async fn show(session: AnySession) -> Json<UserView> {
     Json(session.user)
 }
 
+#[derive(Serialize)]
+struct SignedOut {
+    /// Where the provider ends its own session.
+    provider_address: String,
+}
+
+/// Nothing more to do is 204; where a provider vouched for the user and says where to sign out of it, 200 with that.
 async fn sign_out(
     State(workspace): State<Arc<Workspace>>,
+    State(provider): State<Option<Arc<Provider>>>,
     cookie: Cookie,
     session: AnySession,
 ) -> Result<Response, HttpError> {
-    access::sign_out(&workspace, &session.caller, &session.token).await?;
-    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie.set("", 0))]).into_response())
+    let issuer = access::sign_out(&workspace, &session.caller, &session.token).await?;
+    let cleared = [(header::SET_COOKIE, cookie.set("", 0))];
+    let address = match &provider {
+        Some(provider) => provider::sign_out_address(&workspace, provider, issuer.as_deref()).await,
+        None => None,
+    };
+    Ok(match address {
+        Some(provider_address) => (cleared, Json(SignedOut { provider_address })).into_response(),
+        None => (StatusCode::NO_CONTENT, cleared).into_response(),
+    })
 }
 
 #[derive(Deserialize)]

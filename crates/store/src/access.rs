@@ -1,6 +1,6 @@
-//! Users, their sessions and second steps, wrong passwords, and who saw unmasked data.
+//! Users, their sessions, second steps and identities at a provider, wrong passwords, and who saw unmasked data.
 
-use anju_model::access::{SecondFactor, Session, SignInGuard, Unmasking, User};
+use anju_model::access::{ProviderIdentity, SecondFactor, Session, SignInGuard, Unmasking, User};
 use anju_model::area::AreaCode;
 
 use crate::read::{VERSIONED, versioned};
@@ -81,6 +81,26 @@ impl Subject for SecondFactor {
     }
 }
 
+impl Subject for ProviderIdentity {
+    const KIND: &'static str = "provider_identity";
+
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+
+    fn area(&self) -> Option<AreaCode> {
+        None
+    }
+
+    fn columns(&self) -> Vec<(&'static str, Value)> {
+        vec![
+            ("user_id", self.user.into()),
+            ("issuer", self.issuer.as_str().into()),
+            ("subject", self.subject.as_str().into()),
+        ]
+    }
+}
+
 impl Subject for Unmasking {
     const KIND: &'static str = "unmasking";
 
@@ -153,4 +173,36 @@ pub async fn second_factor_of(
         .await?
         .map(|row| versioned(&row))
         .transpose()
+}
+
+/// The identity that a provider names by issuer and subject, when it is bound to a user.
+///
+/// # Errors
+/// When the database fails.
+pub async fn identity_at_provider(
+    db: &Db,
+    issuer: &str,
+    subject: &str,
+) -> Result<Option<Versioned<ProviderIdentity>>, StoreError> {
+    let sql = format!("SELECT {VERSIONED} FROM provider_identity WHERE issuer = $1 AND subject = $2");
+    db.first(&sql, &[issuer.into(), subject.into()])
+        .await?
+        .map(|row| versioned(&row))
+        .transpose()
+}
+
+/// The identities that are bound to a user, one for each provider.
+///
+/// # Errors
+/// When the database fails.
+pub async fn identities_of(
+    db: &Db,
+    user: uuid::Uuid,
+) -> Result<Vec<Versioned<ProviderIdentity>>, StoreError> {
+    let sql = format!("SELECT {VERSIONED} FROM provider_identity WHERE user_id = $1 ORDER BY issuer");
+    db.all(&sql, &[user.into()])
+        .await?
+        .iter()
+        .map(versioned)
+        .collect()
 }

@@ -27,8 +27,14 @@ pub struct EntryFilter {
     pub subject: Option<String>,
     /// Who.
     pub actor: Option<String>,
+    /// By which command.
+    pub command: Option<String>,
     /// Only subjects in this area; those without a place are left out.
     pub area: Option<AreaCode>,
+    /// Only entries of this instant and later.
+    pub since: Option<Timestamp>,
+    /// Only entries before this instant.
+    pub until: Option<Timestamp>,
 }
 
 /// An entry as shown: without the payload.
@@ -150,6 +156,13 @@ pub async fn entries(db: &Db, filter: &EntryFilter) -> Result<Vec<EntryView>, St
     conditions.equal("subject_kind", filter.kind.as_deref());
     conditions.equal("subject_id", filter.subject.as_deref());
     conditions.equal("actor", filter.actor.as_deref());
+    conditions.equal("command", filter.command.as_deref());
+    for (instant, comparison) in [(filter.since, ">="), (filter.until, "<")] {
+        if let Some(instant) = instant {
+            let instant = conditions.bind(instant);
+            conditions.and(&format!("at {comparison} {instant}"));
+        }
+    }
     if let Some(area) = &filter.area {
         conditions.within("area", area);
     }
@@ -232,6 +245,31 @@ pub async fn load_as_of<S: Subject>(
 pub async fn latest_checkpoint(db: &Db) -> Result<Option<CheckpointRecord>, StoreError> {
     let sql = "SELECT size, root, note FROM ledger_checkpoint ORDER BY size DESC LIMIT 1";
     db.first(sql, &[]).await?.map(|row| checkpoint(&row)).transpose()
+}
+
+/// Signed checkpoints, newest first: those smaller than `before`, at most `limit`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn checkpoints(
+    db: &Db,
+    before: Option<u64>,
+    limit: u32,
+) -> Result<Vec<CheckpointRecord>, StoreError> {
+    let mut conditions = Conditions::default();
+    if let Some(before) = before {
+        let before = conditions.bind(index_value(before));
+        conditions.and(&format!("size < {before}"));
+    }
+    let sql = format!(
+        "SELECT size, root, note FROM ledger_checkpoint{} ORDER BY size DESC LIMIT {limit}",
+        conditions.text()
+    );
+    db.all(&sql, conditions.values())
+        .await?
+        .iter()
+        .map(checkpoint)
+        .collect()
 }
 
 fn checkpoint(row: &Record) -> Result<CheckpointRecord, StoreError> {

@@ -43,12 +43,13 @@ pub use erasure::Erasure;
 pub use error::StoreError;
 pub use ledger::{
     CheckpointRecord, Consistency, EntryFilter, EntryProof, EntryView, Head, Revision, check_kept_checkpoint,
-    entries, entry_count, history, latest_checkpoint, load_as_of, prove_consistency, prove_entry,
+    checkpoints, entries, entry_count, history, latest_checkpoint, load_as_of, prove_consistency,
+    prove_entry,
 };
 pub use list::{Page, Paging};
 pub use read::{Versioned, load, load_all, load_many, load_within};
 pub use rebuild::rebuild;
-pub use subject::{Child, Row, Subject};
+pub use subject::{Child, Row, Subject, kinds};
 pub use transaction::{Context, Tx};
 pub use value::Value;
 pub use verify::{Difference, VerificationReport, verify};

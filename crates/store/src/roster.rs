@@ -114,8 +114,8 @@ pub struct RosterFilter {
     pub area: AreaCode,
     /// Category.
     pub category: Option<Category>,
-    /// State.
-    pub state: Option<RosterState>,
+    /// States; without any there is nothing to find.
+    pub states: Vec<RosterState>,
 }
 
 /// A page of rosters, the newest draft first.
@@ -143,7 +143,19 @@ pub async fn rosters(
     }
     conditions.and(&format!("({})", ways.join(" OR ")));
     conditions.equal("r.category", filter.category.map(Category::code));
-    conditions.equal("r.roster_state", filter.state.map(RosterState::code));
+    if filter.states.is_empty() {
+        return Ok(Page {
+            items: Vec::new(),
+            next: None,
+            total: 0,
+        });
+    }
+    let states: Vec<String> = filter
+        .states
+        .iter()
+        .map(|state| conditions.bind(state.code()))
+        .collect();
+    conditions.and(&format!("r.roster_state IN ({})", states.join(", ")));
     let list = List {
         select: "r.id, r.version, r.changed_at, r.changed_by, r.state",
         from: "roster r",

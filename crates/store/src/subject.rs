@@ -152,7 +152,15 @@ pub(crate) const KINDS: &[Kind] = &[
     kind::<anju_model::access::Session>(),
     kind::<anju_model::access::SignInGuard>(),
     kind::<anju_model::access::SecondFactor>(),
+    kind::<anju_model::access::ProviderIdentity>(),
     kind::<anju_model::access::Unmasking>(),
     kind::<anju_model::job::Job>(),
     kind::<crate::erasure::Erasure>(),
 ];
+
+/// The names of all kinds of subject, in alphabetical order.
+pub fn kinds() -> Vec<&'static str> {
+    let mut names: Vec<&'static str> = KINDS.iter().map(|kind| kind.name).collect();
+    names.sort_unstable();
+    names
+}

@@ -13,18 +13,23 @@ import type {
   Candidate,
   CandidateProperties,
   CasesOpening,
+  Checkpoint,
   CodeLists,
+  ConsistencyProof,
   Enrolment,
+  EntryDetail,
   FlowProperties,
   HistoryEntry,
   HouseholdDetail,
   HouseholdSummary,
   IdentificationCase,
   IdentificationDesk,
+  Identity,
   Inclusion,
   ItemState,
   Job,
   JobKind,
+  Keeping,
   Land,
   Ledger,
   LedgerEntry,
@@ -46,6 +51,7 @@ import type {
   RosterComparison,
   RosterEntry,
   Role,
+  RoleRights,
   SecondFactor,
   SessionUser,
   Start,
@@ -86,7 +92,7 @@ export function address(path: string, query: Query = {}): string {
 }
 
 async function call<T>(
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
   path: string,
   options: { query?: Query; body?: unknown; file?: Blob; headers?: Record<string, string>; signal?: AbortSignal } = {},
 ): Promise<T> {
@@ -147,7 +153,8 @@ export const api = {
   session: () => call<SessionUser>('GET', '/session'),
   signIn: (name: string, password: string, code?: string) =>
     call<SessionUser>('POST', '/session', { body: { name, password, code } }),
-  signOut: () => call<void>('DELETE', '/session'),
+  /** Where a provider vouched for the user, the answer says where to sign out of it. */
+  signOut: () => call<{ provider_address: string } | undefined>('DELETE', '/session'),
   changePassword: (current: string, next: string) =>
     call<void>('POST', '/session/password', { body: { current, new: next } }),
   sessions: () => call<OwnSession[]>('GET', '/sessions'),
@@ -240,8 +247,8 @@ export const api = {
 
   users: () => call<User[]>('GET', '/users'),
   createUser: (user: NewUser) => call<User>('POST', '/users', { body: user }),
-  moveUser: (user: Pick<User, 'id' | 'version'>, role: Role, area: string) =>
-    call<User>('PATCH', `/users/${part(user.id)}`, { headers: { 'If-Match': `"${user.version}"` }, body: { role, area } }),
+  editUser: (user: Pick<User, 'id' | 'version'>, place: { role: Role; area: string; display_name: string }) =>
+    call<User>('PATCH', `/users/${part(user.id)}`, { headers: { 'If-Match': `"${user.version}"` }, body: place }),
   unlockUser: (id: string) => call<User>('POST', `/users/${part(id)}/unlock`),
   disableUser: (id: string) => call<User>('POST', `/users/${part(id)}/disable`),
   enableUser: (id: string) => call<User>('POST', `/users/${part(id)}/enable`),
@@ -273,4 +280,17 @@ export const api = {
   decideAmendments: (amendments: Pick<Amendment, 'id' | 'version'>[], decision: AmendmentDecision, remark: string) =>
     call<BatchOutcome>('POST', '/register/amendments/decisions', { body: { amendments: amendments.map(({ id, version }) => ({ id, version })), decision, remark: remark.trim() || null } }),
   evidenceOf: (amendment: string) => blob(`/register/amendments/${part(amendment)}/evidence`),
+  provider: () => call<{ name: string } | null>('GET', '/session/provider'),
+  providerSecondStep: (code: string) => call<SessionUser>('POST', '/session/provider/second-step', { body: { code } }),
+  ownIdentity: () => call<Identity | null>('GET', '/session/identity'),
+  bindIdentity: (id: string, subject: string) => call<User>('PUT', `/users/${part(id)}/identity`, { body: { subject } }),
+  unbindIdentity: (id: string) => call<User>('DELETE', `/users/${part(id)}/identity`),
+  userSessions: (id: string) => call<OwnSession[]>('GET', `/users/${part(id)}/sessions`),
+  endUserSession: (id: string, session: string) => call<void>('DELETE', `/users/${part(id)}/sessions/${part(session)}`),
+  endUserSessions: (id: string) => call<void>('DELETE', `/users/${part(id)}/sessions`),
+  rights: () => call<RoleRights[]>('GET', '/rights'),
+  ledgerEntry: (index: number) => call<EntryDetail>('GET', `/ledger/entries/${index}`),
+  checkpoints: (query: Query) => call<Checkpoint[]>('GET', '/ledger/checkpoints', { query }),
+  consistency: (from: number, to: number) => call<ConsistencyProof>('GET', '/ledger/consistency', { query: { from, to } }),
+  keeping: () => call<Keeping | null>('GET', '/ledger/keeping'),
 };

@@ -47,6 +47,7 @@ export type CodeListName =
   | 'bulk_source'
   | 'bulk_state'
   | 'action'
+  | 'provider_refusal'
   | 'purpose';
 
 export type CodeLists = Record<CodeListName, CodeName[]>;
@@ -65,6 +66,7 @@ export type Role =
 
 export type Action =
   | 'read_register'
+  | 'read_casework'
   | 'import_data'
   | 'run_analysis'
   | 'decide_lookback'
@@ -132,7 +134,8 @@ export interface AreaProgress {
   move: number;
   identified: number;
   on_roster: number;
-  open_items: number;
+  /** Only for who may read them. */
+  open_items: number | null;
 }
 
 export interface PlanTotals {
@@ -603,9 +606,49 @@ export interface LedgerEntry {
   kind: string;
   subject: string;
   version: number;
+  area: string | null;
   reason: string | null;
   /** Whether the state is gone, by erasure on legal order. */
   erased: boolean;
+}
+
+/** An entry with what it changed, masked. */
+export interface EntryDetail extends LedgerEntry {
+  changed: { field: string; before: string | null; after: string | null }[];
+  /** Null when the subject was retired here, the state was erased, or it is too large. */
+  state: unknown;
+  too_large: boolean;
+  previous: number | null;
+  next: number | null;
+  erased_by: number | null;
+}
+
+/** The log at one size. */
+export interface LogHead {
+  size: number;
+  root: string;
+  note: string | null;
+}
+
+/** The proof that the log at one size begins with that at a smaller one. */
+export interface ConsistencyProof {
+  from: LogHead;
+  to: LogHead;
+  proof: string[];
+  verifying_key: string;
+}
+
+/** How checkpoints are kept elsewhere. */
+export interface Keeping {
+  folder: string;
+  minutes: number;
+  last: null | { at: string; size: number | null; problem: Text | null };
+}
+
+/** An identity at the provider of single sign-on. */
+export interface Identity {
+  issuer: string;
+  subject: string;
 }
 
 export interface Checkpoint {
@@ -619,7 +662,7 @@ export interface Checkpoint {
 
 /** The proof that an entry is in the log. */
 export interface Inclusion {
-  entry: Omit<LedgerEntry, 'at' | 'erased'> & { at: number; area: string | null; commitment: string };
+  entry: Omit<LedgerEntry, 'at' | 'erased'> & { at: number; commitment: string };
   leaf: string;
   leaf_hash: string;
   proof: string[];
@@ -630,6 +673,7 @@ export interface Ledger {
   entries: number;
   checkpoint: null | Checkpoint;
   recent: LedgerEntry[];
+  kinds: string[];
 }
 
 export interface User {
@@ -643,6 +687,16 @@ export interface User {
   disabled: boolean;
   locked_until: string | null;
   second_factor: boolean;
+  identity: Identity | null;
+  /** Sessions that hold. */
+  sessions: number;
+}
+
+/** What a role may do, and the levels of area that its users have. */
+export interface RoleRights {
+  role: Role;
+  levels: string[];
+  actions: Action[];
 }
 
 export interface OwnSession {
@@ -653,6 +707,7 @@ export interface OwnSession {
   last_used: string | null;
   device: string;
   current: boolean;
+  through_provider: boolean;
 }
 
 export interface SecondFactor {

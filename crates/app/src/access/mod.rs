@@ -1,9 +1,10 @@
 //! Who is calling, signing in and out, and users.
 //!
-//! [`password`] guards every use of a password, [`second_factor`] the second step at sign-in, [`sessions`] are a user's
-//! signed-in browsers, [`users`] what the administrator does.
+//! [`password`] guards every use of a password, [`second_factor`] the second step at sign-in, [`provider`] signs in through
+//! a provider of OpenID Connect, [`sessions`] are a user's signed-in browsers, [`users`] what the administrator does.
 
 pub mod password;
+pub mod provider;
 pub mod second_factor;
 pub mod sessions;
 pub mod users;
@@ -18,6 +19,7 @@ use uuid::Uuid;
 
 use password::{Guard, hash_password};
 
+use crate::workspace::AreaNames;
 use crate::{AppError, Workspace};
 
 /// Times that a sign-in is decided again because others wrote for the same name meanwhile.
@@ -246,28 +248,56 @@ async fn open_session(
             }
         };
     let caller = Caller::from_user(&user.value);
-    let token = workspace.random_hex::<32>();
-    let session = Session {
-        id: workspace.new_id(),
-        user: user.value.id,
-        token_hash: token_hash(&token),
-        created_at: now,
-        expires_at: now + SignedDuration::from_hours(SESSION_HOURS),
-        ended_at: None,
-        last_used: Some(workspace.today()),
-        device: device(&credentials.device),
-    };
-    let expires_at = session.expires_at;
+    let (token, session) = new_session(workspace, &user.value, &credentials.device, None);
+    let signed_in = signed_in(workspace, token, &session, user.value.clone()).await?;
     let mut transaction = workspace.begin(&caller, "sign_in", None).await?;
     transaction.insert(&[session]).await?;
     transaction.update(used.as_slice()).await?;
     guard.clear(&mut transaction).await?;
     transaction.commit().await?;
+    Ok(signed_in)
+}
+
+/// A session to be written, and its token.
+fn new_session(
+    workspace: &Workspace,
+    user: &User,
+    described: &str,
+    provider: Option<String>,
+) -> (String, Session) {
+    let now = workspace.now();
+    let token = workspace.random_hex::<32>();
+    let session = Session {
+        id: workspace.new_id(),
+        user: user.id,
+        token_hash: token_hash(&token),
+        created_at: now,
+        expires_at: now + SignedDuration::from_hours(SESSION_HOURS),
+        ended_at: None,
+        last_used: Some(workspace.today()),
+        device: device(described),
+        provider,
+    };
+    (token, session)
+}
+
+async fn signed_in(
+    workspace: &Workspace,
+    token: String,
+    session: &Session,
+    user: User,
+) -> Result<SignedIn, AppError> {
     Ok(SignedIn {
         token,
-        expires_at,
-        user: view(workspace, user.value.clone()).await?,
+        expires_at: session.expires_at,
+        user: in_session(view(workspace, user).await?, session),
     })
+}
+
+/// The user as seen in a session: who came through a provider need not change a password that was never typed.
+fn in_session(mut user: UserView, session: &Session) -> UserView {
+    user.must_change_password &= session.provider.is_none();
+    user
 }
 
 /// A browser's description as it is kept: shortened, on one line.
@@ -297,24 +327,31 @@ pub async fn caller_by_token(
         return Ok(None);
     };
     let caller = Caller::from_user(&user.value);
+    let shown = in_session(view(workspace, user.value).await?, &session.value);
     sessions::note_use(workspace, &caller, session).await?;
-    Ok(Some((caller, view(workspace, user.value).await?)))
+    Ok(Some((caller, shown)))
 }
 
-/// Ends the session of a token; an unknown token is no error.
+/// Ends the session of a token and says which provider vouched for it; an unknown token is no error.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn sign_out(workspace: &Workspace, caller: &Caller, token: &str) -> Result<(), AppError> {
+pub async fn sign_out(
+    workspace: &Workspace,
+    caller: &Caller,
+    token: &str,
+) -> Result<Option<String>, AppError> {
     let Some(mut session) =
         anju_store::access::session_by_token_hash(workspace.db(), &token_hash(token)).await?
     else {
-        return Ok(());
+        return Ok(None);
     };
     session.value.ended_at = Some(workspace.now());
+    let provider = session.value.provider.clone();
     let mut transaction = workspace.begin(caller, "sign_out", None).await?;
     transaction.update(&[session]).await?;
-    transaction.commit().await
+    transaction.commit().await?;
+    Ok(provider)
 }
 
 pub(crate) fn new_user(workspace: &Workspace, new: NewUser) -> Result<User, AppError> {
@@ -331,8 +368,12 @@ pub(crate) fn new_user(workspace: &Workspace, new: NewUser) -> Result<User, AppE
 }
 
 async fn view(workspace: &Workspace, user: User) -> Result<UserView, AppError> {
-    let areas = workspace.areas().await?;
-    Ok(UserView {
+    Ok(view_among(&workspace.areas().await?, user))
+}
+
+/// The user as shown, with the areas' names at hand.
+fn view_among(areas: &AreaNames, user: User) -> UserView {
+    UserView {
         id: user.id,
         name: user.name,
         display_name: user.display_name,
@@ -341,7 +382,7 @@ async fn view(workspace: &Workspace, user: User) -> Result<UserView, AppError> {
         area_name: areas.name(&user.area),
         area: user.area,
         must_change_password: user.must_change_password,
-    })
+    }
 }
 
 fn token_hash(token: &str) -> String {

@@ -231,7 +231,7 @@ fn base32(bytes: &[u8]) -> String {
     text
 }
 
-fn bytes(hex: &str) -> Option<Vec<u8>> {
+pub(super) fn bytes(hex: &str) -> Option<Vec<u8>> {
     (0..hex.len())
         .step_by(2)
         .map(|place| u8::from_str_radix(hex.get(place..place + 2)?, 16).ok())

@@ -1,4 +1,4 @@
-//! A user's own sessions: where one is signed in, and ending that.
+//! A user's sessions: where one is signed in, and ending that.
 
 use anju_model::access::{Session, User};
 use anju_store::Versioned;
@@ -26,6 +26,8 @@ pub struct SessionView {
     pub device: String,
     /// Whether it is the one that asks.
     pub current: bool,
+    /// Whether a provider vouched for the user.
+    pub through_provider: bool,
 }
 
 /// The caller's sessions that hold, the newest first.
@@ -34,13 +36,22 @@ pub struct SessionView {
 /// When the database fails.
 pub async fn own(workspace: &Workspace, caller: &Caller, token: &str) -> Result<Vec<SessionView>, AppError> {
     let user = own_user(workspace, caller).await?;
-    let current = token_hash(token);
-    let mut sessions = holding(workspace, user.value.id).await?;
-    sessions.reverse();
+    of_user(workspace, user.value.id, &token_hash(token)).await
+}
+
+/// The sessions of a user that hold, the newest first; `current` is the hash of the token that asks.
+pub(crate) async fn of_user(
+    workspace: &Workspace,
+    user: Uuid,
+    current: &str,
+) -> Result<Vec<SessionView>, AppError> {
+    let sessions = holding(workspace, user).await?;
     Ok(sessions
         .into_iter()
+        .rev()
         .map(|session| SessionView {
             current: session.value.token_hash == current,
+            through_provider: session.value.provider.is_some(),
             id: session.value.id,
             created_at: session.value.created_at,
             expires_at: session.value.expires_at,
@@ -56,17 +67,29 @@ pub async fn own(workspace: &Workspace, caller: &Caller, token: &str) -> Result<
 /// [`AppError::NotFound`] for one that is not the caller's or is over.
 pub async fn end(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result<(), AppError> {
     let user = own_user(workspace, caller).await?;
-    let mut sessions = holding(workspace, user.value.id).await?;
-    sessions.retain(|session| session.value.id == id);
-    if sessions.is_empty() {
-        return Err(AppError::NotFound {
-            kind: "session",
-            id: id.to_string(),
-        });
+    end_some(workspace, caller, user.value.id, Some(id))
+        .await
+        .map(|_| ())
+}
+
+/// Ends one session of a user, or all; says how many.
+pub(crate) async fn end_some(
+    workspace: &Workspace,
+    caller: &Caller,
+    user: Uuid,
+    one: Option<Uuid>,
+) -> Result<usize, AppError> {
+    let mut sessions = holding(workspace, user).await?;
+    if let Some(id) = one {
+        sessions.retain(|session| session.value.id == id);
+        if sessions.is_empty() {
+            return Err(AppError::NotFound {
+                kind: "session",
+                id: id.to_string(),
+            });
+        }
     }
-    let mut transaction = workspace.begin(caller, "end_session", None).await?;
-    write_ended(workspace, &mut transaction, sessions).await?;
-    transaction.commit().await
+    end_these(workspace, caller, sessions).await
 }
 
 /// Ends all of the caller's sessions but the one that asks; says how many.
@@ -78,6 +101,15 @@ pub async fn end_others(workspace: &Workspace, caller: &Caller, token: &str) -> 
     let current = token_hash(token);
     let mut sessions = holding(workspace, user.value.id).await?;
     sessions.retain(|session| session.value.token_hash != current);
+    end_these(workspace, caller, sessions).await
+}
+
+/// Ends these sessions; where there are none, nothing is written.
+async fn end_these(
+    workspace: &Workspace,
+    caller: &Caller,
+    sessions: Vec<Versioned<Session>>,
+) -> Result<usize, AppError> {
     let count = sessions.len();
     if count > 0 {
         let mut transaction = workspace.begin(caller, "end_session", None).await?;
@@ -85,6 +117,17 @@ pub async fn end_others(workspace: &Workspace, caller: &Caller, token: &str) -> 
         transaction.commit().await?;
     }
     Ok(count)
+}
+
+/// Ends the sessions of a user that a provider vouched for, within a transaction that takes the identity away.
+pub(crate) async fn end_of_provider(
+    workspace: &Workspace,
+    transaction: &mut Transaction<'_>,
+    user: Uuid,
+) -> Result<(), AppError> {
+    let mut sessions = holding(workspace, user).await?;
+    sessions.retain(|session| session.value.provider.is_some());
+    write_ended(workspace, transaction, sessions).await
 }
 
 /// Ends all sessions of a user within a transaction that takes something from the user.

@@ -1,14 +1,17 @@
 //! What the administrator does with users. Every change is on the ledger.
 
-use anju_model::access::{Action, Role, SignInGuard, User};
-use anju_model::area::AreaCode;
+use anju_model::access::{Action, PERMISSIONS, ProviderIdentity, ProviderRefusal, Role, SignInGuard, User};
+use anju_model::area::{AreaCode, AreaLevel};
 use anju_store::Versioned;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::password::{Guard, check_password, guard_id, hash_password};
-use super::{Caller, NewUser, UserView, new_user, second_factor, sessions, view};
+use super::provider::{self, IdentityView};
+use super::sessions::SessionView;
+use super::{Caller, NewUser, UserView, new_user, second_factor, sessions, view_among};
+use crate::workspace::AreaNames;
 use crate::{AppError, Workspace};
 
 /// A user as the administrator sees it.
@@ -25,6 +28,10 @@ pub struct Account {
     pub locked_until: Option<Timestamp>,
     /// Whether it signs in with a second step.
     pub second_factor: bool,
+    /// The identity at the provider that is bound to it.
+    pub identity: Option<IdentityView>,
+    /// Sessions that hold.
+    pub sessions: usize,
 }
 
 /// A password set by the administrator.
@@ -36,7 +43,7 @@ pub struct TemporaryPassword {
     pub account: Account,
 }
 
-/// A change of a user's place.
+/// A change of a user's place, and of the name shown where one is given.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewPlace {
@@ -44,6 +51,40 @@ pub struct NewPlace {
     pub role: Role,
     /// Area.
     pub area: AreaCode,
+    /// Name shown to others, 1 to 40 characters.
+    #[serde(default)]
+    pub display_name: Option<String>,
+}
+
+/// An identity to be bound.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewIdentity {
+    /// Who it is at the provider: the claim `sub`, 1 to 255 characters.
+    pub subject: String,
+}
+
+/// What a role may do.
+#[derive(Debug, Clone, Serialize)]
+pub struct RoleRights {
+    /// The role.
+    pub role: Role,
+    /// Levels of area that its users have.
+    pub levels: &'static [AreaLevel],
+    /// What it may do in the user's area.
+    pub actions: &'static [Action],
+}
+
+/// The table of roles and rights. It says nothing of anybody: whoever has signed in may read it.
+pub fn rights() -> Vec<RoleRights> {
+    PERMISSIONS
+        .iter()
+        .map(|row| RoleRights {
+            role: row.role,
+            levels: row.levels,
+            actions: row.actions,
+        })
+        .collect()
 }
 
 /// All users.
@@ -53,9 +94,10 @@ pub struct NewPlace {
 pub async fn list(workspace: &Workspace, caller: &Caller) -> Result<Vec<Account>, AppError> {
     caller.require(Action::ManageUsers)?;
     let users: Vec<Versioned<User>> = anju_store::load_all(workspace.db()).await?;
+    let areas = workspace.areas().await?;
     let mut accounts = Vec::with_capacity(users.len());
     for user in users {
-        accounts.push(describe(workspace, user).await?);
+        accounts.push(describe_among(workspace, &areas, user).await?);
     }
     Ok(accounts)
 }
@@ -69,12 +111,8 @@ pub async fn create(workspace: &Workspace, caller: &Caller, new: NewUser) -> Res
     caller.require(Action::ManageUsers)?;
     check_place(workspace, caller, new.role, &new.area)?;
     check_password(&new.password)?;
-    let well_formed = (2..=40).contains(&new.name.len())
-        && new
-            .name
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
-    if !well_formed {
+    check_display_name(&new.display_name)?;
+    if !is_sign_in_name(&new.name) {
         return Err(AppError::invalid(
             "user_name",
             "name",
@@ -98,6 +136,26 @@ pub async fn create(workspace: &Workspace, caller: &Caller, new: NewUser) -> Res
     transaction.insert(std::slice::from_ref(&user)).await?;
     transaction.commit().await?;
     account(workspace, user.id).await
+}
+
+/// Whether a text can be a sign-in name. A colon is none of its letters: the ledger names the program's own doings by one.
+pub(super) fn is_sign_in_name(text: &str) -> bool {
+    (2..=40).contains(&text.len())
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
+}
+
+fn check_display_name(name: &str) -> Result<(), AppError> {
+    if (1..=40).contains(&name.trim().chars().count()) {
+        return Ok(());
+    }
+    Err(AppError::invalid(
+        "display_name",
+        "display_name",
+        "显示名须为 1 至 40 个字",
+        "the name shown has 1 to 40 characters",
+    ))
 }
 
 /// Checks that a user of `role` can have `area` in this workspace.
@@ -206,6 +264,10 @@ pub async fn move_to(
     user.version = version;
     user.value.role = place.role;
     user.value.area = place.area;
+    if let Some(name) = place.display_name {
+        check_display_name(&name)?;
+        name.trim().clone_into(&mut user.value.display_name);
+    }
     let mut transaction = workspace.begin(caller, "change_role", None).await?;
     transaction.update(std::slice::from_ref(&user)).await?;
     transaction.commit().await?;
@@ -225,6 +287,105 @@ pub async fn remove_second_factor(
     refuse_own(caller, &user.value)?;
     second_factor::erase(workspace, caller, &user.value).await?;
     describe(workspace, user).await
+}
+
+/// Binds an identity at the provider to a user, in the place of the one that was.
+///
+/// # Errors
+/// [`AppError::NotFound`]; [`AppError::Provider`] when sign-in through a provider is not set up; [`AppError::Invalid`]
+/// (`identity`, `identity_taken`) when the subject is none or is bound to another user; or a caller who may not.
+pub async fn bind_identity(
+    workspace: &Workspace,
+    caller: &Caller,
+    id: Uuid,
+    new: NewIdentity,
+) -> Result<Account, AppError> {
+    let user = managed(workspace, caller, id).await?;
+    let Some(settings) = workspace.oidc() else {
+        return Err(AppError::Provider(ProviderRefusal::NotConfigured));
+    };
+    let subject = new.subject.trim();
+    if !(1..=255).contains(&subject.len()) || subject.chars().any(char::is_control) {
+        return Err(AppError::invalid(
+            "identity",
+            "subject",
+            "身份标识(sub)须为 1 至 255 个字符",
+            "the identity (sub) has 1 to 255 characters",
+        ));
+    }
+    let held = anju_store::access::identity_at_provider(workspace.db(), &settings.issuer, subject).await?;
+    if let Some(held) = held {
+        if held.value.user == id {
+            return describe(workspace, user).await;
+        }
+        return Err(AppError::invalid(
+            "identity_taken",
+            "subject",
+            "该身份已绑定另一个账号;请先解除绑定",
+            "the identity is bound to another account; unbind it there first",
+        ));
+    }
+    let before = provider::identity_of(workspace, id).await?;
+    let identity = ProviderIdentity {
+        id: workspace.new_id(),
+        user: id,
+        issuer: settings.issuer.clone(),
+        subject: subject.to_owned(),
+    };
+    let mut transaction = workspace.begin(caller, "bind_identity", None).await?;
+    if before.is_some() {
+        transaction.retire(before.as_slice()).await?;
+        sessions::end_of_provider(workspace, &mut transaction, id).await?;
+    }
+    transaction.insert(&[identity]).await?;
+    transaction.commit().await?;
+    describe(workspace, user).await
+}
+
+/// Takes a user's identity at the provider away; sessions that it opened end at once.
+///
+/// # Errors
+/// [`AppError::NotFound`] when there is no user or nothing is bound, or a caller who may not.
+pub async fn unbind_identity(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result<Account, AppError> {
+    let user = managed(workspace, caller, id).await?;
+    let Some(identity) = provider::identity_of(workspace, id).await? else {
+        return Err(AppError::NotFound {
+            kind: "provider_identity",
+            id: id.to_string(),
+        });
+    };
+    let mut transaction = workspace.begin(caller, "unbind_identity", None).await?;
+    transaction.retire(&[identity]).await?;
+    sessions::end_of_provider(workspace, &mut transaction, id).await?;
+    transaction.commit().await?;
+    describe(workspace, user).await
+}
+
+/// The sessions of a user that hold, the newest first.
+///
+/// # Errors
+/// [`AppError::NotFound`], or a caller who may not.
+pub async fn sessions_of(
+    workspace: &Workspace,
+    caller: &Caller,
+    id: Uuid,
+) -> Result<Vec<SessionView>, AppError> {
+    let user = managed(workspace, caller, id).await?;
+    sessions::of_user(workspace, user.value.id, "").await
+}
+
+/// Ends one session of a user, or all of them; says how many.
+///
+/// # Errors
+/// [`AppError::NotFound`] when there is no such user or session, or a caller who may not.
+pub async fn end_sessions(
+    workspace: &Workspace,
+    caller: &Caller,
+    id: Uuid,
+    session: Option<Uuid>,
+) -> Result<usize, AppError> {
+    let user = managed(workspace, caller, id).await?;
+    sessions::end_some(workspace, caller, user.value.id, session).await
 }
 
 /// A user whom the caller manages.
@@ -264,6 +425,14 @@ async fn account(workspace: &Workspace, id: Uuid) -> Result<Account, AppError> {
 }
 
 async fn describe(workspace: &Workspace, user: Versioned<User>) -> Result<Account, AppError> {
+    describe_among(workspace, &workspace.areas().await?, user).await
+}
+
+async fn describe_among(
+    workspace: &Workspace,
+    areas: &AreaNames,
+    user: Versioned<User>,
+) -> Result<Account, AppError> {
     let guard: Option<Versioned<SignInGuard>> =
         anju_store::load(workspace.db(), &guard_id(&user.value.name)).await?;
     let second_factor = second_factor::confirmed(workspace, user.value.id)
@@ -274,6 +443,8 @@ async fn describe(workspace: &Workspace, user: Versioned<User>) -> Result<Accoun
         disabled: user.value.disabled,
         locked_until: guard.and_then(|guard| guard.value.waits_until(workspace.now())),
         second_factor,
-        user: view(workspace, user.value).await?,
+        identity: provider::identity_view(workspace, user.value.id).await?,
+        sessions: sessions::of_user(workspace, user.value.id, "").await?.len(),
+        user: view_among(areas, user.value),
     })
 }

@@ -135,7 +135,7 @@ pub struct TownshipFigures {
 /// One page of the worklist.
 ///
 /// # Errors
-/// When the caller may not read the register or that area.
+/// When the caller may not see findings, or not those of that area.
 pub async fn list(
     workspace: &Workspace,
     caller: &Caller,
@@ -162,7 +162,7 @@ async fn rows(
     household: Option<Uuid>,
     paging: Paging,
 ) -> Result<Page<ItemView>, AppError> {
-    let area = caller.narrow(Action::ReadRegister, query.area.as_ref())?;
+    let area = caller.narrow(Action::ReadCasework, query.area.as_ref())?;
     let (sort, descending) = sort_key(query.sort.as_deref());
     let filter = ItemFilter {
         rule: query.rule.clone(),
@@ -192,7 +192,7 @@ async fn rows(
 /// # Errors
 /// [`AppError::NotFound`] for one that is unknown or outside the caller's area.
 pub async fn item(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result<ItemView, AppError> {
-    let area = caller.narrow(Action::ReadRegister, None)?;
+    let area = caller.narrow(Action::ReadCasework, None)?;
     let stored: Option<Versioned<LookbackItem>> = anju_store::load(workspace.db(), &id.to_string()).await?;
     let stored = stored.filter(|item| area.contains(&item.value.area));
     let mut views = views(workspace, stored.into_iter().collect()).await?;
@@ -202,12 +202,15 @@ pub async fn item(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result<It
     })
 }
 
-/// The items of one household.
+/// The items of one household; none for who may not see findings.
 pub(crate) async fn of_household(
     workspace: &Workspace,
     caller: &Caller,
     household: Uuid,
 ) -> Result<Vec<ItemView>, AppError> {
+    if caller.require(Action::ReadCasework).is_err() {
+        return Ok(Vec::new());
+    }
     Ok(rows(
         workspace,
         caller,
@@ -278,13 +281,13 @@ pub async fn export(workspace: &Workspace, caller: &Caller, query: &ItemQuery) -
 /// Figures of the worklist within an area.
 ///
 /// # Errors
-/// When the caller may not read the register or that area.
+/// When the caller may not see findings, or not those of that area.
 pub async fn figures(
     workspace: &Workspace,
     caller: &Caller,
     area: Option<&AreaCode>,
 ) -> Result<LookbackFigures, AppError> {
-    let area = caller.narrow(Action::ReadRegister, area)?;
+    let area = caller.narrow(Action::ReadCasework, area)?;
     let names = workspace.areas().await?;
     let mut rules = anju_store::lookback::count_by_rule(workspace.db(), &area).await?;
     rules.sort_by(|a, b| {

@@ -11,7 +11,7 @@ use anju_model::register::{Category, Household, Pathway, Relation};
 use anju_model::roster::{KeyFact, KeyFacts, Roster, RosterHome, RosterMember};
 use anju_store::amendment::AmendmentFilter;
 use anju_store::attachment::Attachment;
-use anju_store::{Paging, Versioned};
+use anju_store::{EntryFilter, Paging, Subject, Versioned};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -172,6 +172,9 @@ pub enum Decision {
 /// Largest file of evidence: a scan or a photo.
 pub const EVIDENCE_BYTES: usize = 16 << 20;
 
+/// The command by which evidence is stored.
+const STORE_EVIDENCE: &str = "store_evidence";
+
 /// Stores the paper that proves an amendment and returns its hash.
 ///
 /// # Errors
@@ -195,7 +198,7 @@ pub async fn store_evidence(
         ));
     }
     let stored = workspace.store_file("application/octet-stream", name.trim(), bytes)?;
-    let mut transaction = workspace.begin(caller, "store_evidence", None).await?;
+    let mut transaction = workspace.begin(caller, STORE_EVIDENCE, None).await?;
     transaction
         .insert_attachments(std::slice::from_ref(&stored))
         .await?;
@@ -266,10 +269,7 @@ pub async fn ask(
                 "the household is on no frozen roster; correct its list and import it",
             )
         })?;
-    let paper: Option<Versioned<Attachment>> = match request.evidence.as_str() {
-        "" => None,
-        hash => anju_store::load(workspace.db(), hash).await?,
-    };
+    let paper = stored_evidence(workspace, &request.evidence).await?;
     let evidence = paper.map(|paper| Evidence {
         hash: paper.value.hash,
         name: paper.value.name,
@@ -300,6 +300,25 @@ pub async fn ask(
     transaction.insert(std::slice::from_ref(&amendment)).await?;
     transaction.commit().await?;
     Ok(view(&areas, amendment, 1, decides(caller)))
+}
+
+/// The file of this hash, when it was handed in as evidence. A roster's entries, layers and whatever else is kept as a
+/// file too are nobody's evidence: who names one by its hash must not be able to read it back.
+async fn stored_evidence(
+    workspace: &Workspace,
+    hash: &str,
+) -> Result<Option<Versioned<Attachment>>, AppError> {
+    let handed_in = EntryFilter {
+        kind: Some(Attachment::KIND.into()),
+        subject: Some(hash.to_owned()),
+        command: Some(STORE_EVIDENCE.into()),
+        limit: 1,
+        ..EntryFilter::default()
+    };
+    if hash.is_empty() || anju_store::entries(workspace.db(), &handed_in).await?.is_empty() {
+        return Ok(None);
+    }
+    Ok(anju_store::load(workspace.db(), hash).await?)
 }
 
 fn change(

@@ -333,13 +333,24 @@ pub async fn draft(workspace: &Workspace, caller: &Caller, new: NewDraft) -> Res
     show(workspace, caller, id).await
 }
 
+/// The states of rosters that the caller sees: a draft is the office's own until it is frozen.
+fn visible_states(caller: &Caller) -> Vec<RosterState> {
+    let casework = caller.require(Action::ReadCasework).is_ok();
+    RosterState::ALL
+        .iter()
+        .copied()
+        .filter(|state| casework || *state != RosterState::Draft)
+        .collect()
+}
+
 async fn load(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result<Versioned<Roster>, AppError> {
     caller.require(Action::ReadRegister)?;
     let stored: Option<Versioned<Roster>> = anju_store::load(workspace.db(), &id.to_string()).await?;
     stored
         .filter(|stored| {
             let area = &stored.value.filter.area;
-            caller.area().contains(area) || area.contains(caller.area())
+            let near = caller.area().contains(area) || area.contains(caller.area());
+            near && visible_states(caller).contains(&stored.value.state)
         })
         .ok_or_else(|| AppError::NotFound {
             kind: "roster",
@@ -377,7 +388,10 @@ pub async fn list(
     let filter = anju_store::roster::RosterFilter {
         area: caller.narrow(Action::ReadRegister, None)?,
         category: query.category,
-        state: query.state,
+        states: visible_states(caller)
+            .into_iter()
+            .filter(|state| query.state.is_none_or(|wanted| wanted == *state))
+            .collect(),
     };
     let paging = Paging {
         after: query.after.clone(),

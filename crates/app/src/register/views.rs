@@ -477,6 +477,12 @@ pub(crate) fn workbook(
     Ok(anju_exchange::workbook::write_table(title, &headers, &rows)?)
 }
 
+/// Letters by which a spreadsheet program takes a text for a formula, their full-width forms too; blanks before them are
+/// dropped by some programs.
+pub(crate) const FORMULA_MARKS: [char; 11] = [
+    '=', '+', '-', '@', '\t', '\r', '\n', '\u{FF1D}', '\u{FF0B}', '\u{FF0D}', '\u{FF20}',
+];
+
 /// A comma-separated table with the byte-order mark by which Excel knows UTF-8. A text that Excel would take for a
 /// formula is set off by an apostrophe.
 pub(crate) fn csv(headers: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Result<Vec<u8>, AppError> {
@@ -485,7 +491,7 @@ pub(crate) fn csv(headers: &[&str], rows: impl Iterator<Item = Vec<String>>) -> 
     writer.write_record(headers).map_err(failed)?;
     for row in rows {
         let safe = row.into_iter().map(|text| {
-            if text.starts_with(['=', '+', '-', '@']) {
+            if text.trim_start_matches(' ').starts_with(FORMULA_MARKS) {
                 format!("'{text}")
             } else {
                 text
@@ -630,7 +636,7 @@ pub async fn history(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result
     let mut changes = Vec::with_capacity(revisions.len());
     for revision in revisions {
         let mut changed = Vec::new();
-        compare("", &before, &revision.state, &mut changed);
+        compare("", &before, &revision.state, &shown, &mut changed);
         changes.push(Change {
             index: revision.entry.index,
             version: revision.entry.version,
@@ -646,11 +652,12 @@ pub async fn history(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result
     Ok(changes)
 }
 
-/// Collects the fields in which two states differ; of a first state nothing, since all of it is new.
-fn compare(
+/// Collects the fields in which two states differ, as `shown` shows them; of a first state nothing, since all of it is new.
+pub(crate) fn compare(
     path: &str,
     before: &serde_json::Value,
     after: &serde_json::Value,
+    shown: &impl Fn(&str, &serde_json::Value) -> Option<String>,
     changes: &mut Vec<FieldChange>,
 ) {
     use serde_json::Value;
@@ -670,13 +677,14 @@ fn compare(
                     &inner,
                     old.get(name).unwrap_or(&Value::Null),
                     new.get(name).unwrap_or(&Value::Null),
+                    shown,
                     changes,
                 );
             }
         }
         (Value::Array(old), Value::Array(new)) if old.len() == new.len() => {
             for (index, (old, new)) in old.iter().zip(new).enumerate() {
-                compare(&format!("{path}.{}", index + 1), old, new, changes);
+                compare(&format!("{path}.{}", index + 1), old, new, shown, changes);
             }
         }
         _ if before == after => {}
@@ -857,7 +865,7 @@ mod tests {
             json!({"must_move": true, "members": [{"name": "张三丰", "id_number": "11010519491231002X"}]});
         let after =
             json!({"must_move": false, "members": [{"name": "张三峰", "id_number": "11010519491231002X"}]});
-        compare("", &before, &after, &mut changes);
+        compare("", &before, &after, &shown, &mut changes);
         let fields: Vec<&str> = changes.iter().map(|change| change.field.as_str()).collect();
         assert_eq!(fields, ["members.1.name", "must_move"]);
         assert_eq!(changes[0].after.as_deref(), Some("张**"));
@@ -870,9 +878,31 @@ mod tests {
             "",
             &serde_json::Value::Null,
             &json!({"must_move": true}),
+            &shown,
             &mut changes,
         );
         assert!(changes.is_empty());
+    }
+
+    #[test]
+    fn no_cell_of_a_table_is_a_formula() {
+        for (cell, safe) in [
+            ("=1+1", "'=1+1"),
+            ("+86", "'+86"),
+            ("-2", "'-2"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("\t=1", "'\t=1"),
+            (" =1", "' =1"),
+            ("\u{FF1D}1", "'\u{FF1D}1"),
+            ("安澜县", "安澜县"),
+            ("a=1", "a=1"),
+        ] {
+            let file = csv(&["列"], std::iter::once(vec![cell.to_owned()])).unwrap();
+            let text = String::from_utf8(file).unwrap();
+            assert_eq!(text.lines().nth(1), Some(safe), "{cell:?}");
+        }
+        let file = csv(&["列"], std::iter::once(vec!["\r=1".to_owned()])).unwrap();
+        assert!(String::from_utf8(file).unwrap().contains("\"'\r=1\""));
     }
 
     #[test]

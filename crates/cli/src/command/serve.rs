@@ -1,10 +1,13 @@
 //! `anju serve`.
 
 use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anju_app::AppError;
+use anju_app::ledger::keeping::KeepingSettings;
+use anju_server::Serving;
 
 use crate::Context;
 
@@ -21,7 +24,22 @@ pub(crate) struct Arguments {
     /// cookie is then sent over TLS only.
     #[arg(long, value_name = "URL", value_parser = public_address)]
     public_address: Option<String>,
+    /// Keep signed checkpoints in this folder, which should lie on another machine; one that is there is proved to fit
+    /// before the next is added.
+    #[arg(long, value_name = "DIR")]
+    keep_checkpoints: Option<PathBuf>,
+    /// Minutes between kept checkpoints.
+    #[arg(
+        long,
+        value_name = "MINUTES",
+        default_value_t = 60,
+        requires = "keep_checkpoints"
+    )]
+    checkpoint_interval: u32,
 }
+
+/// The environment variable with the secret that this program has with the provider of single sign-on.
+const CLIENT_SECRET: &str = "ANJU_OIDC_CLIENT_SECRET";
 
 /// Scheme and host, with nothing after them.
 fn public_address(text: &str) -> Result<String, String> {
@@ -40,7 +58,18 @@ fn public_address(text: &str) -> Result<String, String> {
 
 pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<ExitCode, AppError> {
     let workspace = Arc::new(context.open().await?);
-    let router = anju_server::router_at(workspace, arguments.public_address.as_deref()).await?;
+    let keeping = match arguments.keep_checkpoints {
+        Some(folder) => {
+            let settings = KeepingSettings {
+                // The workspace's own settings are relative to it; what is typed is relative to where it is typed.
+                folder: std::path::absolute(&folder).map_err(AppError::io(&folder))?,
+                minutes: arguments.checkpoint_interval,
+            };
+            settings.check(Path::new("--checkpoint-interval"))?;
+            Some(settings)
+        }
+        None => None,
+    };
     let address = SocketAddr::new(arguments.host, arguments.port);
     let bound = async {
         let listener = tokio::net::TcpListener::bind(address).await?;
@@ -55,6 +84,19 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<ExitC
             format!("cannot listen on {address}: {error}; choose another port with --port"),
         )
     })?;
+    let serving = Serving {
+        // Without a proxy browsers ask for where it listens.
+        public_address: Some(
+            arguments
+                .public_address
+                .unwrap_or_else(|| format!("http://{address}")),
+        ),
+        client_secret: std::env::var(CLIENT_SECRET)
+            .ok()
+            .filter(|secret| !secret.is_empty()),
+        keeping,
+    };
+    let router = anju_server::router_for(workspace, serving).await?;
     if context.output.json {
         println!("{}", serde_json::json!({ "url": format!("http://{address}") }));
     } else {

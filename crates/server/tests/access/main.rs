@@ -5,10 +5,13 @@
     reason = "a test that unwraps fails, which is what it is for"
 )]
 
+mod keeping;
 mod lockout;
 mod office;
+mod provider;
 mod roles;
 mod second_factor;
 mod sessions;
 mod start;
 mod unmasking;
+mod use_cases;

@@ -81,6 +81,30 @@ impl<'a> Office<'a> {
         }
     }
 
+    /// Adds to the workspace's configuration and starts the service anew.
+    pub async fn configure(&mut self, text: &str, serving: anju_server::Serving) {
+        use std::io::Write;
+        let root = self.folder.path().join("office");
+        let mut file = std::fs::OpenOptions::new()
+            .append(true)
+            .open(root.join("anju.toml"))
+            .unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        self.workspace = Arc::new(
+            Workspace::open(&root, None, environment(&self.now))
+                .await
+                .unwrap(),
+        );
+        self.router = anju_server::router_for(self.workspace.clone(), serving)
+            .await
+            .unwrap();
+    }
+
+    /// The workspace's folder.
+    pub fn root(&self) -> std::path::PathBuf {
+        self.folder.path().join("office")
+    }
+
     /// Lets time pass.
     pub fn pass(&self, time: SignedDuration) {
         let mut now = self.now.lock().unwrap();

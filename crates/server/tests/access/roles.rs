@@ -60,92 +60,92 @@ const VILLAGE: Places = Places {
 
 /// For each action four marks: own area, inside, outside, above. `y` allowed, `.` refused, ` ` no such area.
 ///
-/// - Reading the register above the own area is allowed and answers what lies in the own area.
+/// - Reading the register or the casework above the own area is allowed and answers what lies in the own area.
 /// - Import and analyses are of the whole county: they have no area of their own.
 /// - Who answers for the whole county sees all of its ledger.
 /// - Users of superior offices are made by the county's administrator.
-const EXPECTED: &[(&str, &Places, [&str; 17])] = &[
-    // read_register, import_data, run_analysis, decide_lookback, review_in_village, check_in_township, decide_in_county,
-    // draft_roster, approve_roster, ask_amendment, check_amendment, ask_bulk_change, approve_bulk_change, read_ledger,
-    // manage_users, erase_content, unmask_data
+const EXPECTED: &[(&str, &Places, [&str; 18])] = &[
+    // read_register, read_casework, import_data, run_analysis, decide_lookback, review_in_village, check_in_township,
+    // decide_in_county, draft_roster, approve_roster, ask_amendment, check_amendment, ask_bulk_change, approve_bulk_change,
+    // read_ledger, manage_users, erase_content, unmask_data
     (
         "administrator",
         &COUNTY,
         [
-            "yy.y", "y   ", "y   ", "yy..", "yy.y", "yy.y", "yy.y", "yy..", "yy..", "yy..", "yy..", "yy.y",
-            "yy..", "yyyy", "yy.y", "y   ", "yy..",
+            "yy.y", "yy.y", "y   ", "y   ", "yy..", "yy.y", "yy.y", "yy.y", "yy..", "yy..", "yy..", "yy..",
+            "yy.y", "yy..", "yyyy", "yy.y", "y   ", "yy..",
         ],
     ),
     (
         "province_officer",
         &PROVINCE,
         [
-            "yy. ", ".   ", ".   ", "... ", "... ", "... ", "... ", "... ", "... ", "... ", "... ", "... ",
-            "... ", "yyy ", "... ", ".   ", "... ",
+            "yy. ", "yy. ", ".   ", ".   ", "... ", "... ", "... ", "... ", "... ", "... ", "... ", "... ",
+            "... ", "... ", "yyy ", "... ", ".   ", "... ",
         ],
     ),
     (
         "prefecture_officer",
         &PREFECTURE,
         [
-            "yy.y", ".   ", ".   ", "....", "....", "....", "....", "....", "....", "....", "....", "....",
-            "....", "yyyy", "....", ".   ", "....",
+            "yy.y", "yy.y", ".   ", ".   ", "....", "....", "....", "....", "....", "....", "....", "....",
+            "....", "....", "yyyy", "....", ".   ", "....",
         ],
     ),
     (
         "county_officer",
         &COUNTY,
         [
-            "yy.y", "y   ", "y   ", "yy..", "....", "....", "yy.y", "yy..", "yy..", "yy..", "....", "yy.y",
-            "yy..", "yyyy", "....", ".   ", "yy..",
+            "yy.y", "yy.y", "y   ", "y   ", "yy..", "....", "....", "yy.y", "yy..", "yy..", "yy..", "....",
+            "yy.y", "yy..", "yyyy", "....", ".   ", "yy..",
         ],
     ),
     (
         "township_officer",
         &TOWNSHIP,
         [
-            "yy.y", ".   ", ".   ", "yy..", "yy.y", "yy.y", "....", "....", "....", "yy..", "yy..", "yy.y",
-            "....", "....", "....", ".   ", "yy..",
+            "yy.y", "yy.y", ".   ", ".   ", "yy..", "yy.y", "yy.y", "....", "....", "....", "yy..", "yy..",
+            "yy.y", "....", "....", "....", ".   ", "yy..",
         ],
     ),
     (
         "village_officer",
         &VILLAGE,
         [
-            "yy.y", ".   ", ".   ", "....", "yy.y", "....", "....", "....", "....", "....", "....", "....",
-            "....", "....", "....", ".   ", "....",
+            "yy.y", "yy.y", ".   ", ".   ", "....", "yy.y", "....", "....", "....", "....", "....", "....",
+            "....", "....", "....", "....", ".   ", "....",
         ],
     ),
     (
         "department_user",
         &COUNTY,
         [
-            "yy.y", ".   ", ".   ", "....", "....", "....", "....", "....", "....", "....", "....", "....",
-            "....", "....", "....", ".   ", "....",
+            "yy.y", "....", ".   ", ".   ", "....", "....", "....", "....", "....", "....", "....", "....",
+            "....", "....", "....", "....", ".   ", "....",
         ],
     ),
     (
         "inspector",
         &TOWNSHIP,
         [
-            "yy.y", ".   ", ".   ", "....", "....", "....", "....", "....", "....", "....", "....", "....",
-            "....", "yy..", "....", ".   ", "yy..",
+            "yy.y", "yy.y", ".   ", ".   ", "....", "....", "....", "....", "....", "....", "....", "....",
+            "....", "....", "yy..", "....", ".   ", "yy..",
         ],
     ),
     (
         "evaluator",
         &TOWNSHIP,
         [
-            "yy.y", ".   ", ".   ", "....", "....", "....", "....", "....", "....", "....", "....", "....",
-            "....", "....", "....", ".   ", "....",
+            "yy.y", "....", ".   ", ".   ", "....", "....", "....", "....", "....", "....", "....", "....",
+            "....", "....", "....", "....", ".   ", "....",
         ],
     ),
     (
         "public",
         &COUNTY,
         [
-            "....", ".   ", ".   ", "....", "....", "....", "....", "....", "....", "....", "....", "....",
-            "....", "....", "....", ".   ", "....",
+            "....", "....", ".   ", ".   ", "....", "....", "....", "....", "....", "....", "....", "....",
+            "....", "....", "....", "....", ".   ", "....",
         ],
     ),
 ];
@@ -268,15 +268,17 @@ impl Asker<'_> {
         let office = self.office;
         let item = self.items[area];
         let (answer, allowed) = match action {
-            Action::ReadRegister => {
+            Action::ReadRegister | Action::ReadCasework => {
+                let paths: &[&str] = match action {
+                    Action::ReadRegister => &[
+                        "/register/households",
+                        "/register/figures",
+                        "/register/households.csv",
+                    ],
+                    _ => &["/lookback/items", "/lookback/figures"],
+                };
                 let mut marks = Vec::new();
-                for path in [
-                    "/register/households",
-                    "/register/figures",
-                    "/lookback/items",
-                    "/lookback/figures",
-                    "/register/households.csv",
-                ] {
+                for path in paths {
                     let answer = office.get(&format!("{path}?area={area}"), &self.cookie).await;
                     marks.push(self.judge(&answer, StatusCode::OK));
                 }
@@ -510,7 +512,7 @@ database_test! {
         let office = Office::new(test).await;
         let administrator = office.administrator().await;
         let (_, village) = office.user(&administrator, "zhao", "village_officer", "619021101201").await;
-        assert_eq!(office.get("/session", &village).await.json()["may"], json!(["read_register", "review_in_village"]));
+        assert_eq!(office.get("/session", &village).await.json()["may"], json!(["read_register", "read_casework", "review_in_village"]));
         let all: Vec<&str> = Action::ALL.iter().map(|action| action.code()).collect();
         assert_eq!(office.get("/session", &administrator).await.json()["may"], json!(all));
     }

@@ -10,7 +10,7 @@ use sha1::Sha1;
 use crate::office::{Answer, Office, PASSWORD};
 
 /// What an authenticator makes of the typed secret: written apart from the program's own.
-fn code(secret: &str, second: i64) -> String {
+pub fn code(secret: &str, second: i64) -> String {
     let bits: String = secret
         .chars()
         .map(|letter| format!("{:05b}", "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".find(letter).unwrap()))
@@ -37,7 +37,7 @@ async fn sign_in(office: &Office<'_>, code: &str) -> Answer {
 }
 
 /// Sets the second step up: the secret and the recovery codes.
-async fn enrol(office: &Office<'_>, cookie: &str) -> (String, Vec<String>) {
+pub async fn enrol(office: &Office<'_>, cookie: &str) -> (String, Vec<String>) {
     let begun = office
         .post("/session/second-factor", cookie, json!({"password": PASSWORD}))
         .await;

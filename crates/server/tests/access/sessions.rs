@@ -105,7 +105,10 @@ database_test! {
         let left = office.send("DELETE", "/session", &answer.cookie(), &tls, Value::Null).await;
         assert!(left.header("set-cookie").unwrap().starts_with("__Host-anju_session=;"));
 
-        office.router = anju_server::router_at(office.workspace.clone(), Some("https://anju.example.org")).await.unwrap();
+        office.router = anju_server::router_for(office.workspace.clone(), anju_server::Serving {
+            public_address: Some("https://anju.example.org".into()),
+            ..Default::default()
+        }).await.unwrap();
         let answer = office.send("POST", "/session", "", &[], credentials).await;
         assert!(answer.header("set-cookie").unwrap().starts_with("__Host-anju_session="));
         assert_eq!(office.get("/session", &answer.cookie()).await.status, StatusCode::OK);

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::pin::Pin;
 
 use anju_ledger::SigningKey;
-use anju_model::access::{Purpose, Role, SecondFactor, Session, SignInGuard, Unmasking, User};
+use anju_model::access::{
+    ProviderIdentity, Purpose, Role, SecondFactor, Session, SignInGuard, Unmasking, User,
+};
 use anju_model::amendment::{Amendment, AmendmentKind, AmendmentState, Change, Evidence};
 use anju_model::area::{Area, AreaCode};
 use anju_model::bulk::{BulkChange, BulkSource, BulkState, FieldCount, SavedView};
@@ -491,6 +493,7 @@ async fn write_all(test: &TestDatabase) {
         ended_at: Some(instant(60)),
         last_used: Some(jiff::civil::date(2026, 3, 2)),
         device: "Firefox".into(),
+        provider: Some("https://id.example.org".into()),
     }])
     .await
     .unwrap();
@@ -508,6 +511,14 @@ async fn write_all(test: &TestDatabase) {
         confirmed: true,
         last_step: 58_000_000,
         recovery: vec!["00ff".into()],
+    }])
+    .await
+    .unwrap();
+    tx.insert(&[ProviderIdentity {
+        id: id(29, 1),
+        user: id(14, 1),
+        issuer: "https://id.example.org".into(),
+        subject: "wang-of-the-provider".into(),
     }])
     .await
     .unwrap();

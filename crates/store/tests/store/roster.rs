@@ -111,7 +111,7 @@ database_test!(
         tx.insert(&[Roster { category: Category::Poverty, ..roster(8) }]).await.unwrap();
         tx.commit(&key()).await.unwrap();
         let numbers = async |code: &str, category: Option<Category>| {
-            let filter = RosterFilter { area: area(code), category, state: Some(RosterState::Draft) };
+            let filter = RosterFilter { area: area(code), category, states: vec![RosterState::Draft] };
             let whole: Vec<u32> = rosters(&test.db, &filter, &ALL).await.unwrap().items.iter().map(|found| found.value.number).collect();
             let (mut joined, mut paging) = (Vec::new(), Paging { after: None, limit: 2 });
             loop {

@@ -15,10 +15,15 @@ use anju_model::register::{
 };
 use jiff::civil::Date;
 
-/// A column of a change sheet, with values of households or of persons.
-pub(super) struct Column<S: 'static> {
+use crate::register::views::FORMULA_MARKS;
+
+/// What a column is beside its values.
+#[derive(Clone, Copy)]
+pub(super) struct Title {
     /// Stable name.
     pub field: &'static str,
+    /// Whether its values are of members.
+    pub member: bool,
     /// Header in Chinese.
     pub zh: &'static str,
     /// Header in English.
@@ -29,6 +34,12 @@ pub(super) struct Column<S: 'static> {
     pub mask: Option<fn(&str) -> String>,
     /// Whether the register can be without a value.
     pub clearable: bool,
+}
+
+/// A column of a change sheet, with values of households or of persons.
+pub(super) struct Column<S: 'static> {
+    /// What it is.
+    pub title: Title,
     /// The value in canonical form.
     pub get: fn(&S) -> Option<String>,
     /// Writes a value in canonical form; `None` when the text is not in that form.
@@ -86,14 +97,17 @@ macro_rules! codes {
 
 /// A column of a code list whose field may be empty.
 macro_rules! coded {
-    ($subject:ty, $field:literal, $zh:literal, $en:literal, $list:ident, $type:ty, $($path:ident).+) => {
+    ($subject:ty, $member:literal, $field:literal, $zh:literal, $en:literal, $list:ident, $type:ty, $($path:ident).+) => {
         Column {
-            field: $field,
-            zh: $zh,
-            en: $en,
-            kind: Kind::Code(codes!($list)),
-            mask: None,
-            clearable: true,
+            title: Title {
+                field: $field,
+                member: $member,
+                zh: $zh,
+                en: $en,
+                kind: Kind::Code(codes!($list)),
+                mask: None,
+                clearable: true,
+            },
             get: |subject: &$subject| subject.$($path).+.map(|value| value.code().to_owned()),
             set: |subject: &mut $subject, text| {
                 subject.$($path).+ = match text {
@@ -108,14 +122,17 @@ macro_rules! coded {
 
 /// A column of a code list whose field always has a value.
 macro_rules! always_coded {
-    ($subject:ty, $field:literal, $zh:literal, $en:literal, $list:ident, $type:ty, $($path:ident).+) => {
+    ($subject:ty, $member:literal, $field:literal, $zh:literal, $en:literal, $list:ident, $type:ty, $($path:ident).+) => {
         Column {
-            field: $field,
-            zh: $zh,
-            en: $en,
-            kind: Kind::Code(codes!($list)),
-            mask: None,
-            clearable: false,
+            title: Title {
+                field: $field,
+                member: $member,
+                zh: $zh,
+                en: $en,
+                kind: Kind::Code(codes!($list)),
+                mask: None,
+                clearable: false,
+            },
             get: |subject: &$subject| Some(subject.$($path).+.code().to_owned()),
             set: |subject: &mut $subject, text| {
                 subject.$($path).+ = <$type>::from_code(text?)?;
@@ -127,14 +144,17 @@ macro_rules! always_coded {
 
 /// A column of texts that are numbers of something, masked or not.
 macro_rules! identifier {
-    ($subject:ty, $field:literal, $zh:literal, $en:literal, $mask:expr, $($path:ident).+) => {
+    ($subject:ty, $member:literal, $field:literal, $zh:literal, $en:literal, $mask:expr, $($path:ident).+) => {
         Column {
-            field: $field,
-            zh: $zh,
-            en: $en,
-            kind: Kind::Identifier,
-            mask: $mask,
-            clearable: true,
+            title: Title {
+                field: $field,
+                member: $member,
+                zh: $zh,
+                en: $en,
+                kind: Kind::Identifier,
+                mask: $mask,
+                clearable: true,
+            },
             get: |subject: &$subject| subject.$($path).+.clone(),
             set: |subject: &mut $subject, text| {
                 subject.$($path).+ = text.map(str::to_owned);
@@ -148,6 +168,7 @@ macro_rules! identifier {
 pub(super) const HOUSEHOLD: &[Column<Household>] = &[
     always_coded!(
         Household,
+        false,
         "category",
         "搬迁类型",
         "category",
@@ -156,12 +177,15 @@ pub(super) const HOUSEHOLD: &[Column<Household>] = &[
         facts.category
     ),
     Column {
-        field: "causes",
-        zh: "搬迁原因",
-        en: "causes of move",
-        kind: Kind::SeveralCodes(codes!(CAUSE_OF_MOVE)),
-        mask: None,
-        clearable: true,
+        title: Title {
+            field: "causes",
+            member: false,
+            zh: "搬迁原因",
+            en: "causes of move",
+            kind: Kind::SeveralCodes(codes!(CAUSE_OF_MOVE)),
+            mask: None,
+            clearable: true,
+        },
         get: |household| {
             let codes: Vec<&str> = household.facts.causes.iter().map(|cause| cause.code()).collect();
             (!codes.is_empty()).then(|| codes.join(","))
@@ -178,12 +202,15 @@ pub(super) const HOUSEHOLD: &[Column<Household>] = &[
         },
     },
     Column {
-        field: "must_move",
-        zh: "是否应搬",
-        en: "must move",
-        kind: Kind::YesNo,
-        mask: None,
-        clearable: false,
+        title: Title {
+            field: "must_move",
+            member: false,
+            zh: "是否应搬",
+            en: "must move",
+            kind: Kind::YesNo,
+            mask: None,
+            clearable: false,
+        },
         get: |household| Some(household.facts.must_move.to_string()),
         set: |household, text| {
             household.facts.must_move = text?.parse().ok()?;
@@ -192,6 +219,7 @@ pub(super) const HOUSEHOLD: &[Column<Household>] = &[
     },
     coded!(
         Household,
+        false,
         "urgency",
         "紧迫程度",
         "urgency",
@@ -201,6 +229,7 @@ pub(super) const HOUSEHOLD: &[Column<Household>] = &[
     ),
     coded!(
         Household,
+        false,
         "poverty_attribute",
         "贫困户属性",
         "poverty attribute",
@@ -210,6 +239,7 @@ pub(super) const HOUSEHOLD: &[Column<Household>] = &[
     ),
     coded!(
         Household,
+        false,
         "poverty_cause",
         "主要致贫原因",
         "main cause of poverty",
@@ -219,6 +249,7 @@ pub(super) const HOUSEHOLD: &[Column<Household>] = &[
     ),
     identifier!(
         Household,
+        false,
         "hazard_point",
         "隐患点编号",
         "hazard point",
@@ -226,12 +257,15 @@ pub(super) const HOUSEHOLD: &[Column<Household>] = &[
         facts.hazard_point
     ),
     Column {
-        field: "position",
-        zh: "位置(经度,纬度)",
-        en: "position (longitude, latitude)",
-        kind: Kind::Position,
-        mask: None,
-        clearable: true,
+        title: Title {
+            field: "position",
+            member: false,
+            zh: "位置(经度,纬度)",
+            en: "position (longitude, latitude)",
+            kind: Kind::Position,
+            mask: None,
+            clearable: true,
+        },
         get: |household| {
             let place = household.facts.position?;
             Some(format!("{},{}", place.longitude, place.latitude))
@@ -252,6 +286,7 @@ pub(super) const HOUSEHOLD: &[Column<Household>] = &[
     },
     identifier!(
         Household,
+        false,
         "phone",
         "联系电话",
         "phone",
@@ -260,6 +295,7 @@ pub(super) const HOUSEHOLD: &[Column<Household>] = &[
     ),
     identifier!(
         Household,
+        false,
         "bank_account",
         "银行账号",
         "bank account",
@@ -267,16 +303,19 @@ pub(super) const HOUSEHOLD: &[Column<Household>] = &[
         facts.bank_account
     ),
     Column {
-        field: "farmland",
-        zh: "耕地面积(亩)",
-        en: "farmland (mu)",
-        kind: Kind::Number {
-            least: 0.0,
-            most: 10_000.0,
-            hundredths: true,
+        title: Title {
+            field: "farmland",
+            member: false,
+            zh: "耕地面积(亩)",
+            en: "farmland (mu)",
+            kind: Kind::Number {
+                least: 0.0,
+                most: 10_000.0,
+                hundredths: true,
+            },
+            mask: None,
+            clearable: true,
         },
-        mask: None,
-        clearable: true,
         get: |household| {
             household
                 .facts
@@ -293,6 +332,7 @@ pub(super) const HOUSEHOLD: &[Column<Household>] = &[
     },
     coded!(
         Household,
+        false,
         "structure",
         "住房结构",
         "structure of home",
@@ -302,6 +342,7 @@ pub(super) const HOUSEHOLD: &[Column<Household>] = &[
     ),
     coded!(
         Household,
+        false,
         "grade",
         "房屋安全等级",
         "safety grade",
@@ -310,16 +351,19 @@ pub(super) const HOUSEHOLD: &[Column<Household>] = &[
         facts.home.grade
     ),
     Column {
-        field: "home_area",
-        zh: "住房面积(㎡)",
-        en: "floor area of home (m²)",
-        kind: Kind::Number {
-            least: 0.0,
-            most: 5_000.0,
-            hundredths: false,
+        title: Title {
+            field: "home_area",
+            member: false,
+            zh: "住房面积(㎡)",
+            en: "floor area of home (m²)",
+            kind: Kind::Number {
+                least: 0.0,
+                most: 5_000.0,
+                hundredths: false,
+            },
+            mask: None,
+            clearable: true,
         },
-        mask: None,
-        clearable: true,
         get: |household| household.facts.home.area_m2.map(|area| area.to_string()),
         set: |household, text| {
             household.facts.home.area_m2 = match text {
@@ -330,15 +374,18 @@ pub(super) const HOUSEHOLD: &[Column<Household>] = &[
         },
     },
     Column {
-        field: "year_built",
-        zh: "建造年份",
-        en: "year built",
-        kind: Kind::Whole {
-            least: 1800,
-            most: 2100,
+        title: Title {
+            field: "year_built",
+            member: false,
+            zh: "建造年份",
+            en: "year built",
+            kind: Kind::Whole {
+                least: 1800,
+                most: 2100,
+            },
+            mask: None,
+            clearable: true,
         },
-        mask: None,
-        clearable: true,
         get: |household| household.facts.home.year_built.map(|year| year.to_string()),
         set: |household, text| {
             household.facts.home.year_built = match text {
@@ -353,12 +400,15 @@ pub(super) const HOUSEHOLD: &[Column<Household>] = &[
 /// The columns of members, in the order of the sheet.
 pub(super) const MEMBER: &[Column<Person>] = &[
     Column {
-        field: "name",
-        zh: "姓名",
-        en: "name",
-        kind: Kind::Name,
-        mask: Some(masked_name),
-        clearable: false,
+        title: Title {
+            field: "name",
+            member: true,
+            zh: "姓名",
+            en: "name",
+            kind: Kind::Name,
+            mask: Some(masked_name),
+            clearable: false,
+        },
         get: |person| Some(person.facts.name.clone()),
         set: |person, text| {
             person.facts.name = text?.to_owned();
@@ -367,6 +417,7 @@ pub(super) const MEMBER: &[Column<Person>] = &[
     },
     always_coded!(
         Person,
+        true,
         "relation",
         "与户主关系",
         "relation to head",
@@ -374,14 +425,17 @@ pub(super) const MEMBER: &[Column<Person>] = &[
         Relation,
         facts.relation
     ),
-    always_coded!(Person, "sex", "性别", "sex", SEX, Sex, facts.sex),
+    always_coded!(Person, true, "sex", "性别", "sex", SEX, Sex, facts.sex),
     Column {
-        field: "id_number",
-        zh: "证件号码",
-        en: "ID number",
-        kind: Kind::IdNumber,
-        mask: Some(masked_id_number),
-        clearable: true,
+        title: Title {
+            field: "id_number",
+            member: true,
+            zh: "证件号码",
+            en: "ID number",
+            kind: Kind::IdNumber,
+            mask: Some(masked_id_number),
+            clearable: true,
+        },
         get: |person| person.facts.id_number.as_ref().map(ToString::to_string),
         set: |person, text| {
             person.facts.id_number = text.map(IdNumber::new);
@@ -389,12 +443,15 @@ pub(super) const MEMBER: &[Column<Person>] = &[
         },
     },
     Column {
-        field: "birth_date",
-        zh: "出生日期",
-        en: "birth date",
-        kind: Kind::Date,
-        mask: Some(masked_date),
-        clearable: true,
+        title: Title {
+            field: "birth_date",
+            member: true,
+            zh: "出生日期",
+            en: "birth date",
+            kind: Kind::Date,
+            mask: Some(masked_date),
+            clearable: true,
+        },
         get: |person| person.facts.birth_date.map(|date| date.to_string()),
         set: |person, text| {
             person.facts.birth_date = match text {
@@ -406,6 +463,7 @@ pub(super) const MEMBER: &[Column<Person>] = &[
     },
     coded!(
         Person,
+        true,
         "ethnicity",
         "民族",
         "ethnicity",
@@ -415,6 +473,7 @@ pub(super) const MEMBER: &[Column<Person>] = &[
     ),
     coded!(
         Person,
+        true,
         "education",
         "文化程度",
         "education",
@@ -424,6 +483,7 @@ pub(super) const MEMBER: &[Column<Person>] = &[
     ),
     coded!(
         Person,
+        true,
         "health",
         "健康状况",
         "health",
@@ -433,6 +493,7 @@ pub(super) const MEMBER: &[Column<Person>] = &[
     ),
     coded!(
         Person,
+        true,
         "labour",
         "劳动能力",
         "labour",
@@ -452,36 +513,10 @@ fn masked_date(date: &str) -> String {
         .map_or_else(|| "****-**-**".to_owned(), |month| format!("{month}-**"))
 }
 
-/// What a column is beside its values, for lists of columns.
-#[derive(Clone, Copy)]
-pub(super) struct Title {
-    pub field: &'static str,
-    pub zh: &'static str,
-    pub en: &'static str,
-    pub kind: Kind,
-    pub mask: Option<fn(&str) -> String>,
-    pub clearable: bool,
-    pub member: bool,
-}
-
-impl<S> Column<S> {
-    fn title(&self, member: bool) -> Title {
-        Title {
-            field: self.field,
-            zh: self.zh,
-            en: self.en,
-            kind: self.kind,
-            mask: self.mask,
-            clearable: self.clearable,
-            member,
-        }
-    }
-}
-
 /// All columns, those of households first.
 pub(super) fn titles() -> impl Iterator<Item = Title> {
-    let households = HOUSEHOLD.iter().map(|column| column.title(false));
-    households.chain(MEMBER.iter().map(|column| column.title(true)))
+    let households = HOUSEHOLD.iter().map(|column| column.title);
+    households.chain(MEMBER.iter().map(|column| column.title))
 }
 
 /// The column of a field.
@@ -498,13 +533,13 @@ pub(super) fn value(
     match person {
         None => HOUSEHOLD
             .iter()
-            .find(|column| column.field == field)
+            .find(|column| column.title.field == field)
             .map(|column| (column.get)(household)),
         Some(id) => {
             let person = household.members.iter().find(|person| person.id == id)?;
             MEMBER
                 .iter()
-                .find(|column| column.field == field)
+                .find(|column| column.title.field == field)
                 .map(|column| (column.get)(person))
         }
     }
@@ -519,12 +554,12 @@ pub(super) fn write(
 ) -> Option<()> {
     match person {
         None => {
-            let column = HOUSEHOLD.iter().find(|column| column.field == field)?;
+            let column = HOUSEHOLD.iter().find(|column| column.title.field == field)?;
             (column.set)(household, text)
         }
         Some(id) => {
             let person = household.members.iter_mut().find(|person| person.id == id)?;
-            let column = MEMBER.iter().find(|column| column.field == field)?;
+            let column = MEMBER.iter().find(|column| column.title.field == field)?;
             (column.set)(person, text)
         }
     }
@@ -534,7 +569,9 @@ pub(super) fn write(
 pub(super) fn without_guard(cell: &Cell) -> Cell {
     match cell {
         Cell::Text(text) => match text.strip_prefix('\'') {
-            Some(rest) if rest.starts_with(['=', '+', '-', '@']) => Cell::Text(rest.to_owned()),
+            Some(rest) if rest.trim_start_matches(' ').starts_with(FORMULA_MARKS) => {
+                Cell::Text(rest.to_owned())
+            }
             _ => cell.clone(),
         },
         other => other.clone(),

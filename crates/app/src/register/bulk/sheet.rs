@@ -173,7 +173,7 @@ fn table_of_households(
             Cell::Text(household.members.len().to_string()),
         ];
         row.extend(titles.iter().map(|title| {
-            let column = HOUSEHOLD.iter().find(|column| column.field == title.field);
+            let column = HOUSEHOLD.iter().find(|column| column.title.field == title.field);
             cell(
                 title,
                 column.and_then(|column| (column.get)(household)),
@@ -209,7 +209,7 @@ fn table_of_members(households: &[Versioned<Household>], wanted: &Wanted<'_>) ->
                 Cell::Text(household.facts.register_number.clone()),
             ];
             row.extend(titles.iter().map(|title| {
-                let column = MEMBER.iter().find(|column| column.field == title.field);
+                let column = MEMBER.iter().find(|column| column.title.field == title.field);
                 cell(
                     title,
                     column.and_then(|column| (column.get)(person)),

@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
 """Checks proofs of the ledger with Python's standard library alone.
 
-    independent_verifier.py PUBLIC_KEY FILE...
+    verify.py PUBLIC_KEY FILE...
 
-PUBLIC_KEY is the ledger's public key file (`ledger.pub`); each FILE is JSON as printed by
+PUBLIC_KEY is the ledger's public key file (`ledger.pub`), kept from when it was handed over; each FILE is a signed
+checkpoint (a note, as `anju ledger checkpoint` prints it and `anju serve --keep-checkpoints` keeps it) or JSON as printed by
 
     anju --json ledger prove INDEX
     anju --json ledger consistency FROM TO
     anju --json ledger checkpoint
+
+or as the web app saves it, where several checkpoints are a list. Two signed checkpoints of one size with different roots
+among all that is given are told: the ledger then showed two faces.
 
 Nothing of the program is used: the leaf is written again from the entry's fields, hashes are folded after RFC 6962 and
 RFC 9162, and the signature of the note (C2SP signed-note, Ed25519 after RFC 8032) is checked with the arithmetic below.
@@ -203,6 +207,7 @@ def check_inclusion(found, key):
     need(leaf.hex() == found["leaf_hash"], "the leaf has another hash")
     proof = [bytes.fromhex(text) for text in found["proof"]]
     need(root_from_inclusion(entry["index"], size, leaf, proof) == root, "the proof does not lead to the signed root")
+    remember(size, root)
     return "entry %d is in the log of %d entries" % (entry["index"], size)
 
 
@@ -213,6 +218,7 @@ def check_growth(found, key):
         if head["note"] is not None:
             size, signed, _ = open_note(head["note"], key)
             need((size, signed) == (head["size"], root), "the note is signed for another size or root")
+            remember(size, signed)
         heads.append((head["size"], root))
     (old_size, old_root), (new_size, new_root) = heads
     proof = [bytes.fromhex(text) for text in found["proof"]]
@@ -221,12 +227,32 @@ def check_growth(found, key):
 
 
 def check(found, key):
+    if isinstance(found, list):
+        need(found, "the list is empty")
+        return "; ".join(check(one, key) for one in found)
+    if isinstance(found, str):
+        size, root, _ = open_note(found, key)
+        return remember(size, root)
     if "leaf" in found:
         return check_inclusion(found, key)
     if "from" in found:
         return check_growth(found, key)
-    size, _ = check_checkpoint(found, key)
+    return remember(*check_checkpoint(found, key))
+
+
+ROOTS = {}
+
+
+def remember(size, root):
+    need(ROOTS.setdefault(size, root) == root, "another signed checkpoint of %d entries has another root" % size)
     return "the checkpoint of %d entries is signed" % size
+
+
+def read(path):
+    """A note as text, anything else as JSON."""
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    return json.loads(text) if text.lstrip()[:1] in ("{", "[") else text
 
 
 def main(arguments):
@@ -242,8 +268,7 @@ def main(arguments):
         return 1
     for path in arguments[1:]:
         try:
-            with open(path, encoding="utf-8") as file:
-                print("%s: %s" % (path, check(json.load(file), key)))
+            print("%s: %s" % (path, check(read(path), key)))
         except (Wrong, ValueError, KeyError, TypeError) as error:
             print("%s: NOT PROVED: %s" % (path, error))
             failed = 1

@@ -161,8 +161,8 @@ export function BulkChangePage() {
       <p style={{ marginTop: 0 }}><Link to="/bulk">{t('bulk')}</Link> <span className="label">· {code('bulk_source', batch.source)} · {batch.area_name} · {batch.asked_by} · {instant(batch.asked_at)}</span></p>
       <div className="panel" style={{ marginBottom: 14 }}>
         <Space size={36} wrap>
-          <Statistic title={t('read')} value={batch.rows_read} /><Statistic title={t('unchanged')} value={batch.rows_unchanged} />
-          <Statistic title={t('refused')} value={batch.rows_refused} {...(batch.rows_refused > 0 ? { valueStyle: { color: '#b8412f' } } : {})} /><Statistic title={t('households')} value={batch.households} data-testid="households-changed" />
+          <Statistic title={t('lines_read')} value={batch.rows_read} /><Statistic title={t('lines_unchanged')} value={batch.rows_unchanged} />
+          <Statistic title={t('lines_refused')} value={batch.rows_refused} {...(batch.rows_refused > 0 ? { valueStyle: { color: '#b8412f' } } : {})} /><Statistic title={t('changed_households')} value={batch.households} data-testid="households-changed" />
         </Space>
         {batch.fields.length > 0 && <div style={{ marginTop: 10 }}>{batch.fields.map((count, place) => <Tag key={`${count.member}${count.field}`}>{batch.titles[place] && of(batch.titles[place])} {whole(count.changes)}</Tag>)}</div>}
         {batch.unknown_columns.length > 0 && <Alert style={{ marginTop: 10 }} type="warning" showIcon title={t('unknown_columns', { names: batch.unknown_columns.join('、') })} />}
@@ -293,7 +293,7 @@ function Refused({ batch }: { batch: BulkChange }) {
           { title: t('column'), dataIndex: 'column' },
           { title: t('value'), dataIndex: 'value' },
           { title: t('stored_value'), render: (_, row) => row.stored ?? '' },
-          { title: t('reason'), render: (_, row) => of(row.reason) },
+          { title: t('cause'), render: (_, row) => of(row.reason) },
           { title: t('remedy'), render: (_, row) => of(row.remedy) },
         ]}
       />

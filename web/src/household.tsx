@@ -8,6 +8,7 @@ import { Link, useParams } from 'react-router';
 
 import { OnRoster } from './amendment';
 import { api } from './api/client';
+import { FormerPlaces } from './areas';
 import type { HouseholdDetail } from './api/types';
 import { decimal, instant, kilometres, tenThousandYuan, useWords } from './language';
 import { Steps } from './identification';
@@ -37,7 +38,7 @@ export default function HouseholdPage() {
         <div className="panel w4">
           <h2>{t('household_facts')}</h2>
           <dl className="facts">
-            {fact(t('address'), it.area_name)}
+            {fact(t('address'), <>{it.area_name}<FormerPlaces household={id} /></>)}
             {fact(t('causes'), it.causes.map((cause) => code('cause_of_move', cause)).join('、'))}
             {fact(t('urgency'), code('urgency', it.urgency))}
             {fact(t('hazard_point'), it.hazard_point)}
@@ -93,7 +94,7 @@ export default function HouseholdPage() {
             { title: t('id_number'), dataIndex: 'id_number' },
             { title: t('ethnicity'), dataIndex: 'ethnicity', render: (value: string | null) => code('ethnicity', value) },
             { title: t('education'), dataIndex: 'education', render: (value: string | null) => code('education', value) },
-            { title: t('health'), dataIndex: 'health', render: (value: string | null) => code('health', value) },
+            { title: t('health'), dataIndex: 'health', render: (values: string[]) => values.map((value) => code('health', value)).join('、') },
             { title: t('labour'), dataIndex: 'labour', render: (value: string | null) => code('labour', value) },
           ]} />
         </div>

@@ -27,6 +27,7 @@ const MapPage = lazy(() => import('./land'));
 const PlanPage = lazy(() => import('./plan'));
 const Jobs = lazy(() => import('./jobs'));
 const LedgerPage = lazy(() => import('./ledger'));
+const Areas = lazy(() => import('./areas'));
 const LedgerEntryPage = lazy(() => import('./ledger').then((pages) => ({ default: pages.EntryPage })));
 const Users = lazy(() => import('./users'));
 const Account = lazy(() => import('./account'));
@@ -85,6 +86,7 @@ if (root) {
                     <Route path="plan" element={<PlanPage />} />
                     <Route path="jobs" element={<Jobs />} />
                     <Route path="ledger" element={<LedgerPage />} />
+                    <Route path="areas" element={<Areas />} />
                     <Route path="ledger/entries/:index" element={<LedgerEntryPage />} />
                     <Route path="users" element={<Users />} />
                     <Route path="account" element={<Account />} />

@@ -27,19 +27,19 @@ export function Destination({ to }: { to: HouseholdDestination | null }) {
 
 /** Every column, in its standard order: the key of its title, and whether the server sorts by it. */
 const COLUMNS = [
-  { key: 'register_number', title: 'register_number', sorts: true, width: 130 },
-  { key: 'head_name', title: 'head', sorts: true, width: 90 },
-  { key: 'head_id_number', title: 'id_number', sorts: false, width: 176 },
-  { key: 'area', title: 'address', sorts: true, width: 190 },
-  { key: 'category', title: 'category', sorts: false, width: 96 },
-  { key: 'persons', title: 'persons', sorts: true, width: 74 },
-  { key: 'choice', title: 'choice', sorts: false, width: 96 },
-  { key: 'pathway', title: 'pathway', sorts: false, width: 124 },
-  { key: 'must_move', title: 'must_move', sorts: false, width: 66 },
+  { key: 'register_number', title: 'register_number', sorts: true, width: 108 },
+  { key: 'head_name', title: 'head', sorts: true, width: 80 },
+  { key: 'head_id_number', title: 'id_number', sorts: false, width: 166 },
+  { key: 'area', title: 'address', sorts: true, width: 168 },
+  { key: 'category', title: 'category', sorts: false, width: 84 },
+  { key: 'persons', title: 'size_of_household', sorts: true, width: 76 },
+  { key: 'choice', title: 'choice', sorts: false, width: 88 },
+  { key: 'pathway', title: 'pathway', sorts: false, width: 116 },
+  { key: 'must_move', title: 'must_move', sorts: false, width: 56 },
   { key: 'urgency', title: 'urgency', sorts: false, width: 86 },
   { key: 'hazard_point', title: 'hazard_point', sorts: false, width: 116 },
-  { key: 'open_items', title: 'items', sorts: false, width: 82 },
-  { key: 'destination', title: 'destination', sorts: false, width: 150 },
+  { key: 'open_items', title: 'items', sorts: false, width: 70 },
+  { key: 'destination', title: 'destination', sorts: false, width: 92 },
 ] as const;
 const ALL_COLUMNS = COLUMNS.map((column) => column.key as string);
 const STANDARD = ALL_COLUMNS.filter((key) => key !== 'urgency' && key !== 'hazard_point');
@@ -156,16 +156,16 @@ export default function RegisterPage() {
           {rows.map((row) => (
             <div key={row.id} className={`panel card${isPicked(picked, row.id) ? ' row-selected' : ''}`}>
               <div className="card-head"><Checkbox checked={isPicked(picked, row.id)} onChange={() => setPicked(pick(picked, row.id, ids))} aria-label={row.register_number} /><b>{row.head_name}</b>{cell['register_number']?.(row)}<span style={{ flex: 1 }} /><Choice code={row.choice} /></div>
-              <dl className="facts">{shown.filter((key) => !['register_number', 'head_name', 'choice'].includes(key)).map((key) => <FactOf key={key} title={t(COLUMNS.find((column) => column.key === key)?.title as Key)}>{cell[key]?.(row)}</FactOf>)}</dl>
+              <dl className="facts" style={{ margin: 0 }}>{shown.filter((key) => !['register_number', 'head_name', 'choice'].includes(key)).map((key) => <FactOf key={key} title={t(COLUMNS.find((column) => column.key === key)?.title as Key)}>{cell[key]?.(row)}</FactOf>)}</dl>
             </div>
           ))}
         </div>
       ) : (
         <Table<HouseholdSummary>
-          size={density} rowKey="id" dataSource={rows} pagination={false} loading={query.isFetching && query.isPlaceholderData} sticky scroll={{ x: columns.reduce((sum, column) => sum + Number(column.width), 48) }}
+          size={density} rowKey="id" dataSource={rows} pagination={false} loading={query.isFetching && query.isPlaceholderData} sticky scroll={{ x: columns.reduce((sum, column) => sum + Number(column.width), 38) }}
           rowClassName={(row, index) => `clickable${isPicked(picked, row.id) ? ' row-selected' : ''}${index === cursor ? ' row-cursor' : ''}`} onRow={(row) => ({ onClick: () => go(`/register/${row.id}`) })}
           rowSelection={{
-            columnWidth: 44, selectedRowKeys: ids.filter((id) => isPicked(picked, id)),
+            columnWidth: 38, selectedRowKeys: ids.filter((id) => isPicked(picked, id)),
             onSelect: (row) => setPicked(pick(picked, row.id, ids)), onSelectAll: () => setPicked(pickPage(picked, ids)), onCell: () => ({ onClick: (event) => event.stopPropagation() }),
           }}
           onChange={(_, __, sorter) => {

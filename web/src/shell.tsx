@@ -2,7 +2,7 @@
 
 import {
   AimOutlined, AuditOutlined, ClockCircleOutlined, FileProtectOutlined, FormOutlined, HomeOutlined, LogoutOutlined, MenuOutlined, ProfileOutlined,
-  SafetyCertificateOutlined, SolutionOutlined, TableOutlined, TeamOutlined, ApartmentOutlined,
+  SafetyCertificateOutlined, SolutionOutlined, TableOutlined, TeamOutlined, ApartmentOutlined, PartitionOutlined,
 } from '@ant-design/icons';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Alert, Button, Divider, Drawer, Form, Input, Layout, Menu, Segmented, Space, Spin, Typography } from 'antd';
@@ -150,6 +150,7 @@ function Frame({ user }: { user: SessionUser }) {
     ...(user.may.includes('read_casework') ? [{ key: '/lookback', icon: <AuditOutlined />, label: t('lookback') }] : []),
     { key: '/map', icon: <AimOutlined />, label: t('map') },
     { key: '/plan', icon: <ApartmentOutlined />, label: t('plan') },
+    { key: '/areas', icon: <PartitionOutlined />, label: t('areas') },
     { key: '/jobs', icon: <ClockCircleOutlined />, label: t('jobs') },
     ...(user.may.includes('read_ledger') ? [{ key: '/ledger', icon: <SafetyCertificateOutlined />, label: t('ledger') }] : []),
     ...(user.may.includes('manage_users') ? [{ key: '/users', icon: <TeamOutlined />, label: t('users') }] : []),

@@ -3,9 +3,11 @@
 import * as grid from './texts/grid';
 
 import * as access from './texts/access';
+import * as areas from './texts/areas';
 
 const zh = {
   ...access.zh,
+  ...areas.zh,
   product: '安居', tagline: '从户籍名册到安居乐业,每一步都可核查',
   sign_in: '登录', sign_out: '退出', name: '用户名', password: '密码', current_password: '当前密码', new_password: '新密码',
   change_password: '修改初始密码', change_password_why: '首次登录须修改密码,至少 10 个字符。', offline: '无法连接服务器,请检查网络或服务是否运行',
@@ -47,6 +49,7 @@ export type Key = keyof typeof zh;
 
 const en: Record<Key, string> = {
   ...access.en,
+  ...areas.en,
   product: 'Anju', tagline: 'From the register to a settled home, every step open to proof',
   sign_in: 'Sign in', sign_out: 'Sign out', name: 'Name', password: 'Password', current_password: 'Current password', new_password: 'New password',
   change_password: 'Change the first password', change_password_why: 'The first password must be changed; at least 10 characters.', offline: 'The server cannot be reached; check the network or whether it is running',

@@ -1,13 +1,12 @@
 //! A workspace: one directory with the configuration, the signing key, the attachments and (on one machine) the
 //! database file.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use anju_ledger::{SigningKey, VerifyingKey};
 use anju_model::access::Role;
-use anju_model::area::{Area, AreaCode, AreaLevel};
+use anju_model::area::{Area, AreaCode, AreaLevel, Areas};
 use anju_model::policy::Pack;
 use anju_model::register::County;
 use anju_store::attachment::Attachment;
@@ -218,10 +217,7 @@ impl Workspace {
         let mut transaction = workspace.begin(&operator, "init", None).await?;
         transaction.insert(std::slice::from_ref(&county)).await?;
         transaction
-            .insert(&[Area {
-                code: new.county_code,
-                name: new.county_name,
-            }])
+            .insert(&[Area::new(new.county_code, new.county_name)])
             .await?;
         transaction.insert(&[administrator]).await?;
         transaction.commit().await?;
@@ -397,9 +393,7 @@ impl Workspace {
 
     /// The present day by the calendar of China, UTC+8.
     pub(crate) fn today(&self) -> Date {
-        TimeZone::fixed(jiff::tz::offset(8))
-            .to_datetime(self.now())
-            .date()
+        day_of(self.now())
     }
 
     /// A new UUIDv7.
@@ -432,15 +426,10 @@ impl Workspace {
         groups.join("-")
     }
 
-    /// Names of all areas.
+    /// All areas with their names.
     pub(crate) async fn areas(&self) -> Result<AreaNames, AppError> {
         let areas: Vec<Versioned<Area>> = anju_store::load_all(&self.db).await?;
-        Ok(AreaNames(
-            areas
-                .into_iter()
-                .map(|area| (area.value.code, area.value.name))
-                .collect(),
-        ))
+        Ok(AreaNames(areas.into_iter().map(|area| area.value).collect()))
     }
 
     /// Begins the one transaction of a command.
@@ -465,22 +454,34 @@ impl Workspace {
     }
 }
 
-/// Names of areas by code.
-pub(crate) struct AreaNames(BTreeMap<AreaCode, String>);
+/// The areas by code, as pages name them.
+pub(crate) struct AreaNames(Areas);
 
 impl AreaNames {
-    /// All areas in code order.
-    pub fn all(&self) -> impl Iterator<Item = Area> + '_ {
-        self.0.iter().map(|(code, name)| Area {
-            code: code.clone(),
-            name: name.clone(),
-        })
+    /// The names of a table.
+    pub fn of(table: Areas) -> Self {
+        Self(table)
     }
 
-    /// The area's own name; a group without one is named by its number, an unknown area by its code.
+    /// The areas in force, in the order of their codes.
+    pub fn all(&self) -> impl Iterator<Item = &Area> {
+        self.0.in_force()
+    }
+
+    /// The whole table, with the areas no longer in force.
+    pub fn table(&self) -> &Areas {
+        &self.0
+    }
+
+    /// The area's own name; a group without one is named by its number, an unknown area by its code. One no longer in
+    /// force has the name it had last.
     pub fn name(&self, code: &AreaCode) -> String {
+        self.named(code, |area| &area.name)
+    }
+
+    fn named(&self, code: &AreaCode, name: impl Fn(&Area) -> &str) -> String {
         match (self.0.get(code), code.level()) {
-            (Some(name), _) => name.clone(),
+            (Some(area), _) => name(area).to_owned(),
             (None, AreaLevel::Group) => {
                 format!("{}组", code.as_str()[12..].trim_start_matches('0'))
             }
@@ -490,10 +491,19 @@ impl AreaNames {
 
     /// The names from the township down, e.g. 清溪镇 青石村 3组.
     pub fn path(&self, code: &AreaCode) -> String {
+        self.path_named(code, |area| &area.name)
+    }
+
+    /// The names from the township down as they were on a day.
+    pub fn path_on(&self, code: &AreaCode, day: Date) -> String {
+        self.path_named(code, |area| area.name_on(day))
+    }
+
+    fn path_named(&self, code: &AreaCode, name: impl Fn(&Area) -> &str) -> String {
         [AreaLevel::Township, AreaLevel::Village, AreaLevel::Group]
             .into_iter()
             .filter_map(|level| code.at_level(level))
-            .map(|area| self.name(&area))
+            .map(|area| self.named(&area, &name))
             .collect::<Vec<_>>()
             .join(" ")
     }
@@ -558,6 +568,11 @@ fn database_url(root: &Path, config: &Config) -> String {
         Some(file) => format!("sqlite://{}", root.join(file.trim_start_matches("//")).display()),
         None => config.database.clone(),
     }
+}
+
+/// The day of an instant by the calendar of China, UTC+8.
+pub(crate) fn day_of(instant: Timestamp) -> Date {
+    TimeZone::fixed(jiff::tz::offset(8)).to_datetime(instant).date()
 }
 
 /// Writes a file that only its owner may read.

@@ -3,20 +3,41 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use anju_model::area::{Area, AreaCode, AreaLevel};
+use anju_model::area::{Area, AreaCode, AreaLevel, Areas, Present};
+use jiff::civil::Date;
 
 use crate::header::Table;
 use crate::normal::{self, Refusal};
-use crate::rows::{Parsed, read_each};
+use crate::rows::{Parsed, Row, read_each};
 use crate::table::Cell;
+
+/// An area as a table gives it, with the codes that it takes the place of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AreaRecord {
+    /// The code.
+    pub code: AreaCode,
+    /// The name.
+    pub name: String,
+    /// First day of code and name.
+    pub valid_from: Option<Date>,
+    /// Codes that this one takes the place of: one for a new code, several for a merger.
+    pub former_codes: Vec<AreaCode>,
+    /// Number of the document that ordered it.
+    pub document: Option<String>,
+    /// Row in the file, counted from 1.
+    pub row: u32,
+}
 
 /// Reads a table of area codes and names. Codes of the statistics office are filled up with zeros to 12 digits: the
 /// zeros are taken away.
-pub fn read_areas(table: &Table<'_>) -> Parsed<Area> {
+pub fn read_areas(table: &Table<'_>) -> Parsed<AreaRecord> {
     let mut seen = BTreeMap::new();
     read_each(table, |row| {
         let code = row.need("code", area_code);
         let name = row.need_text("name").map(|name| normal::compact(&name));
+        let valid_from = row.take("valid_from", |cell| normal::date(cell, None));
+        let former_codes = former_codes(row);
+        let document = row.text("document");
         let code = code?;
         if let Some(first) = seen.insert(code.clone(), row.number()) {
             row.refuse(
@@ -33,8 +54,55 @@ pub fn read_areas(table: &Table<'_>) -> Parsed<Area> {
                 ),
             );
         }
-        Some(Area { code, name: name? })
+        // What takes the place of something needs the day and the document, as on the page of areas.
+        if !former_codes.is_empty() {
+            for (field, given) in [
+                ("valid_from", valid_from.is_some()),
+                ("document", document.is_some()),
+            ] {
+                if !given {
+                    row.refuse(
+                        field,
+                        Refusal::new(
+                            (
+                                "填写了原代码，还须填写启用日期和文号",
+                                "a row with a former code needs the first day and the document too",
+                            ),
+                            ("补填该项", "fill it in"),
+                        ),
+                    );
+                }
+            }
+        }
+        Some(AreaRecord {
+            code,
+            name: name?,
+            valid_from,
+            former_codes,
+            document,
+            row: row.number(),
+        })
     })
+}
+
+/// The former codes in a cell; several are set apart by commas, semicolons or spaces.
+fn former_codes(row: &mut Row<'_, '_>) -> Vec<AreaCode> {
+    row.take("former_code", |cell| {
+        let Some(text) = normal::identifier(cell)? else {
+            return Ok(None);
+        };
+        let parts = text
+            .split(|character: char| !character.is_ascii_alphanumeric())
+            .filter(|part| !part.is_empty());
+        let codes = parts.map(|part| area_code(&Cell::Text(part.to_owned())));
+        let codes: Vec<AreaCode> = codes
+            .collect::<Result<Vec<_>, _>>()?
+            .into_iter()
+            .flatten()
+            .collect();
+        Ok(Some(codes))
+    })
+    .unwrap_or_default()
 }
 
 /// An area code in a cell, without the zeros it may be filled up with.
@@ -63,66 +131,156 @@ fn area_code(cell: &Cell) -> Result<Option<AreaCode>, Refusal> {
     })
 }
 
-/// Finds area codes by the names that offices use.
+/// Finds area codes by the names that offices use, those of areas no longer in force included.
 #[derive(Debug, Clone, Default)]
 pub struct AreaIndex {
-    /// Townships by name without its kind.
+    table: Areas,
+    in_force: Names,
+    /// Codes no longer in force, and names that areas had before.
+    former: Names,
+}
+
+/// Codes by name without its kind.
+#[derive(Debug, Clone, Default)]
+struct Names {
     townships: HashMap<String, Vec<AreaCode>>,
-    /// Villages by name without its kind.
     villages: HashMap<String, Vec<AreaCode>>,
-    /// Groups by village, with their names.
-    groups: HashMap<AreaCode, Vec<Area>>,
-    names: HashMap<AreaCode, String>,
+    /// Groups by village, with the names meant here.
+    groups: HashMap<AreaCode, Vec<(AreaCode, String)>>,
+}
+
+impl Names {
+    fn add(&mut self, code: &AreaCode, name: &str) {
+        match code.level() {
+            AreaLevel::Township => self
+                .townships
+                .entry(township_key(name))
+                .or_default()
+                .push(code.clone()),
+            AreaLevel::Village => self
+                .villages
+                .entry(village_key(name))
+                .or_default()
+                .push(code.clone()),
+            AreaLevel::Group => {
+                if let Some(village) = code.parent() {
+                    let groups = self.groups.entry(village).or_default();
+                    groups.push((code.clone(), name.to_owned()));
+                }
+            }
+            AreaLevel::Province | AreaLevel::Prefecture | AreaLevel::County => {}
+        }
+    }
+
+    fn townships(&self, name: &str) -> &[AreaCode] {
+        self.townships.get(&township_key(name)).map_or(&[], Vec::as_slice)
+    }
+
+    fn villages(&self, name: &str) -> &[AreaCode] {
+        self.villages.get(&village_key(name)).map_or(&[], Vec::as_slice)
+    }
+
+    fn groups(&self, village: &AreaCode) -> &[(AreaCode, String)] {
+        self.groups.get(village).map_or(&[], Vec::as_slice)
+    }
 }
 
 impl AreaIndex {
-    /// An index of these areas.
+    /// An index of these areas, in force or not.
     pub fn new(areas: &[Area]) -> Self {
-        let mut index = Self::default();
+        let mut index = Self {
+            table: areas.iter().cloned().collect(),
+            ..Self::default()
+        };
         for area in areas {
-            index.names.insert(area.code.clone(), area.name.clone());
-            match area.code.level() {
-                AreaLevel::Township => index
-                    .townships
-                    .entry(township_key(&area.name))
-                    .or_default()
-                    .push(area.code.clone()),
-                AreaLevel::Village => index
-                    .villages
-                    .entry(village_key(&area.name))
-                    .or_default()
-                    .push(area.code.clone()),
-                AreaLevel::Group => {
-                    if let Some(village) = area.code.parent() {
-                        index.groups.entry(village).or_default().push(area.clone());
-                    }
-                }
-                _ => {}
+            if area.is_in_force() {
+                index.in_force.add(&area.code, &area.name);
+            } else {
+                index.former.add(&area.code, &area.name);
+            }
+            for former in &area.former_names {
+                index.former.add(&area.code, &former.name);
             }
         }
         index
     }
 
-    /// The township of this name, or of this code.
+    /// The township of this name, or of this code, as it is today.
     ///
     /// # Errors
     /// When no township, or more than one, is called so.
     pub fn township(&self, name: &str) -> Result<AreaCode, Refusal> {
+        self.present(&self.township_as_written(name)?)
+    }
+
+    /// The township of this name, or of this code, which may be one that is no longer in force: the villages of a file
+    /// are looked up in the township that the file means.
+    ///
+    /// # Errors
+    /// When no township, or more than one, is called so.
+    pub fn township_as_written(&self, name: &str) -> Result<AreaCode, Refusal> {
         let name = normal::compact(name);
         if let Some(code) = self.by_code(&name, AreaLevel::Township)? {
             return Ok(code);
         }
-        self.one(
-            &name,
-            self.townships
-                .get(&township_key(&name))
-                .map_or(&[][..], Vec::as_slice),
-            ("乡镇", "township"),
-        )
+        let codes = match self.in_force.townships(&name) {
+            [] => self.former.townships(&name),
+            known => known,
+        };
+        self.one(&name, codes, ("乡镇", "township"))
+    }
+
+    /// The village, or the group where one is given, as it is today.
+    ///
+    /// # Errors
+    /// When nothing, or more than one, is called so, or the area was split since.
+    pub fn present(&self, code: &AreaCode) -> Result<AreaCode, Refusal> {
+        match self.table.present(code) {
+            Present::InForce => Ok(code.clone()),
+            Present::Now(now) => Ok(now),
+            Present::Split(candidates) => {
+                let shown: Vec<String> = candidates.iter().map(|code| self.shown(code)).collect();
+                let of = self.shown(code);
+                let split = self.table.get(code).and_then(Area::successor);
+                let order = split.map_or_else(String::new, |split| {
+                    format!("（{}，{}）", split.date, split.document)
+                });
+                Err(Refusal::new(
+                    (
+                        &format!("{of}已拆分{order}，仅凭原代码或原名不能确定现属何处"),
+                        &format!(
+                            "{of} was split{order}: its old code or name does not say where it lies now"
+                        ),
+                    ),
+                    (
+                        &format!("改填现行区划：{}", shown.join("、")),
+                        &format!("enter the area of today: {}", shown.join(", ")),
+                    ),
+                ))
+            }
+            Present::Unknown => Err(Refusal::new(
+                (
+                    &format!("区划“{code}”不在区划表中，或其去向未登记"),
+                    &format!(
+                        "the area {code} is not in the table of areas, or what became of it is not recorded"
+                    ),
+                ),
+                (
+                    "填写现行区划的名称或代码",
+                    "enter name or code of the area of today",
+                ),
+            )),
+        }
+    }
+
+    fn shown(&self, code: &AreaCode) -> String {
+        let name = self.table.get(code).map_or("", |area| &area.name);
+        format!("{name} {code}").trim_start().to_owned()
     }
 
     /// The village of this name, or of this code, in the given township; without one, the name may begin with the
-    /// township's (清溪镇青石村) or must be the only one in the county.
+    /// township's (清溪镇青石村) or must be the only one in the county. It may be one that is no longer in force:
+    /// [`AreaIndex::present`] says what became of it.
     ///
     /// # Errors
     /// When no village, or more than one, is called so.
@@ -131,46 +289,23 @@ impl AreaIndex {
         if let Some(code) = self.by_code(&name, AreaLevel::Village)? {
             return Ok(code);
         }
-        let inside = |code: &AreaCode, township: Option<&AreaCode>| {
-            township.is_none_or(|township| township.contains(code))
-        };
-        let found = |name: &str, township: Option<&AreaCode>| -> Vec<AreaCode> {
-            let villages = self
-                .villages
-                .get(&village_key(name))
-                .map_or(&[][..], Vec::as_slice);
-            let mut found: Vec<AreaCode> = villages
-                .iter()
-                .filter(|code| inside(code, township))
-                .cloned()
-                .collect();
-            // 青石村 and 青石社区 may both exist: then the whole name decides.
-            if found.len() > 1 {
-                let exact: Vec<AreaCode> = found
-                    .iter()
-                    .filter(|code| {
-                        self.names
-                            .get(code)
-                            .is_some_and(|known| normal::compact(known) == name)
-                    })
-                    .cloned()
-                    .collect();
-                if exact.len() == 1 {
-                    found = exact;
-                }
-            }
-            found
-        };
-        let mut codes = found(&name, township);
+        let mut codes = self.villages(&self.in_force, township, &name);
+        if codes.is_empty() {
+            codes = self.villages(&self.former, township, &name);
+        }
         if codes.is_empty() {
             // The township's name may stand before the village's.
             for (at, _) in name.char_indices().skip(1) {
                 let (head, tail) = name.split_at(at);
-                for prefix in self.townships.get(&township_key(head)).into_iter().flatten() {
-                    if township.is_none_or(|township| township == prefix)
-                        && head.ends_with(['镇', '乡', '办', '道'])
-                    {
-                        codes.extend(found(tail, Some(prefix)));
+                if !head.ends_with(['镇', '乡', '办', '道']) {
+                    continue;
+                }
+                for names in [&self.in_force, &self.former] {
+                    for prefix in names.townships(head) {
+                        if township.is_none_or(|township| township == prefix) {
+                            codes.extend(self.villages(&self.in_force, Some(prefix), tail));
+                            codes.extend(self.villages(&self.former, Some(prefix), tail));
+                        }
                     }
                 }
             }
@@ -180,7 +315,42 @@ impl AreaIndex {
         self.one(&name, &codes, ("村", "village"))
     }
 
+    fn villages(&self, names: &Names, township: Option<&AreaCode>, name: &str) -> Vec<AreaCode> {
+        let inside = |code: &AreaCode| {
+            township.is_none_or(|township| {
+                // An old village is found in the township where it lies now as well.
+                township.contains(code)
+                    || matches!(self.table.present(code), Present::Now(now) if township.contains(&now))
+            })
+        };
+        let mut found: Vec<AreaCode> = names
+            .villages(name)
+            .iter()
+            .filter(|code| inside(code))
+            .cloned()
+            .collect();
+        found.sort();
+        found.dedup();
+        // 青石村 and 青石社区 may both exist: then the whole name decides.
+        if found.len() > 1 {
+            let exact: Vec<AreaCode> = found
+                .iter()
+                .filter(|code| {
+                    self.table
+                        .get(code)
+                        .is_some_and(|known| normal::compact(&known.name) == name)
+                })
+                .cloned()
+                .collect();
+            if exact.len() == 1 {
+                found = exact;
+            }
+        }
+        found
+    }
+
     /// The villagers' group of a village by name (三组, 3组, 第3村民小组, 3) or code: the village's code and two digits.
+    /// Like the village, it may be one that is no longer in force.
     ///
     /// # Errors
     /// When the text is no number from 1 to 99 and no known group, or the village's groups are known and it is not among
@@ -193,12 +363,19 @@ impl AreaIndex {
         {
             return Ok(code);
         }
-        let known = self.groups.get(village).map_or(&[][..], Vec::as_slice);
-        if let Some(group) = known.iter().find(|group| normal::compact(&group.name) == name) {
-            return Ok(group.code.clone());
+        let known = self.in_force.groups(village);
+        let former = self.former.groups(village);
+        let named = |groups: &[(AreaCode, String)]| {
+            groups
+                .iter()
+                .find(|(_, known)| normal::compact(known) == name)
+                .map(|(code, _)| code.clone())
+        };
+        if let Some(code) = named(known).or_else(|| named(former)) {
+            return Ok(code);
         }
         let refused = || {
-            let names: Vec<&str> = known.iter().map(|group| group.name.as_str()).take(20).collect();
+            let names: Vec<&str> = known.iter().map(|(_, name)| name.as_str()).take(20).collect();
             let (zh, en) = if names.is_empty() {
                 (
                     "填写组号，例如 3组".to_owned(),
@@ -218,14 +395,17 @@ impl AreaIndex {
         let number = group_number(&name)
             .filter(|number| *number > 0)
             .ok_or_else(refused)?;
-        if let Some(group) = known
-            .iter()
-            .find(|group| group_number(&normal::compact(&group.name)) == Some(number))
-        {
-            return Ok(group.code.clone());
+        let numbered = |groups: &[(AreaCode, String)]| {
+            groups
+                .iter()
+                .find(|(_, known)| group_number(&normal::compact(known)) == Some(number))
+                .map(|(code, _)| code.clone())
+        };
+        if let Some(code) = numbered(known).or_else(|| numbered(former)) {
+            return Ok(code);
         }
         let code = AreaCode::parse(&format!("{village}{number:02}")).map_err(|_| refused())?;
-        if known.is_empty() || known.iter().any(|group| group.code == code) {
+        if known.is_empty() || known.iter().any(|(group, _)| *group == code) {
             Ok(code)
         } else {
             Err(refused())
@@ -239,7 +419,7 @@ impl AreaIndex {
         let Some(code) = area_code(&Cell::Text(text.to_owned()))? else {
             return Ok(None);
         };
-        if code.level() == level && (self.names.contains_key(&code) || level == AreaLevel::Group) {
+        if code.level() == level && (self.table.get(&code).is_some() || level == AreaLevel::Group) {
             return Ok(Some(code));
         }
         Err(Refusal::new(
@@ -340,10 +520,7 @@ mod tests {
     use crate::table::Sheet;
 
     pub fn area(code: &str, name: &str) -> Area {
-        Area {
-            code: AreaCode::parse(code).unwrap(),
-            name: name.to_owned(),
-        }
+        Area::new(AreaCode::parse(code).unwrap(), name)
     }
 
     fn index() -> AreaIndex {
@@ -448,8 +625,12 @@ mod tests {
         let tables = recognise(std::slice::from_ref(&sheet), &[], None).unwrap();
         let parsed = read_areas(&tables[0]);
         assert_eq!(
-            parsed.records,
-            [area("619021101", "清溪镇"), area("619021101201", "青石村")]
+            parsed
+                .records
+                .iter()
+                .map(|record| (record.code.as_str(), record.name.clone()))
+                .collect::<Vec<_>>(),
+            [("619021101", "清溪镇"), ("619021101201", "青石村")].map(|(code, name)| (code, name.to_owned()))
         );
         assert_eq!(parsed.rows_read, 4);
         assert_eq!(
@@ -460,5 +641,116 @@ mod tests {
                 .collect::<Vec<_>>(),
             [4, 5]
         );
+    }
+
+    #[test]
+    fn former_codes_need_a_day_and_a_document() {
+        let text = |text: &str| Cell::Text(text.to_owned());
+        let row = |cells: [&str; 5]| cells.map(text).to_vec();
+        let sheet = Sheet {
+            file: "区划.csv".to_owned(),
+            sheet: String::new(),
+            rows: vec![
+                row(["区划代码", "名称", "启用日期", "原代码", "批准文号"]),
+                row(["619021105", "清溪街道", "2026-03-01", "619021101000", "3号"]),
+                row(["619021102", "白河镇", "2026-03-01", "619021103、619021104", "4号"]),
+                row(["619021106", "东河镇", "", "619021107", "5号"]),
+                row(["619021108", "西河镇", "2026-03-01", "6190211", "5号"]),
+            ],
+            merged: Vec::new(),
+        };
+        let tables = recognise(std::slice::from_ref(&sheet), &[], None).unwrap();
+        let parsed = read_areas(&tables[0]);
+        let former: Vec<Vec<&str>> = parsed
+            .records
+            .iter()
+            .map(|record| record.former_codes.iter().map(AreaCode::as_str).collect())
+            .collect();
+        assert_eq!(former, [vec!["619021101"], vec!["619021103", "619021104"]]);
+        let refused: Vec<u32> = parsed.refused.iter().map(|refused| refused.rows[0]).collect();
+        assert_eq!(refused, [4, 5]);
+    }
+
+    /// 大湾村 was merged into 青石村, 白河乡 got a new code, 河口社区 was split.
+    fn changed() -> AreaIndex {
+        use anju_model::area::{FormerName, Succession, SuccessionKind};
+        let code = |text: &str| AreaCode::parse(text).unwrap();
+        let gone = |at: &str, name: &str, kind, to: &[&str]| Area {
+            valid_to: Some(jiff::civil::date(2026, 2, 28)),
+            successions: vec![Succession {
+                kind,
+                to: to.iter().map(|to| code(to)).collect(),
+                date: jiff::civil::date(2026, 3, 1),
+                document: "3号".into(),
+            }],
+            ..area(at, name)
+        };
+        let renamed = Area {
+            former_names: vec![FormerName {
+                name: "青石村".into(),
+                valid_to: jiff::civil::date(2026, 2, 28),
+            }],
+            ..area("619021101201", "青湾村")
+        };
+        AreaIndex::new(&[
+            area("619021", "清溪县"),
+            area("619021101", "清溪镇"),
+            renamed,
+            gone(
+                "619021101202",
+                "大湾村",
+                SuccessionKind::Merged,
+                &["619021101201"],
+            ),
+            gone(
+                "61902110120201",
+                "1组",
+                SuccessionKind::Recoded,
+                &["61902110120107"],
+            ),
+            gone(
+                "619021101203",
+                "河口社区",
+                SuccessionKind::Split,
+                &["619021101204", "619021101205"],
+            ),
+            area("619021101204", "上河口社区"),
+            area("619021101205", "下河口社区"),
+            gone("619021102", "白河乡", SuccessionKind::Recoded, &["619021105"]),
+            gone(
+                "619021102201",
+                "石门村",
+                SuccessionKind::Recoded,
+                &["619021105201"],
+            ),
+            area("619021105", "白河镇"),
+            area("619021105201", "石门村"),
+        ])
+    }
+
+    #[test]
+    fn old_codes_and_names_mean_the_area_of_today() {
+        let index = changed();
+        assert_eq!(index.township("619021102").unwrap().as_str(), "619021105");
+        assert_eq!(index.township("白河乡").unwrap().as_str(), "619021105");
+        let place = |township: Option<&str>, village: &str, group: Option<&str>| {
+            let township = township.map(|name| index.township_as_written(name).unwrap());
+            let village = index.village(township.as_ref(), village).unwrap();
+            let place = group.map_or(village.clone(), |group| index.group(&village, group).unwrap());
+            index.present(&place)
+        };
+        let found = |township, village, group| place(township, village, group).unwrap().to_string();
+        // A new name, a merged village with its renumbered group, and old villages in old and new townships.
+        assert_eq!(found(None, "青石村", Some("3组")), "61902110120103");
+        assert_eq!(found(None, "大湾村", Some("1组")), "61902110120107");
+        assert_eq!(found(None, "619021101202", None), "619021101201");
+        assert_eq!(found(Some("619021102"), "石门村", Some("2组")), "61902110520102");
+        assert_eq!(found(Some("白河镇"), "619021102201", None), "619021105201");
+        assert_eq!(found(Some("清溪镇"), "大湾", Some("1组")), "61902110120107");
+        // Of a group that was not recorded nobody knows its number in the merged village.
+        assert!(place(None, "大湾村", Some("2组")).is_err());
+        let split = place(None, "河口社区", None).unwrap_err();
+        assert!(split.reason.zh.contains("已拆分（2026-03-01，3号）"), "{split:?}");
+        assert!(split.remedy.zh.contains("上河口社区 619021101204"), "{split:?}");
     }
 }

@@ -41,13 +41,11 @@ pub fn read_consent(table: &Table<'_>, areas: &AreaIndex) -> Parsed<ConsentRecor
         Some(ConsentRecord {
             register_number: register_number?,
             consent: Consent {
-                choice: choice?,
                 pathway: pathway.filter(|_| choice == Some(ConsentChoice::Move)),
                 preferred_township,
                 accepts_other_township,
-                signer: signer?,
-                date: date?,
                 evidence,
+                ..Consent::new(choice?, signer?, date?)
             },
             row: row.number(),
         })

@@ -2,7 +2,7 @@
 //!
 //! A table goes through three steps: [`table`] reads cells, [`header`] finds out what a sheet holds and which column is
 //! which, and a module per kind of file ([`register`], [`consent`], [`areas`], [`extract`], [`threatened`],
-//! [`stock_housing`], [`funds`]) makes records of the rows. Rows that are not understood are held back with every bad
+//! [`stock_housing`], [`funds`], [`income`]) makes records of the rows. Rows that are not understood are held back with every bad
 //! cell named, and [`workbook`] writes them out to be corrected and imported again;
 //! [`change_sheet`] writes stored records out to be edited and handed back. Layers are read by [`vector`] and
 //! [`raster`], their systems by [`crs`]; [`layer_kind`](mod@layer_kind) tells what a layer shows.
@@ -17,6 +17,7 @@ pub mod error;
 pub mod extract;
 pub mod funds;
 pub mod header;
+pub mod income;
 pub mod layer_kind;
 pub mod normal;
 pub mod raster;

@@ -447,6 +447,72 @@ code_lists! {
     PATHWAY: "pathway", anju_model::register::Pathway;
     /// 性别.
     SEX: "sex", anju_model::identity::Sex;
+    /// 脱贫状态.
+    POVERTY_STANDING: "poverty_standing", anju_model::register::PovertyStanding;
+    /// 监测对象类型.
+    MONITORED_CLASS: "monitored_class", anju_model::register::MonitoredClass;
+    /// 入户路.
+    ACCESS_ROAD: "access_road", anju_model::register::AccessRoad;
+    /// 燃料.
+    FUEL: "fuel", anju_model::register::Fuel;
+    /// 厕所.
+    TOILET: "toilet", anju_model::register::Toilet;
+    /// 保护村落.
+    LISTED_VILLAGE: "listed_village", anju_model::register::ListedVillage;
+    /// 特殊困难.
+    VULNERABILITY: "vulnerability", anju_model::register::Vulnerability;
+    /// 证件类型.
+    ID_KIND: "id_kind", anju_model::register::IdKind;
+    /// 婚姻状况.
+    MARRIAGE: "marriage", anju_model::register::Marriage;
+    /// 在校状况.
+    SCHOOL: "school", anju_model::register::SchoolState;
+    /// 残疾类别.
+    DISABILITY_CLASS: "disability_class", anju_model::register::DisabilityClass;
+    /// 残疾等级.
+    DISABILITY_GRADE: "disability_grade", anju_model::register::DisabilityGrade;
+    /// 就业渠道.
+    EMPLOYMENT_CHANNEL: "employment_channel", anju_model::register::EmploymentChannel;
+    /// 务工区域.
+    EMPLOYMENT_PLACE: "employment_place", anju_model::register::EmploymentPlace;
+    /// 医疗保险.
+    MEDICAL_INSURANCE: "medical_insurance", anju_model::register::MedicalInsurance;
+    /// 养老保险.
+    PENSION_INSURANCE: "pension_insurance", anju_model::register::PensionInsurance;
+    /// 享受待遇.
+    BENEFIT: "benefit", anju_model::register::Benefit;
+    /// 服役情况.
+    MILITARY: "military", anju_model::register::MilitaryService;
+    /// 外出原因.
+    AWAY_REASON: "away_reason", anju_model::register::AwayReason;
+    /// 成员认定依据.
+    MEMBERSHIP_BASIS: "membership_basis", anju_model::register::MembershipBasis;
+    /// 收入类型.
+    INCOME_KIND: "income_kind", anju_model::register::IncomeKind;
+}
+
+/// One word or several of a code list, each once, in the order they stand in.
+///
+/// # Errors
+/// For a word that means none of them.
+pub fn several<T: Copy + PartialEq>(list: &CodeList<T>, cell: &Cell) -> Result<Vec<T>, Refusal> {
+    let Some(text) = text(cell)? else {
+        return Ok(Vec::new());
+    };
+    if let Ok(one) = coded(list, &text) {
+        return Ok(vec![one]);
+    }
+    let mut values = Vec::new();
+    for word in text
+        .split(['、', ',', ';', '/', '|', '+', '和', ' '])
+        .filter(|word| !word.trim().is_empty())
+    {
+        let value = coded(list, word)?;
+        if !values.contains(&value) {
+            values.push(value);
+        }
+    }
+    Ok(values)
 }
 
 /// The value that a word means: by code, Chinese name, English name or a common variant.
@@ -854,7 +920,7 @@ mod tests {
         for word in ["汉", "汉族", "01", "Han", " 汉 族 "] {
             assert_eq!(coded(&ETHNICITY, word).unwrap(), Ethnicity::Han, "{word}");
         }
-        assert_eq!(coded(&RELATION, "次女").unwrap(), Relation::Daughter);
+        assert_eq!(coded(&RELATION, "次女").unwrap(), Relation::SecondDaughter);
         assert_eq!(
             coded(&CATEGORY, "地灾").unwrap(),
             anju_model::register::Category::Disaster

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, HashMap};
 use anju_model::area::AreaCode;
 use anju_model::identity::Sex;
 use anju_model::register::{
-    Category, CauseOfMove, Home, HouseholdFacts, HouseholdRecord, PersonFacts, Position, Relation,
+    Category, Disability, Helper, Home, HouseholdFacts, HouseholdRecord, IdKind, LivingConditions,
+    Membership, PersonFacts, Position, Relation, Work,
 };
 
 use crate::areas::AreaIndex;
@@ -15,7 +16,7 @@ use crate::normal::{self, Refusal};
 use crate::rows::{CellProblem, Parsed, RefusedRows, Row, Rows, missing, spreadsheet_row};
 
 /// Fields that belong to the household: filled in on its first row, on every row, or in a merged cell.
-const OF_HOUSEHOLD: [&str; 21] = [
+const OF_HOUSEHOLD: [&str; 45] = [
     "register_number",
     "township",
     "village",
@@ -37,6 +38,30 @@ const OF_HOUSEHOLD: [&str; 21] = [
     "grade",
     "home_area",
     "year_built",
+    "poverty_standing",
+    "monitored_class",
+    "other_poverty_causes",
+    "forest",
+    "orchard",
+    "grassland",
+    "water_surface",
+    "homestead",
+    "owner",
+    "listed_village",
+    "shared_building",
+    "road_distance",
+    "access_road",
+    "water_safe",
+    "water_near",
+    "power",
+    "fuel",
+    "toilet",
+    "cooperative_member",
+    "helper_name",
+    "helper_unit",
+    "helper_id_number",
+    "helper_phone",
+    "vulnerabilities",
 ];
 
 /// Reads a register. Rows of one household follow each other with the number only on the first, or share its number.
@@ -49,8 +74,9 @@ pub fn read_register(table: &Table<'_>, areas: &AreaIndex) -> Parsed<HouseholdRe
         notes: Vec::new(),
         rows_read: data.len() as u64,
     };
+    let one_digit = has_relations_of_one_digit(&rows, &data);
     for household in households(&rows, &data) {
-        let (record, problems) = read_household(&rows, &household, areas);
+        let (record, problems) = read_household(&rows, &household, areas, one_digit);
         match record {
             Some(record) if problems.is_empty() => parsed.records.push(record),
             _ => {
@@ -63,6 +89,22 @@ pub fn read_register(table: &Table<'_>, areas: &AreaIndex) -> Parsed<HouseholdRe
         }
     }
     parsed
+}
+
+/// Whether the relations are codes of the list of one digit. Only that list has a 0, its head; a 1 or 2 alone is a 01 or
+/// 02 whose zero a spreadsheet dropped.
+fn has_relations_of_one_digit(rows: &Rows<'_>, data: &[usize]) -> bool {
+    let mut zero = false;
+    for row in data {
+        let code = normal::compact(&rows.cell(*row, "relation").shown());
+        if code.bytes().all(|byte| byte.is_ascii_digit()) {
+            zero |= code == "0";
+            if code.len() > 1 {
+                return false;
+            }
+        }
+    }
+    zero
 }
 
 /// The rows of each household as the spreadsheet counts them, by its first row; they need not be next to each other.
@@ -105,12 +147,13 @@ fn read_household(
     rows: &Rows<'_>,
     household: &[usize],
     areas: &AreaIndex,
+    one_digit: bool,
 ) -> (Option<HouseholdRecord>, Vec<CellProblem>) {
     let mut problems = Vec::new();
     let mut members = Vec::new();
     for row in household {
         let mut row = rows.row(*row);
-        members.extend(read_person(&mut row));
+        members.extend(read_person(&mut row, one_digit));
         problems.append(&mut row.problems);
     }
     // For each field of the household, the first row that fills it in; the others must not say otherwise.
@@ -151,7 +194,7 @@ fn read_household(
         check_head_name(rows.row(*place), &members, &mut problems);
     }
     // The head first, the others as written.
-    members.sort_by_key(|member| !matches!(member.relation, Relation::Head | Relation::Oneself));
+    members.sort_by_key(|member| !member.relation.is_head());
     let record = facts.map(|facts| HouseholdRecord {
         facts,
         members,
@@ -167,7 +210,7 @@ fn read_household(
 fn check_head_name(mut row: Row<'_, '_>, members: &[PersonFacts], problems: &mut Vec<CellProblem>) {
     let heads: Vec<&PersonFacts> = members
         .iter()
-        .filter(|member| matches!(member.relation, Relation::Head | Relation::Oneself))
+        .filter(|member| member.relation.is_head())
         .collect();
     let written = row
         .text("head_name")
@@ -195,27 +238,98 @@ fn check_head_name(mut row: Row<'_, '_>, members: &[PersonFacts], problems: &mut
     problems.append(&mut row.problems);
 }
 
-fn read_person(row: &mut Row<'_, '_>) -> Option<PersonFacts> {
+fn read_person(row: &mut Row<'_, '_>, one_digit: bool) -> Option<PersonFacts> {
     let name = row.need_name("name");
     let id_number = row.take("id_number", normal::id_number);
     let sex = row.coded("sex", &normal::SEX).unwrap_or(Sex::Unstated);
     let birth_date = row.take("birth_date", |cell| normal::date(cell, id_number.as_ref()));
-    let relation = row.need_coded("relation", &normal::RELATION);
-    let ethnicity = row.coded("ethnicity", &normal::ETHNICITY);
-    let education = row.coded("education", &normal::EDUCATION);
-    let health = row.coded("health", &normal::HEALTH);
-    let labour = row.coded("labour", &normal::LABOUR);
-    Some(PersonFacts {
-        name: name?,
-        sex,
+    let relation = row.need("relation", |cell| {
+        let Some(word) = normal::text(cell)? else {
+            return Ok(None);
+        };
+        match Relation::from_legacy(&word).filter(|_| one_digit) {
+            Some(relation) => Ok(Some(relation)),
+            None => normal::coded(&normal::RELATION, &word).map(Some),
+        }
+    });
+    let id_kind = row.coded("id_kind", &normal::ID_KIND);
+    // Without a column for it, the length of the number tells a disability certificate from an identity number.
+    let certificate = id_number
+        .as_ref()
+        .is_some_and(|number| matches!(number.as_str().len(), 20 | 22));
+    let class = row.coded("disability_class", &normal::DISABILITY_CLASS);
+    let grade = row.coded("disability_grade", &normal::DISABILITY_GRADE);
+    if class.is_some() != grade.is_some() && row.problems.is_empty() {
+        let lacking = if class.is_none() {
+            "disability_class"
+        } else {
+            "disability_grade"
+        };
+        row.refuse(lacking, missing());
+    }
+    let facts = PersonFacts {
         birth_date,
-        id_number,
-        relation: relation?,
-        ethnicity,
-        education,
-        health,
-        labour,
-    })
+        id_kind: id_kind.unwrap_or(match certificate {
+            true => IdKind::DisabilityCertificate,
+            false => IdKind::Resident,
+        }),
+        no_id_reason: row.text("no_id_reason"),
+        ethnicity: row.coded("ethnicity", &normal::ETHNICITY),
+        marriage: row.coded("marriage", &normal::MARRIAGE),
+        education: row.coded("education", &normal::EDUCATION),
+        school: row.coded("school", &normal::SCHOOL),
+        dropout_reason: row.text("dropout_reason"),
+        health: row.several("health", &normal::HEALTH).unwrap_or_default(),
+        disability: class.zip(grade).map(|(class, grade)| Disability { class, grade }),
+        labour: row.coded("labour", &normal::LABOUR),
+        work: read_work(row),
+        medical_insurance: row.coded("medical_insurance", &normal::MEDICAL_INSURANCE),
+        pension_insurance: row.coded("pension_insurance", &normal::PENSION_INSURANCE),
+        benefit: row.coded("benefit", &normal::BENEFIT),
+        party_member: row.take("party_member", normal::yes_no),
+        military: row.coded("military", &normal::MILITARY),
+        phone: row.take("member_phone", normal::identifier),
+        hukou_area: row.take("hukou_area", |cell| {
+            let Some(code) = normal::identifier(cell)? else {
+                return Ok(None);
+            };
+            AreaCode::parse(&code).map(Some).map_err(|_| {
+                Refusal::new(
+                    (
+                        &format!("“{code}”不是区划代码"),
+                        &format!("{code:?} is not an area code"),
+                    ),
+                    (
+                        "填写 2、4、6、9、12 或 14 位区划代码",
+                        "enter an area code of 2, 4, 6, 9, 12 or 14 digits",
+                    ),
+                )
+            })
+        }),
+        away_reason: row.coded("away_reason", &normal::AWAY_REASON),
+        membership: Membership {
+            basis: row
+                .coded("membership_basis", &normal::MEMBERSHIP_BASIS)
+                .unwrap_or_default(),
+            document: row.text("membership_document"),
+        },
+        ..PersonFacts::new(name?, sex, relation?)
+    };
+    Some(PersonFacts { id_number, ..facts })
+}
+
+fn read_work(row: &mut Row<'_, '_>) -> Work {
+    let header = row.header("wage");
+    Work {
+        channel: row.coded("channel", &normal::EMPLOYMENT_CHANNEL),
+        place: row.coded("work_place", &normal::EMPLOYMENT_PLACE),
+        months: row
+            .take("months", |cell| normal::whole_between(cell, 0, 12))
+            .and_then(|months| u8::try_from(months).ok()),
+        monthly_wage: row.take("wage", |cell| normal::money(cell, &header, 1.0)),
+        skills: row.text("skills"),
+        training_wish: row.text("training_wish"),
+    }
 }
 
 fn read_facts(
@@ -235,7 +349,7 @@ fn read_facts(
     let category: Option<Category> =
         field.read("category", |row, name| row.need_coded(name, &normal::CATEGORY));
     let causes = field
-        .read("causes", |row, name| row.take(name, causes))
+        .read("causes", |row, name| row.several(name, &normal::CAUSE_OF_MOVE))
         .unwrap_or_default();
     let must_move = field.read("must_move", |row, name| row.need(name, normal::yes_no));
     let urgency = field.read("urgency", |row, name| row.coded(name, &normal::URGENCY));
@@ -249,9 +363,6 @@ fn read_facts(
     let hazard_point = field.read("hazard_point", |row, name| row.take(name, normal::identifier));
     let phone = field.read("phone", |row, name| row.take(name, normal::identifier));
     let bank_account = field.read("bank_account", |row, name| row.take(name, normal::identifier));
-    let farmland = field.read("farmland", |row, name| {
-        row.take(name, |cell| normal::number_between(cell, 0.0, 10_000.0))
-    });
     let home = Home {
         structure: field.read("structure", |row, name| row.coded(name, &normal::STRUCTURE)),
         grade: field.read("grade", |row, name| row.coded(name, &normal::SAFETY_GRADE)),
@@ -263,11 +374,68 @@ fn read_facts(
                 row.take(name, |cell| normal::whole_between(cell, 1800, 2100))
             })
             .and_then(|year| i16::try_from(year).ok()),
+        homestead_m2: field.read("homestead", |row, name| {
+            row.take(name, |cell| normal::number_between(cell, 0.0, 5_000.0))
+        }),
+        owner: field.read("owner", |row, name| row.text(name)),
+        listed_village: field.read("listed_village", |row, name| {
+            row.coded(name, &normal::LISTED_VILLAGE)
+        }),
+        shared_with_stayers: field.read("shared_building", |row, name| row.take(name, normal::yes_no)),
     };
+    let living = LivingConditions {
+        road_distance_km: field.read("road_distance", |row, name| {
+            row.take(name, |cell| normal::number_between(cell, 0.0, 500.0))
+        }),
+        access_road: field.read("access_road", |row, name| row.coded(name, &normal::ACCESS_ROAD)),
+        water_safe: field.read("water_safe", |row, name| row.take(name, normal::yes_no)),
+        water_near: field.read("water_near", |row, name| row.take(name, normal::yes_no)),
+        power: field.read("power", |row, name| row.take(name, normal::yes_no)),
+        fuel: field.read("fuel", |row, name| row.coded(name, &normal::FUEL)),
+        toilet: field.read("toilet", |row, name| row.coded(name, &normal::TOILET)),
+    };
+    let helper_name = field.read("helper_name", |row, name| row.text(name));
+    let helper = Helper {
+        unit: field.read("helper_unit", |row, name| row.text(name)),
+        id_number: field.read("helper_id_number", |row, name| row.take(name, normal::id_number)),
+        phone: field.read("helper_phone", |row, name| row.take(name, normal::identifier)),
+        name: helper_name.clone().unwrap_or_default(),
+    };
+    let mut mu = |column: &str| {
+        field
+            .read(column, |row, name| {
+                row.take(name, |cell| normal::number_between(cell, 0.0, 10_000.0))
+            })
+            .map(|mu| (mu * 100.0).round() as i64)
+    };
+    let [farmland, forest, orchard, grassland, water] =
+        ["farmland", "forest", "orchard", "grassland", "water_surface"].map(&mut mu);
+    let mut facts = HouseholdFacts {
+        poverty_standing: field.read("poverty_standing", |row, name| {
+            row.coded(name, &normal::POVERTY_STANDING)
+        }),
+        monitored_class: field.read("monitored_class", |row, name| {
+            row.coded(name, &normal::MONITORED_CLASS)
+        }),
+        other_causes_of_poverty: field
+            .read("other_poverty_causes", |row, name| {
+                row.several(name, &normal::POVERTY_CAUSE)
+            })
+            .unwrap_or_default(),
+        cooperative_member: field.read("cooperative_member", |row, name| row.take(name, normal::yes_no)),
+        helper: helper_name.map(|_| helper),
+        vulnerabilities: field
+            .read("vulnerabilities", |row, name| {
+                row.several(name, &normal::VULNERABILITY)
+            })
+            .unwrap_or_default(),
+        ..HouseholdFacts::new(register_number?, area?, category?)
+    };
+    // Among the other causes the main one says nothing new.
+    facts
+        .other_causes_of_poverty
+        .retain(|cause| Some(*cause) != main_cause_of_poverty);
     Some(HouseholdFacts {
-        register_number: register_number?,
-        area: area?,
-        category: category?,
         causes,
         must_move: must_move?,
         urgency,
@@ -277,8 +445,14 @@ fn read_facts(
         hazard_point,
         phone,
         bank_account,
-        farmland_mu_hundredths: farmland.map(|mu| (mu * 100.0).round() as i64),
+        farmland_mu_hundredths: farmland,
+        forest_mu_hundredths: forest,
+        orchard_mu_hundredths: orchard,
+        grassland_mu_hundredths: grassland,
+        water_mu_hundredths: water,
         home,
+        living,
+        ..facts
     })
 }
 
@@ -301,7 +475,9 @@ impl<'t> Fields<'_, 't> {
 fn read_area(field: &mut Fields<'_, '_>, areas: &AreaIndex) -> Option<AreaCode> {
     let township = field.read("township", |row, name| {
         row.take(name, |cell| {
-            normal::text(cell)?.map(|text| areas.township(&text)).transpose()
+            normal::text(cell)?
+                .map(|text| areas.township_as_written(&text))
+                .transpose()
         })
     });
     // Whether the township was given but not understood: then the village is not looked for county-wide.
@@ -326,7 +502,11 @@ fn read_area(field: &mut Fields<'_, '_>, areas: &AreaIndex) -> Option<AreaCode> 
                 .transpose()
         })
     });
-    Some(group.unwrap_or(village))
+    // Old papers name the areas of their time; the register has those of today.
+    let written = group.unwrap_or(village);
+    field.read("village", |row, name| {
+        row.take(name, |_| areas.present(&written).map(Some))
+    })
 }
 
 fn read_position(field: &mut Fields<'_, '_>) -> Option<Position> {
@@ -351,25 +531,4 @@ fn read_position(field: &mut Fields<'_, '_>) -> Option<Position> {
             None
         }
     }
-}
-
-/// One cause or several, main cause first.
-fn causes(cell: &crate::table::Cell) -> Result<Option<Vec<CauseOfMove>>, Refusal> {
-    let Some(text) = normal::text(cell)? else {
-        return Ok(None);
-    };
-    if let Ok(one) = normal::coded(&normal::CAUSE_OF_MOVE, &text) {
-        return Ok(Some(vec![one]));
-    }
-    let mut causes = Vec::new();
-    for word in text
-        .split(['、', ',', ';', '/', '|', '+', '和', ' '])
-        .filter(|word| !word.trim().is_empty())
-    {
-        let cause = normal::coded(&normal::CAUSE_OF_MOVE, word)?;
-        if !causes.contains(&cause) {
-            causes.push(cause);
-        }
-    }
-    Ok(Some(causes))
 }

@@ -247,6 +247,11 @@ impl<'t> Row<'_, 't> {
         })
     }
 
+    /// One value of a code list or several.
+    pub fn several<T: Copy + PartialEq>(&mut self, field: &str, list: &CodeList<T>) -> Option<Vec<T>> {
+        self.take(field, |cell| normal::several(list, cell).map(Some))
+    }
+
     pub fn need_name(&mut self, field: &str) -> Option<String> {
         self.need(field, |cell| match normal::text(cell)? {
             Some(name) => normal::person_name(&name).map(Some),

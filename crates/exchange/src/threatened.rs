@@ -18,14 +18,16 @@ pub fn read_threatened(
         let hazard_point = row.need("hazard_point", normal::identifier);
         let given = !row.cell("township").is_blank();
         let township = row.take("township", |cell| {
-            normal::text(cell)?.map(|text| areas.township(&text)).transpose()
+            normal::text(cell)?
+                .map(|text| areas.township_as_written(&text))
+                .transpose()
         });
         let area = if given && township.is_none() {
             None
         } else {
             row.need("village", |cell| {
                 normal::text(cell)?
-                    .map(|text| areas.village(township.as_ref(), &text))
+                    .map(|text| areas.present(&areas.village(township.as_ref(), &text)?))
                     .transpose()
             })
         };

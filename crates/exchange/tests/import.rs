@@ -24,10 +24,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 fn areas() -> AreaIndex {
-    let area = |code: &str, name: &str| Area {
-        code: AreaCode::parse(code).unwrap(),
-        name: name.to_owned(),
-    };
+    let area = |code: &str, name: &str| Area::new(AreaCode::parse(code).unwrap(), name);
     AreaIndex::new(&[
         area("619021", "清溪县"),
         area("619021101", "清溪镇"),

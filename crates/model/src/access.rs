@@ -46,6 +46,7 @@ code_list! {
         ApproveBulkChange = "approve_bulk_change", "批准批量变更", "approve bulk changes";
         ReadLedger = "read_ledger", "查看账本", "read the ledger";
         ManageUsers = "manage_users", "管理用户", "manage users";
+        ManageAreas = "manage_areas", "维护行政区划", "change areas";
         EraseContent = "erase_content", "依法删除账本内容", "erase content of the ledger on legal order";
         UnmaskData = "unmask_data", "查看未打掩码的个人信息", "see personal data unmasked";
     }
@@ -71,8 +72,8 @@ pub struct Permissions {
 pub const PERMISSIONS: &[Permissions] = {
     use Action::{
         ApproveBulkChange, ApproveRoster, AskAmendment, AskBulkChange, CheckAmendment, CheckInTownship,
-        DecideInCounty, DecideLookback, DraftRoster, EraseContent, ImportData, ManageUsers, ReadCasework,
-        ReadLedger, ReadRegister, ReviewInVillage, RunAnalysis, UnmaskData,
+        DecideInCounty, DecideLookback, DraftRoster, EraseContent, ImportData, ManageAreas, ManageUsers,
+        ReadCasework, ReadLedger, ReadRegister, ReviewInVillage, RunAnalysis, UnmaskData,
     };
     use AreaLevel::{County, Prefecture, Province, Township, Village};
     &[
@@ -96,6 +97,7 @@ pub const PERMISSIONS: &[Permissions] = {
                 ApproveBulkChange,
                 ReadLedger,
                 ManageUsers,
+                ManageAreas,
                 EraseContent,
                 UnmaskData,
             ],
@@ -126,6 +128,7 @@ pub const PERMISSIONS: &[Permissions] = {
                 AskBulkChange,
                 ApproveBulkChange,
                 ReadLedger,
+                ManageAreas,
                 UnmaskData,
             ],
         },
@@ -430,17 +433,17 @@ mod tests {
         let expected = [
             // read_register, read_casework, import_data, run_analysis, decide_lookback | review_in_village,
             // check_in_township, decide_in_county | draft_roster, approve_roster, ask_amendment, check_amendment, ask_bulk_change,
-            // approve_bulk_change | read_ledger, manage_users, erase_content, unmask_data
-            ("administrator", "yyyyyyyyyyyyyyyyyy"),
-            ("province_officer", "yy............y..."),
-            ("prefecture_officer", "yy............y..."),
-            ("county_officer", "yyyyy..yyyy.yyy..y"),
-            ("township_officer", "yy..yyy...yyy....y"),
-            ("village_officer", "yy...y............"),
-            ("department_user", "y................."),
-            ("inspector", "yy............y..y"),
-            ("evaluator", "y................."),
-            ("public", ".................."),
+            // approve_bulk_change | read_ledger, manage_users, manage_areas, erase_content, unmask_data
+            ("administrator", "yyyyyyyyyyyyyyyyyyy"),
+            ("province_officer", "yy............y...."),
+            ("prefecture_officer", "yy............y...."),
+            ("county_officer", "yyyyy..yyyy.yyy.y.y"),
+            ("township_officer", "yy..yyy...yyy.....y"),
+            ("village_officer", "yy...y............."),
+            ("department_user", "y.................."),
+            ("inspector", "yy............y...y"),
+            ("evaluator", "y.................."),
+            ("public", "..................."),
         ];
         let found: Vec<(&str, String)> = Role::ALL
             .iter()

@@ -394,7 +394,10 @@ fn amended_members(before: &[Person], new: &[RosterMember]) -> Vec<Person> {
         .iter()
         .map(|member| {
             let known = before.iter().find(|person| person.id == member.person);
-            let rest = known.map(|person| person.facts.clone());
+            let rest = known.map_or_else(
+                || PersonFacts::new(member.name.clone(), member.sex, member.relation),
+                |person| person.facts.clone(),
+            );
             Person {
                 id: member.person,
                 facts: PersonFacts {
@@ -403,10 +406,7 @@ fn amended_members(before: &[Person], new: &[RosterMember]) -> Vec<Person> {
                     birth_date: member.birth_date,
                     id_number: member.id_number.clone(),
                     relation: member.relation,
-                    ethnicity: rest.as_ref().and_then(|facts| facts.ethnicity),
-                    education: rest.as_ref().and_then(|facts| facts.education),
-                    health: rest.as_ref().and_then(|facts| facts.health),
-                    labour: rest.as_ref().and_then(|facts| facts.labour),
+                    ..rest
                 },
             }
         })

@@ -21,8 +21,10 @@ code_list! {
 /// Why a text is not a usable identity number.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IdNumberError {
-    /// Neither 15 nor 18 characters.
-    #[error("an ID number has 18 characters (15 in the first generation), this one has {0}")]
+    /// Neither 15 nor 18 characters, nor the 20 or 22 of a disability certificate.
+    #[error(
+        "an ID number has 18 characters (15 in the first generation, 20 or 22 on a disability certificate), this one has {0}"
+    )]
     Length(usize),
     /// Something else than digits, or a letter before the last place.
     #[error("character {0} is not a digit")]
@@ -36,6 +38,28 @@ pub enum IdNumberError {
         /// The character that the digits call for.
         expected: char,
     },
+    /// What follows the 18 characters on a disability certificate is no class, grade and mark of reissue.
+    #[error(
+        "after the 18 characters a disability certificate has its class (1 to 7), its grade (1 to 4) and, reissued, B and a digit"
+    )]
+    Certificate,
+}
+
+impl IdNumberError {
+    /// The message in Chinese.
+    pub fn zh(&self) -> String {
+        match self {
+            Self::Length(length) => {
+                format!("应为 18 位(一代 15 位,残疾人证 20 或 22 位),现为 {length} 位")
+            }
+            Self::Character(place) => format!("第 {place} 位不是数字"),
+            Self::BirthDate => "第 7 至 14 位不是日期".into(),
+            Self::CheckCharacter { expected } => format!("校验码应为 {expected}"),
+            Self::Certificate => {
+                "残疾人证在 18 位之后应为类别(1 至 7)、等级(1 至 4),补办的再加 B 和一位数字".into()
+            }
+        }
+    }
 }
 
 /// A resident identity number as written in a register: kept even when its check character is wrong, because the
@@ -60,10 +84,11 @@ impl IdNumber {
     /// # Errors
     /// The first thing that is wrong.
     pub fn check(&self) -> Result<(), IdNumberError> {
-        let characters = self.0.as_bytes();
-        if !self.0.is_ascii() || !matches!(characters.len(), 15 | 18) {
+        if !self.0.is_ascii() || !matches!(self.0.len(), 15 | 18 | 20 | 22) {
             return Err(IdNumberError::Length(self.0.chars().count()));
         }
+        let resident = self.resident();
+        let characters = resident.as_bytes();
         let last = characters.len() - 1;
         for (index, byte) in characters.iter().enumerate() {
             let letter_allowed = characters.len() == 18 && index == last && *byte == b'X';
@@ -75,19 +100,31 @@ impl IdNumber {
             return Err(IdNumberError::BirthDate);
         }
         if characters.len() == 18 {
-            let expected = check_character(&self.0[..17]).ok_or(IdNumberError::Length(characters.len()))?;
-            if !self.0.ends_with(expected) {
+            let expected = check_character(&resident[..17]).ok_or(IdNumberError::Length(characters.len()))?;
+            if !resident.ends_with(expected) {
                 return Err(IdNumberError::CheckCharacter { expected });
             }
         }
-        Ok(())
+        match &self.0.as_bytes()[characters.len()..] {
+            [] | [b'1'..=b'7', b'1'..=b'4'] | [b'1'..=b'7', b'1'..=b'4', b'B', b'0'..=b'9'] => Ok(()),
+            _ => Err(IdNumberError::Certificate),
+        }
+    }
+
+    /// The identity number inside: the whole of it, or the first 18 characters of a disability certificate.
+    fn resident(&self) -> &str {
+        match self.0.len() {
+            20 | 22 => self.0.get(..18).unwrap_or(&self.0),
+            _ => &self.0,
+        }
     }
 
     /// The birth date inside the number, if its digits are a date.
     pub fn birth_date(&self) -> Option<Date> {
-        let digits = match self.0.len() {
-            18 => self.0.get(6..14)?.to_owned(),
-            15 => format!("19{}", self.0.get(6..12)?),
+        let resident = self.resident();
+        let digits = match resident.len() {
+            18 => resident.get(6..14)?.to_owned(),
+            15 => format!("19{}", resident.get(6..12)?),
             _ => return None,
         };
         let year = digits.get(0..4)?.parse().ok()?;
@@ -98,21 +135,24 @@ impl IdNumber {
 
     /// The sex inside the number, if its sequence is a number.
     pub fn sex(&self) -> Option<Sex> {
-        let place = match self.0.len() {
+        let resident = self.resident();
+        let place = match resident.len() {
             18 => 16,
             15 => 14,
             _ => return None,
         };
-        let digit = self.0.as_bytes().get(place)?;
+        let digit = resident.as_bytes().get(place)?;
         digit
             .is_ascii_digit()
             .then(|| if digit % 2 == 1 { Sex::Male } else { Sex::Female })
     }
 
-    /// The number brought to 18 characters, so that both generations of one person compare equal.
+    /// The number brought to 18 characters, so that both generations and the disability certificate of one person
+    /// compare equal.
     pub fn to_18(&self) -> Option<Self> {
         match self.0.len() {
             18 => Some(self.clone()),
+            20 | 22 => self.0.get(..18).map(|resident| Self(resident.to_owned())),
             15 if self.0.bytes().all(|byte| byte.is_ascii_digit()) => {
                 let digits = format!("{}19{}", &self.0[..6], &self.0[6..]);
                 let check = check_character(&digits)?;

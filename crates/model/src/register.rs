@@ -1,4 +1,17 @@
 //! The register stage: households, persons, consent and where the data came from.
+//!
+//! [`living`] holds what is recorded of how a household lives, [`person`] what is recorded of a person beside who it is,
+//! [`income`], [`consent`] and [`document`] what belongs to a household and has a history of its own, [`change`] how
+//! households split, merge, move and end, and [`check`] what is wrong with one as a person recorded it.
+
+pub mod change;
+pub mod check;
+pub mod consent;
+pub mod document;
+pub mod field;
+pub mod income;
+pub mod living;
+pub mod person;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -9,6 +22,25 @@ use crate::area::AreaCode;
 use crate::code_list;
 use crate::identity::{IdNumber, Sex};
 use crate::money::Fen;
+
+pub use self::change::{Event, EventKind, HouseholdStatus};
+pub use self::consent::{Consent, ConsentTaking, MemberException, SignedConsent, SignerRole, Withdrawal};
+pub use self::document::{DocumentKind, HouseholdDocument};
+pub use self::income::{IncomeKind, IncomeLine, IncomeYear};
+pub use self::living::{
+    AccessRoad, Fuel, Helper, ListedVillage, LivingConditions, MonitoredClass, PovertyStanding, Toilet,
+    Vulnerability,
+};
+pub use self::person::{
+    AwayReason, Benefit, Disability, DisabilityClass, DisabilityGrade, EmploymentChannel, EmploymentPlace,
+    IdKind, Marriage, MedicalInsurance, Membership, MembershipBasis, MilitaryService, PensionInsurance,
+    SchoolState, Work,
+};
+
+/// Whether a field has the value that stands for nothing recorded, and so is left out of what is stored.
+pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
 
 code_list! {
     /// Category of relocation (搬迁类型); policies differ by it.
@@ -95,7 +127,8 @@ code_list! {
 }
 
 code_list! {
-    /// Relation to the head of household, GB/T 4761.
+    /// Relation to the head of household, GB/T 4761, the list of two digits. [`Relation::from_legacy`] reads the one of
+    /// one digit.
     Relation {
         Oneself = "01", "本人", "oneself";
         Head = "02", "户主", "head";
@@ -103,16 +136,82 @@ code_list! {
         Husband = "11", "夫", "husband";
         Wife = "12", "妻", "wife";
         Son = "20", "子", "son";
+        OnlySon = "21", "独生子", "only son";
+        EldestSon = "22", "长子", "eldest son";
+        SecondSon = "23", "次子", "second son";
+        ThirdSon = "24", "三子", "third son";
+        FourthSon = "25", "四子", "fourth son";
+        FifthSon = "26", "五子", "fifth son";
+        AdoptedSon = "27", "养子或继子", "adopted son or stepson";
         SonInLaw = "28", "女婿", "son-in-law";
+        OtherSon = "29", "其他儿子", "other son";
         Daughter = "30", "女", "daughter";
+        OnlyDaughter = "31", "独生女", "only daughter";
+        EldestDaughter = "32", "长女", "eldest daughter";
+        SecondDaughter = "33", "次女", "second daughter";
+        ThirdDaughter = "34", "三女", "third daughter";
+        FourthDaughter = "35", "四女", "fourth daughter";
+        FifthDaughter = "36", "五女", "fifth daughter";
+        AdoptedDaughter = "37", "养女或继女", "adopted daughter or stepdaughter";
         DaughterInLaw = "38", "儿媳", "daughter-in-law";
+        OtherDaughter = "39", "其他女儿", "other daughter";
         Grandchild = "40", "孙子女", "grandchild";
+        Grandson = "41", "孙子", "son's son";
+        Granddaughter = "42", "孙女", "son's daughter";
+        DaughtersSon = "43", "外孙子", "daughter's son";
+        DaughtersDaughter = "44", "外孙女", "daughter's daughter";
+        GrandsonsWife = "45", "孙媳妇或外孙媳妇", "grandson's wife";
+        GranddaughtersHusband = "46", "孙女婿或外孙女婿", "granddaughter's husband";
+        GreatGrandson = "47", "曾孙子或外曾孙子", "great-grandson";
+        GreatGranddaughter = "48", "曾孙女或外曾孙女", "great-granddaughter";
+        OtherGrandchild = "49", "其他孙子女或外孙子女", "other grandchild";
         Parent = "50", "父母", "parent";
         Father = "51", "父亲", "father";
         Mother = "52", "母亲", "mother";
-        ParentInLaw = "53", "公婆或岳父母", "parent-in-law";
+        HusbandsFather = "53", "公公", "husband's father";
+        HusbandsMother = "54", "婆婆", "husband's mother";
+        WifesFather = "55", "岳父", "wife's father";
+        WifesMother = "56", "岳母", "wife's mother";
+        Stepfather = "57", "继父或养父", "stepfather or adoptive father";
+        Stepmother = "58", "继母或养母", "stepmother or adoptive mother";
+        OtherParent = "59", "其他父母关系", "other parent";
         Grandparent = "60", "祖父母", "grandparent";
+        FathersFather = "61", "祖父", "father's father";
+        FathersMother = "62", "祖母", "father's mother";
+        MothersFather = "63", "外祖父", "mother's father";
+        MothersMother = "64", "外祖母", "mother's mother";
+        SpousesGrandparent = "65", "配偶的祖父母或外祖父母", "spouse's grandparent";
+        GreatGrandfather = "66", "曾祖父", "great-grandfather";
+        GreatGrandmother = "67", "曾祖母", "great-grandmother";
+        SpousesGreatGrandparent = "68", "配偶的曾祖父母或外曾祖父母", "spouse's great-grandparent";
+        OtherGrandparent = "69", "其他祖父母或外祖父母关系", "other grandparent";
         Sibling = "70", "兄弟姐妹", "sibling";
+        ElderBrother = "71", "兄", "elder brother";
+        ElderBrothersWife = "72", "嫂", "elder brother's wife";
+        YoungerBrother = "73", "弟", "younger brother";
+        YoungerBrothersWife = "74", "弟媳", "younger brother's wife";
+        ElderSister = "75", "姐姐", "elder sister";
+        ElderSistersHusband = "76", "姐夫", "elder sister's husband";
+        YoungerSister = "77", "妹妹", "younger sister";
+        YoungerSistersHusband = "78", "妹夫", "younger sister's husband";
+        OtherSibling = "79", "其他兄弟姐妹", "other sibling";
+        Other = "80", "其他关系", "other relation";
+        FathersElderBrother = "81", "伯父", "father's elder brother";
+        FathersElderBrothersWife = "82", "伯母", "father's elder brother's wife";
+        FathersYoungerBrother = "83", "叔父", "father's younger brother";
+        FathersYoungerBrothersWife = "84", "婶母", "father's younger brother's wife";
+        MothersBrother = "85", "舅父", "mother's brother";
+        MothersBrothersWife = "86", "舅母", "mother's brother's wife";
+        MothersSistersHusband = "87", "姨父", "mother's sister's husband";
+        MothersSister = "88", "姨母", "mother's sister";
+        FathersSistersHusband = "89", "姑父", "father's sister's husband";
+        FathersSister = "90", "姑母", "father's sister";
+        PaternalCousin = "91", "堂兄弟姐妹", "cousin of the same surname";
+        MaternalCousin = "92", "表兄弟姐妹", "cousin of another surname";
+        BrothersSon = "93", "侄子", "brother's son";
+        BrothersDaughter = "94", "侄女", "brother's daughter";
+        SistersSon = "95", "外甥", "sister's son";
+        SistersDaughter = "96", "外甥女", "sister's daughter";
         OtherKin = "97", "其他亲属", "other kin";
         NoKin = "99", "非亲属", "no kin";
     }
@@ -213,6 +312,18 @@ pub struct Home {
     pub area_m2: Option<f64>,
     /// Year built.
     pub year_built: Option<i16>,
+    /// The plot it stands on (宅基地), m².
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub homestead_m2: Option<f64>,
+    /// Name of the owner, when it is not the household. Sensitive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// On which list of villages to be kept it stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listed_village: Option<ListedVillage>,
+    /// Whether others who stay live in the same building, so that it cannot be pulled down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shared_with_stayers: Option<bool>,
 }
 
 /// The facts of a household as an office records them; the members are kept beside it.
@@ -232,8 +343,17 @@ pub struct HouseholdFacts {
     pub urgency: Option<Urgency>,
     /// Poverty attribute.
     pub poverty_attribute: Option<PovertyAttribute>,
+    /// Whether it is registered as poor, was, or never was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub poverty_standing: Option<PovertyStanding>,
+    /// Class under which it is watched against falling back into poverty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub monitored_class: Option<MonitoredClass>,
     /// Main cause of poverty.
     pub main_cause_of_poverty: Option<PovertyCause>,
+    /// Other causes of poverty: at most [`check::OTHER_CAUSES`], none of them the main one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_causes_of_poverty: Vec<PovertyCause>,
     /// Where the home stands.
     pub position: Option<Position>,
     /// Code of the hazard point that threatens it.
@@ -244,8 +364,32 @@ pub struct HouseholdFacts {
     pub bank_account: Option<String>,
     /// Contracted farmland in mu x 100.
     pub farmland_mu_hundredths: Option<i64>,
+    /// Forest land in mu x 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forest_mu_hundredths: Option<i64>,
+    /// Orchards in mu x 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub orchard_mu_hundredths: Option<i64>,
+    /// Grassland in mu x 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grassland_mu_hundredths: Option<i64>,
+    /// Water surface in mu x 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub water_mu_hundredths: Option<i64>,
     /// The present home.
     pub home: Home,
+    /// Road, water, power, fuel and toilet.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub living: LivingConditions,
+    /// Whether it is a member of a farmers' co-operative.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cooperative_member: Option<bool>,
+    /// Who answers for helping it; never somebody who is listed himself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub helper: Option<Helper>,
+    /// What makes it vulnerable. Sensitive.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub vulnerabilities: Vec<Vulnerability>,
 }
 
 /// The facts of a person.
@@ -257,18 +401,133 @@ pub struct PersonFacts {
     pub sex: Sex,
     /// Birth date as recorded, which may differ from the one in the ID number.
     pub birth_date: Option<Date>,
-    /// Resident identity number as recorded.
+    /// What kind of document the ID number is of.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub id_kind: IdKind,
+    /// Number of that document as recorded.
     pub id_number: Option<IdNumber>,
+    /// Why there is no document, where [`IdKind::NoDocument`] says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_id_reason: Option<String>,
     /// Relation to the head of household.
     pub relation: Relation,
     /// Ethnicity.
     pub ethnicity: Option<Ethnicity>,
+    /// Marriage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub marriage: Option<Marriage>,
     /// Education.
     pub education: Option<Education>,
-    /// Health.
-    pub health: Option<Health>,
+    /// Where a pupil or student is at school.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub school: Option<SchoolState>,
+    /// Why the person left school early, where [`SchoolState::DroppedOut`] says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dropout_reason: Option<String>,
+    /// Health: several states may hold at once. Sensitive.
+    #[serde(default, deserialize_with = "person::one_or_several")]
+    pub health: Vec<Health>,
+    /// Class and grade on the disability certificate. Sensitive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disability: Option<Disability>,
     /// Capacity to work.
     pub labour: Option<Labour>,
+    /// What the person works at.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub work: Work,
+    /// Medical insurance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub medical_insurance: Option<MedicalInsurance>,
+    /// Pension insurance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pension_insurance: Option<PensionInsurance>,
+    /// The social benefit received.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub benefit: Option<Benefit>,
+    /// Whether a member of the Party.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub party_member: Option<bool>,
+    /// Military service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub military: Option<MilitaryService>,
+    /// Mobile phone. Sensitive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// Area where the hukou is, which may lie outside the county.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hukou_area: Option<AreaCode>,
+    /// Why the person is away now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub away_reason: Option<AwayReason>,
+    /// On which ground the person counts as a member.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub membership: Membership,
+}
+
+impl HouseholdFacts {
+    /// A household of which no more is known; it need not move.
+    pub fn new(register_number: impl Into<String>, area: AreaCode, category: Category) -> Self {
+        Self {
+            register_number: register_number.into(),
+            area,
+            category,
+            causes: Vec::new(),
+            must_move: false,
+            urgency: None,
+            poverty_attribute: None,
+            poverty_standing: None,
+            monitored_class: None,
+            main_cause_of_poverty: None,
+            other_causes_of_poverty: Vec::new(),
+            position: None,
+            hazard_point: None,
+            phone: None,
+            bank_account: None,
+            farmland_mu_hundredths: None,
+            forest_mu_hundredths: None,
+            orchard_mu_hundredths: None,
+            grassland_mu_hundredths: None,
+            water_mu_hundredths: None,
+            home: Home::default(),
+            living: LivingConditions::default(),
+            cooperative_member: None,
+            helper: None,
+            vulnerabilities: Vec::new(),
+        }
+    }
+}
+
+impl PersonFacts {
+    /// A person of whom no more is known.
+    pub fn new(name: impl Into<String>, sex: Sex, relation: Relation) -> Self {
+        Self {
+            name: name.into(),
+            sex,
+            birth_date: None,
+            id_kind: IdKind::Resident,
+            id_number: None,
+            no_id_reason: None,
+            relation,
+            ethnicity: None,
+            marriage: None,
+            education: None,
+            school: None,
+            dropout_reason: None,
+            health: Vec::new(),
+            disability: None,
+            labour: None,
+            work: Work::default(),
+            medical_insurance: None,
+            pension_insurance: None,
+            benefit: None,
+            party_member: None,
+            military: None,
+            phone: None,
+            hukou_area: None,
+            away_reason: None,
+            membership: Membership::default(),
+        }
+    }
 }
 
 /// A person with an identity of its own.
@@ -281,25 +540,6 @@ pub struct Person {
     pub facts: PersonFacts,
 }
 
-/// A dated, signed choice of a household.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Consent {
-    /// What was chosen.
-    pub choice: ConsentChoice,
-    /// The pathway chosen, when the choice is to move.
-    pub pathway: Option<Pathway>,
-    /// The township it would like to live in.
-    pub preferred_township: Option<AreaCode>,
-    /// Whether it accepts a site outside its own township (and the preferred one).
-    pub accepts_other_township: bool,
-    /// Who signed.
-    pub signer: String,
-    /// When.
-    pub date: Date,
-    /// Number or file name of the signed form.
-    pub evidence: Option<String>,
-}
-
 /// A household: people who live and spend together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Household {
@@ -310,17 +550,28 @@ pub struct Household {
     pub facts: HouseholdFacts,
     /// Its members, the head first.
     pub members: Vec<Person>,
-    /// Its latest choice.
+    /// The choice that stands; the ones before are [`SignedConsent`]s.
     pub consent: Option<Consent>,
+    /// Whether it is still a household of its own.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub status: HouseholdStatus,
+    /// How it split, merged, moved, ended or came back, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<Event>,
 }
 
 impl Household {
+    /// A household that is one of the register's: neither cancelled nor merged into another.
+    pub fn is_active(&self) -> bool {
+        self.status == HouseholdStatus::Active
+    }
+
     /// The head of household, when exactly one is recorded.
     pub fn head(&self) -> Option<&Person> {
         let mut heads = self
             .members
             .iter()
-            .filter(|person| matches!(person.facts.relation, Relation::Head | Relation::Oneself));
+            .filter(|person| person.facts.relation.is_head());
         heads.next().filter(|_| heads.next().is_none())
     }
 }
@@ -347,12 +598,26 @@ pub struct ConsentRecord {
     pub row: u32,
 }
 
+/// The income of one household in one year as a file gives it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IncomeRecord {
+    /// 户编号 of the household.
+    pub register_number: String,
+    /// The year.
+    pub year: i16,
+    /// What it earned.
+    pub line: IncomeLine,
+    /// Row in the file, counted from 1.
+    pub row: u32,
+}
+
 code_list! {
     /// What a file that is imported holds.
     FileKind {
         Areas = "areas", "行政区划", "administrative areas";
         Register = "register", "搬迁户名册", "household register";
         Consent = "consent", "搬迁意愿", "consent records";
+        Income = "income", "家庭收入", "household income";
         ThreatenedHouseholds = "threatened_households", "隐患点受威胁户", "households threatened by hazard points";
         CivilRegistry = "civil_registry", "公安户籍", "civil registry";
         SocialInsurance = "social_insurance", "社会保险", "social insurance";

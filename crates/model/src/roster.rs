@@ -385,48 +385,37 @@ pub fn compare(before: Vec<RosterEntry>, after: Vec<RosterEntry>) -> Comparison 
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::register::{HouseholdFacts, Person, PersonFacts};
+    use crate::register::{HouseholdFacts, HouseholdStatus, Person, PersonFacts};
     use proptest::prelude::*;
 
     pub(crate) fn household(number: u64, members: u64, account: Option<&str>) -> Household {
         let person = |place: u64| Person {
             id: Uuid::from_u64_pair(2, number * 100 + place),
-            facts: PersonFacts {
-                name: format!("成员{place}"),
-                sex: Sex::Female,
-                birth_date: None,
-                id_number: None,
-                relation: if place == 0 {
+            facts: PersonFacts::new(
+                format!("成员{place}"),
+                Sex::Female,
+                if place == 0 {
                     Relation::Head
                 } else {
                     Relation::Daughter
                 },
-                ethnicity: None,
-                education: None,
-                health: None,
-                labour: None,
-            },
+            ),
         };
         Household {
             id: Uuid::from_u64_pair(1, number),
             facts: HouseholdFacts {
-                register_number: format!("QX-{number:05}"),
-                area: AreaCode::parse("61902110120101").unwrap(),
-                category: Category::Disaster,
-                causes: Vec::new(),
                 must_move: true,
-                urgency: None,
-                poverty_attribute: None,
-                main_cause_of_poverty: None,
-                position: None,
-                hazard_point: None,
-                phone: None,
                 bank_account: account.map(str::to_owned),
-                farmland_mu_hundredths: None,
-                home: Home::default(),
+                ..HouseholdFacts::new(
+                    format!("QX-{number:05}"),
+                    AreaCode::parse("61902110120101").unwrap(),
+                    Category::Disaster,
+                )
             },
             members: (0..members).map(person).collect(),
             consent: None,
+            status: HouseholdStatus::Active,
+            events: Vec::new(),
         }
     }
 

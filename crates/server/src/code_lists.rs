@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anju_model::access::{Action, ProviderRefusal, Purpose, Role};
 use anju_model::amendment::{AmendmentKind, AmendmentState};
+use anju_model::area::SuccessionKind;
 use anju_model::bulk::{BulkSource, BulkState};
 use anju_model::identification::{ApplicationForm, Level, ObjectionState, Step, StepOutcome};
 use anju_model::identity::Sex;
@@ -11,9 +12,14 @@ use anju_model::job::{JobKind, JobState};
 use anju_model::land::{LayerKind, Verdict};
 use anju_model::lookback::{ItemState, Severity};
 use anju_model::plan::{SiteKind, Tier};
+use anju_model::register::field::Field;
 use anju_model::register::{
-    Category, CauseOfMove, ConsentChoice, Education, Ethnicity, FileKind, Health, Labour, Pathway,
-    PovertyAttribute, PovertyCause, Relation, SafetyGrade, Structure, Urgency,
+    AccessRoad, AwayReason, Benefit, Category, CauseOfMove, ConsentChoice, ConsentTaking, DisabilityClass,
+    DisabilityGrade, DocumentKind, Education, EmploymentChannel, EmploymentPlace, Ethnicity, EventKind,
+    FileKind, Fuel, Health, HouseholdStatus, IdKind, IncomeKind, Labour, ListedVillage, Marriage,
+    MedicalInsurance, MembershipBasis, MilitaryService, MonitoredClass, Pathway, PensionInsurance,
+    PovertyAttribute, PovertyCause, PovertyStanding, Relation, SafetyGrade, SchoolState, Structure, Toilet,
+    Urgency, Vulnerability,
 };
 use anju_model::roster::{KeyFact, RosterState};
 use axum::routing::get;
@@ -48,40 +54,67 @@ async fn list() -> Json<BTreeMap<&'static str, Vec<Code>>> {
         "amendment_kind": AmendmentKind,
         "amendment_state": AmendmentState,
         "action": Action,
+        "access_road": AccessRoad,
+        "away_reason": AwayReason,
+        "benefit": Benefit,
         "bulk_source": BulkSource,
         "bulk_state": BulkState,
         "category": Category,
         "cause_of_move": CauseOfMove,
         "consent_choice": ConsentChoice,
+        "consent_taking": ConsentTaking,
+        "disability_class": DisabilityClass,
+        "disability_grade": DisabilityGrade,
+        "document_kind": DocumentKind,
         "education": Education,
+        "employment_channel": EmploymentChannel,
+        "employment_place": EmploymentPlace,
         "ethnicity": Ethnicity,
         "file_kind": FileKind,
+        "fuel": Fuel,
         "health": Health,
+        "household_event": EventKind,
+        "household_field": Field,
+        "household_status": HouseholdStatus,
+        "id_kind": IdKind,
         "identification_level": Level,
         "identification_step": Step,
+        "income_kind": IncomeKind,
         "item_state": ItemState,
         "job_kind": JobKind,
         "job_state": JobState,
         "key_fact": KeyFact,
         "labour": Labour,
         "layer_kind": LayerKind,
+        "listed_village": ListedVillage,
+        "marriage": Marriage,
+        "medical_insurance": MedicalInsurance,
+        "membership_basis": MembershipBasis,
+        "military": MilitaryService,
+        "monitored_class": MonitoredClass,
         "objection_state": ObjectionState,
         "pathway": Pathway,
+        "pension_insurance": PensionInsurance,
         "poverty_attribute": PovertyAttribute,
         "poverty_cause": PovertyCause,
+        "poverty_standing": PovertyStanding,
         "provider_refusal": ProviderRefusal,
         "purpose": Purpose,
         "relation": Relation,
         "role": Role,
         "roster_state": RosterState,
         "safety_grade": SafetyGrade,
+        "school": SchoolState,
         "severity": Severity,
         "sex": Sex,
         "site_kind": SiteKind,
         "step_outcome": StepOutcome,
         "structure": Structure,
+        "succession_kind": SuccessionKind,
         "tier": Tier,
+        "toilet": Toilet,
         "urgency": Urgency,
         "verdict": Verdict,
+        "vulnerability": Vulnerability,
     })
 }

@@ -4,6 +4,7 @@
 //! (RFC 9457). Each module holds the routes of one stage. What is absent: business rules, SQL, file formats.
 
 mod amendment;
+mod area;
 mod assets;
 mod bulk;
 mod caller;
@@ -105,6 +106,7 @@ pub async fn router_for(workspace: Arc<Workspace>, serving: Serving) -> Result<R
         .merge(provider::routes())
         .merge(start::routes())
         .merge(register::routes())
+        .merge(area::routes())
         .merge(identification::routes())
         .merge(roster::routes())
         .merge(amendment::routes())

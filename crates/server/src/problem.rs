@@ -129,7 +129,7 @@ impl From<AppError> for HttpError {
 /// The status of a request that cannot be carried out as it stands.
 fn status_of(code: &str) -> StatusCode {
     match code {
-        "job_running" | "entry_is_current" | "nothing_to_erase" => StatusCode::CONFLICT,
+        "area_stale" | "job_running" | "entry_is_current" | "nothing_to_erase" => StatusCode::CONFLICT,
         "consistency_range" => StatusCode::BAD_REQUEST,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use anju_app::Workspace;
 use anju_app::register::unmask::{self, Need};
 use anju_app::register::views::{
-    self, AreaView, Change, HouseholdDetail, HouseholdQuery, HouseholdSummary, Page, RegisterFigures,
-    TableFormat,
+    self, Change, HouseholdDetail, HouseholdQuery, HouseholdSummary, Page, RegisterFigures, TableFormat,
 };
 use anju_model::area::AreaCode;
 use axum::extract::{Path, Query, State};
@@ -23,7 +22,6 @@ use crate::problem::HttpError;
 
 pub(crate) fn routes() -> Router<Server> {
     Router::new()
-        .route("/areas", get(areas))
         .route("/register/households", get(list))
         .route("/register/households.xlsx", get(export_xlsx))
         .route("/register/households.csv", get(export_csv))
@@ -32,13 +30,6 @@ pub(crate) fn routes() -> Router<Server> {
         .route("/register/households/{id}/history", get(history))
         .route("/register/households/{id}/unmask", post(unmask))
         .route("/register/figures", get(figures))
-}
-
-async fn areas(
-    State(workspace): State<Arc<Workspace>>,
-    SignedIn(caller): SignedIn,
-) -> Result<Json<Vec<AreaView>>, HttpError> {
-    Ok(Json(views::areas(&workspace, &caller).await?))
 }
 
 async fn list(

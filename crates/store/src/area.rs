@@ -49,6 +49,8 @@ impl Subject for Area {
             ("name", self.name.as_str().into()),
             ("level", level.into()),
             ("parent", self.code.parent().map(String::from).into()),
+            ("valid_from", self.valid_from.map(|day| day.to_string()).into()),
+            ("valid_to", self.valid_to.map(|day| day.to_string()).into()),
         ]
     }
 }

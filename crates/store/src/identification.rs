@@ -4,7 +4,7 @@ use anju_model::area::AreaCode;
 use anju_model::identification::{
     IdentificationCase, Level, Objection, ObjectionState, PublicityNotice, Step,
 };
-use anju_model::register::Category;
+use anju_model::register::{Category, HouseholdStatus};
 use uuid::Uuid;
 
 use crate::area::township;
@@ -213,6 +213,7 @@ pub async fn without_case(
 ) -> Result<Vec<Uuid>, StoreError> {
     let mut conditions = Conditions::default();
     conditions.within("h.area", area);
+    conditions.equal("h.status", Some(HouseholdStatus::Active.code()));
     conditions.equal("h.category", category.map(Category::code));
     conditions.and(
         "NOT EXISTS (SELECT 1 FROM identification_case c WHERE c.household_id = h.id

@@ -17,6 +17,7 @@ mod database;
 mod erasure;
 mod error;
 pub mod exchange;
+pub mod household_file;
 pub mod identification;
 pub mod job;
 pub mod land;

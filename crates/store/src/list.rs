@@ -88,8 +88,23 @@ impl Conditions {
 
     /// The column's code begins with the area's.
     pub fn within(&mut self, column: &str, area: &AreaCode) {
-        let [from, to] = area_range(area).map(|bound| self.bind(bound));
-        self.and(&format!("{column} >= {from} AND {column} < {to}"));
+        self.within_any(column, [area]);
+    }
+
+    /// The column's code begins with that of one of the areas; without an area, nothing is wanted.
+    pub fn within_any<'a>(&mut self, column: &str, areas: impl IntoIterator<Item = &'a AreaCode>) {
+        let ways: Vec<String> = areas
+            .into_iter()
+            .map(|area| {
+                let [from, to] = area_range(area).map(|bound| self.bind(bound));
+                format!("{column} >= {from} AND {column} < {to}")
+            })
+            .collect();
+        match ways.as_slice() {
+            [] => self.and("1 = 0"),
+            [one] => self.and(one),
+            several => self.and(&format!("({})", several.join(" OR "))),
+        }
     }
 }
 

@@ -30,6 +30,8 @@ const MIGRATIONS: &[Migration] = migrations![
     "0004_erasure",
     "0005_roster",
     "0006_access",
+    "0007_household",
+    "0008_places",
     "0011_access_oidc",
     "0013_bulk",
 ];

@@ -1,8 +1,9 @@
 //! The register stage: households with their persons, the lists and counts of the register, stock housing and funds.
 
 use anju_model::area::{AreaCode, AreaLevel};
+use anju_model::identity::IdNumber;
 use anju_model::register::{
-    Category, ConsentChoice, Fund, Household, Pathway, Position, StockHousing, Urgency,
+    Category, ConsentChoice, Fund, Household, HouseholdStatus, Pathway, Position, StockHousing, Urgency,
 };
 use uuid::Uuid;
 
@@ -80,6 +81,7 @@ impl Subject for Household {
                 facts.position.map(|position| position.latitude).into(),
             ),
             ("search", search.join(SEPARATOR).into()),
+            ("status", self.status.code().into()),
         ]
     }
 
@@ -175,8 +177,12 @@ pub enum HouseholdSort {
 pub struct HouseholdFilter {
     /// In this area: the caller's, or a narrower one.
     pub area: AreaCode,
+    /// In these as well, where a code that was split stands for several.
+    pub further_areas: Vec<AreaCode>,
     /// Part of a name or register number, a whole ID number, or the last 4 or more digits of a phone number.
     pub search: Option<String>,
+    /// Whether it is on the register; `None` for all that ever were.
+    pub status: Option<HouseholdStatus>,
     /// Category.
     pub category: Option<Category>,
     /// What it chose.
@@ -196,11 +202,13 @@ pub struct HouseholdFilter {
 }
 
 impl HouseholdFilter {
-    /// All households of an area by register number.
+    /// All households of an area that are on the register, by register number.
     pub fn within(area: AreaCode) -> Self {
         Self {
             area,
+            further_areas: Vec::new(),
             search: None,
+            status: Some(HouseholdStatus::Active),
             category: None,
             choice: None,
             pathway: None,
@@ -228,6 +236,8 @@ pub struct HouseholdSummary {
     pub head_id_number: Option<String>,
     /// Villagers' group or village.
     pub area: AreaCode,
+    /// Whether it is on the register.
+    pub status: HouseholdStatus,
     /// Category.
     pub category: Category,
     /// Number of persons.
@@ -268,7 +278,7 @@ const SUMMARY: &str =
     "h.id, h.version, h.register_number, h.head_name, h.head_id_number, h.area, h.category, h.persons,
     h.choice, h.pathway, h.must_move, h.urgency, h.hazard_point, h.longitude, h.latitude,
     (SELECT COUNT(*) FROM lookback_item i WHERE i.household_id = h.id AND i.item_state = 'open'),
-    a.destination, a.site_id, a.pathway";
+    a.destination, a.site_id, a.pathway, h.status";
 
 const SUMMARY_FROM: &str = "household h
     LEFT JOIN plan_household p ON p.household_id = h.id
@@ -303,6 +313,7 @@ fn summary(row: &Record) -> Result<HouseholdSummary, StoreError> {
         position,
         open_items: row.small(15)?,
         destination,
+        status: row.code(19, HouseholdStatus::from_code)?,
     })
 }
 
@@ -336,7 +347,11 @@ pub async fn households(
     paging: &Paging,
 ) -> Result<Page<HouseholdSummary>, StoreError> {
     let mut conditions = Conditions::default();
-    conditions.within("h.area", &filter.area);
+    conditions.within_any(
+        "h.area",
+        std::iter::once(&filter.area).chain(&filter.further_areas),
+    );
+    conditions.equal("h.status", filter.status.map(HouseholdStatus::code));
     conditions.equal("h.category", filter.category.map(Category::code));
     conditions.equal("h.choice", filter.choice.map(ConsentChoice::code));
     conditions.equal("h.pathway", filter.pathway.map(Pathway::code));
@@ -391,6 +406,31 @@ pub async fn household_summary(
         .transpose()
 }
 
+/// All households that are on the register, by id.
+///
+/// # Errors
+/// When the database fails.
+pub async fn active_households(db: &Db) -> Result<Vec<Versioned<Household>>, StoreError> {
+    let sql = format!("SELECT {VERSIONED} FROM household WHERE status = $1 ORDER BY id");
+    db.all(&sql, &[HouseholdStatus::Active.code().into()])
+        .await?
+        .iter()
+        .map(versioned)
+        .collect()
+}
+
+/// Whether a person on the register has this ID number, in either generation.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_listed(db: &Db, number: &IdNumber) -> Result<bool, StoreError> {
+    let number = number.to_18().unwrap_or_else(|| number.clone());
+    let sql = "SELECT p.id FROM person p JOIN household h ON h.id = p.household_id
+        WHERE p.id_number = $1 AND h.status = $2 LIMIT 1";
+    let arguments = [number.as_str().into(), HouseholdStatus::Active.code().into()];
+    Ok(db.first(sql, &arguments).await?.is_some())
+}
+
 /// The household with this register number.
 ///
 /// # Errors
@@ -406,20 +446,35 @@ pub async fn household_by_number(
         .transpose()
 }
 
+/// Where each household of an area lies.
+///
+/// # Errors
+/// When the database fails.
+pub async fn household_areas(db: &Db, area: &AreaCode) -> Result<Vec<(Uuid, AreaCode)>, StoreError> {
+    let mut conditions = Conditions::default();
+    conditions.within("h.area", area);
+    let sql = format!(
+        "SELECT h.id, h.area FROM household h{} ORDER BY h.id",
+        conditions.text()
+    );
+    let rows = db.all(&sql, conditions.values()).await?;
+    rows.iter().map(|row| Ok((row.uuid(0)?, row.area(1)?))).collect()
+}
+
 /// A page of the register as it stood at an instant, in the order of the households' ids: what each household's last
-/// entry before it says. Households that were retired or erased by then, or whose payload was erased since, are not in it.
+/// entry before it says, in any of these areas by the codes of that time. Households that were retired or erased by then, or whose payload was erased since, are not in it.
 ///
 /// # Errors
 /// When the database fails or the cursor is not of this list.
 pub async fn households_as_of(
     db: &Db,
     at: jiff::Timestamp,
-    area: &AreaCode,
+    areas: &[AreaCode],
     paging: &Paging,
 ) -> Result<Page<Versioned<Household>>, StoreError> {
     let mut conditions = Conditions::default();
     conditions.equal("e.subject_kind", Some(Household::KIND));
-    conditions.within("e.area", area);
+    conditions.within_any("e.area", areas);
     let at = conditions.bind(at);
     conditions.and(&format!(
         "e.version = (SELECT MAX(l.version) FROM ledger_entry l
@@ -462,18 +517,24 @@ const CHOICES: &str = "COUNT(*), CAST(SUM(persons) AS BIGINT), COUNT(CASE WHEN c
     COUNT(CASE WHEN choice = 'stay' THEN 1 END), COUNT(CASE WHEN choice = 'undecided' THEN 1 END),
     COUNT(CASE WHEN choice IS NULL THEN 1 END)";
 
-/// Counts by township, village or group, for those in the area.
+/// The column that holds the area of a level.
+pub(crate) fn level_column(level: AreaLevel) -> &'static str {
+    match level {
+        AreaLevel::Province | AreaLevel::Prefecture | AreaLevel::County | AreaLevel::Township => "township",
+        AreaLevel::Village => "village",
+        AreaLevel::Group => "area",
+    }
+}
+
+/// Counts the households on the register by township, village or group, for those in the area.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn count_by_area(db: &Db, area: &AreaCode, level: AreaLevel) -> Result<Vec<AreaCount>, StoreError> {
-    let column = match level {
-        AreaLevel::Province | AreaLevel::Prefecture | AreaLevel::County | AreaLevel::Township => "township",
-        AreaLevel::Village => "village",
-        AreaLevel::Group => "area",
-    };
+    let column = level_column(level);
     let mut conditions = Conditions::default();
     conditions.within("area", area);
+    conditions.equal("status", Some(HouseholdStatus::Active.code()));
     conditions.and(&format!("{column} IS NOT NULL"));
     grouped(
         db,
@@ -520,6 +581,7 @@ pub struct RegisterCounts {
 pub async fn counts(db: &Db, area: &AreaCode) -> Result<RegisterCounts, StoreError> {
     let mut conditions = Conditions::default();
     conditions.within("area", area);
+    conditions.equal("status", Some(HouseholdStatus::Active.code()));
     let mut counts = RegisterCounts::default();
     let groups = grouped(
         db,

@@ -1,7 +1,7 @@
 //! The register prepared for a run: households and persons in the order of their identifiers, each person normalised.
 
 use anju_model::identity::{IdNumber, Sex};
-use anju_model::register::{Household, Person};
+use anju_model::register::{Household, IdKind, Person};
 use jiff::civil::Date;
 use rayon::prelude::*;
 
@@ -23,7 +23,7 @@ impl Entry<'_> {
             .facts
             .id_number
             .as_ref()
-            .filter(|number| number.check().is_ok())
+            .filter(|number| self.person.facts.id_kind != IdKind::Passport && number.check().is_ok())
     }
 
     /// The birth dates that are claimed: as recorded, and in a valid ID number.

@@ -6,9 +6,9 @@
 use std::collections::HashSet;
 
 use anju_model::code_list::Text;
-use anju_model::identity::{IdNumber, IdNumberError, Sex};
+use anju_model::identity::{IdNumberError, Sex};
 use anju_model::lookback::{ExtractRecord, Severity};
-use anju_model::register::{Household, Relation};
+use anju_model::register::{Household, IdKind, Relation};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use rayon::prelude::*;
@@ -59,13 +59,11 @@ fn identity_of(entry: &Entry<'_>) -> Vec<FoundItem> {
             "Correct the number from the identity card or the hukou book.",
         )
     };
-    // A disability certificate has the ID number, then class and grade (20 characters) and a reissue mark (22).
-    let length = number.as_str().chars().count();
-    let checked = match (length, number.as_str().get(..18)) {
-        (20 | 22, Some(start)) => IdNumber::new(start).check(),
-        _ => number.check(),
-    };
-    match checked {
+    // Passports have no rule by which one could tell that they are wrong.
+    if facts.id_kind == IdKind::Passport {
+        return Vec::new();
+    }
+    match number.check() {
         Err(IdNumberError::Length(length)) => {
             let explanation = Text::new(
                 format!("{name}的身份证号 {shown} 有 {length} 位，应为 18 位（第一代 15 位）。"),
@@ -76,20 +74,7 @@ fn identity_of(entry: &Entry<'_>) -> Vec<FoundItem> {
             return vec![item("identity.length", explanation, copy()).value("length", length)];
         }
         Err(error) => {
-            let (zh, en) = match error {
-                IdNumberError::Character(place) => (
-                    format!("第 {place} 位不是数字"),
-                    format!("character {place} is not a digit"),
-                ),
-                IdNumberError::CheckCharacter { expected } => (
-                    format!("校验码应为 {expected}"),
-                    format!("the check character should be {expected}"),
-                ),
-                IdNumberError::BirthDate | IdNumberError::Length(_) => (
-                    "第 7 至 14 位不是日期".to_owned(),
-                    "places 7 to 14 are not a date".to_owned(),
-                ),
-            };
+            let (zh, en) = (error.zh(), error.to_string());
             let explanation = Text::new(
                 format!("{name}的身份证号 {shown} 不能成立：{zh}，至少有一位录错。"),
                 format!(
@@ -168,10 +153,10 @@ fn family_of(household: &Household, ages: Ages, as_of: Date) -> Vec<FoundItem> {
         .iter()
         .map(|person| Entry { household, person })
         .collect();
-    let with = |relations: &[Relation]| -> Vec<Entry<'_>> {
+    let with = |wanted: fn(Relation) -> bool| -> Vec<Entry<'_>> {
         members
             .iter()
-            .filter(|entry| relations.contains(&entry.person.facts.relation))
+            .filter(|entry| wanted(entry.person.facts.relation))
             .copied()
             .collect()
     };
@@ -188,8 +173,8 @@ fn family_of(household: &Household, ages: Ages, as_of: Date) -> Vec<FoundItem> {
             .join("、")
     };
     let mut found = Vec::new();
-    let heads = with(&[Relation::Head, Relation::Oneself]);
-    let spouses = with(&[Relation::Spouse, Relation::Husband, Relation::Wife]);
+    let heads = with(Relation::is_head);
+    let spouses = with(Relation::is_spouse);
     if heads.is_empty() {
         found.push(item(
             "family.no_head",
@@ -304,10 +289,8 @@ fn family_of(household: &Household, ages: Ages, as_of: Date) -> Vec<FoundItem> {
             );
         }
     }
-    let children = with(&[Relation::Son, Relation::Daughter])
-        .into_iter()
-        .map(|child| (*head, child));
-    let parents = with(&[Relation::Parent, Relation::Father, Relation::Mother])
+    let children = with(Relation::is_child).into_iter().map(|child| (*head, child));
+    let parents = with(Relation::is_parent)
         .into_iter()
         .map(|parent| (parent, *head));
     for (parent, child) in children.chain(parents) {

@@ -12,7 +12,9 @@ use anju_model::identity::{IdNumber, Sex, check_character};
 use anju_model::lookback::{ExtractFacts, ExtractRecord, Severity, ThreatenedHousehold};
 use anju_model::money::Fen;
 use anju_model::policy::{Pack, embedded};
-use anju_model::register::{Category, Home, Household, HouseholdFacts, Person, PersonFacts, Relation};
+use anju_model::register::{
+    Category, Household, HouseholdFacts, HouseholdStatus, Person, PersonFacts, Relation,
+};
 use anju_verify::{FoundItem, HazardExposure, Input, Outcome, VerifyError, look_back};
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
@@ -37,15 +39,9 @@ fn person(id: u128, name: &str, id_number: &str, birth: Date, sex: Sex, relation
     Person {
         id: Uuid::from_u128(id),
         facts: PersonFacts {
-            name: name.to_owned(),
-            sex,
             birth_date: Some(birth),
             id_number: (!id_number.is_empty()).then(|| IdNumber::new(id_number)),
-            relation,
-            ethnicity: None,
-            education: None,
-            health: None,
-            labour: None,
+            ..PersonFacts::new(name, sex, relation)
         },
     }
 }
@@ -63,24 +59,15 @@ fn woman(id: u128, name: &str, birth: Date, sequence: u32, relation: Relation) -
 fn household(id: u128, area: &str, members: Vec<Person>) -> Household {
     Household {
         id: Uuid::from_u128(id),
-        facts: HouseholdFacts {
-            register_number: format!("H{id}"),
-            area: AreaCode::parse(area).unwrap(),
-            category: Category::Poverty,
-            causes: Vec::new(),
-            must_move: false,
-            urgency: None,
-            poverty_attribute: None,
-            main_cause_of_poverty: None,
-            position: None,
-            hazard_point: None,
-            phone: None,
-            bank_account: None,
-            farmland_mu_hundredths: None,
-            home: Home::default(),
-        },
+        facts: HouseholdFacts::new(
+            format!("H{id}"),
+            AreaCode::parse(area).unwrap(),
+            Category::Poverty,
+        ),
         members,
         consent: None,
+        status: HouseholdStatus::Active,
+        events: Vec::new(),
     }
 }
 

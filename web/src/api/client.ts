@@ -3,6 +3,7 @@
 import type { FeatureCollection, LineString, MultiPolygon, Polygon } from 'geojson';
 
 import type { BulkChange, BulkRow, BulkStep, Need, RefusedRow, Rows, SavedView, Selection, SheetColumn, SheetRequest } from './bulk';
+import type { AreaChangePreview, AreaChangeRequest, AreaDetail, AreaOverTime, NewArea, PastPlace } from './areas';
 import type {
   Amendment,
   AmendmentDecision,
@@ -280,6 +281,12 @@ export const api = {
   decideAmendments: (amendments: Pick<Amendment, 'id' | 'version'>[], decision: AmendmentDecision, remark: string) =>
     call<BatchOutcome>('POST', '/register/amendments/decisions', { body: { amendments: amendments.map(({ id, version }) => ({ id, version })), decision, remark: remark.trim() || null } }),
   evidenceOf: (amendment: string) => blob(`/register/amendments/${part(amendment)}/evidence`),
+  areasOverTime: (query: Query) => call<AreaOverTime[]>('GET', '/areas', { query }),
+  area: (code: string) => call<AreaDetail>('GET', `/areas/${part(code)}`),
+  addArea: (area: NewArea) => call<AreaDetail>('POST', '/areas', { body: area }),
+  previewAreaChange: (request: AreaChangeRequest) => call<AreaChangePreview>('POST', '/areas/changes/preview', { body: request }),
+  changeAreas: (request: AreaChangeRequest) => call<AreaChangePreview>('POST', '/areas/changes', { body: request }),
+  householdPlaces: (id: string) => call<PastPlace[]>('GET', `/register/households/${part(id)}/places`),
   provider: () => call<{ name: string } | null>('GET', '/session/provider'),
   providerSecondStep: (code: string) => call<SessionUser>('POST', '/session/provider/second-step', { body: { code } }),
   ownIdentity: () => call<Identity | null>('GET', '/session/identity'),

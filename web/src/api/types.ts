@@ -16,6 +16,7 @@ export type CodeListName =
   | 'poverty_attribute'
   | 'poverty_cause'
   | 'structure'
+  | 'succession_kind'
   | 'safety_grade'
   | 'relation'
   | 'ethnicity'
@@ -81,6 +82,7 @@ export type Action =
   | 'approve_bulk_change'
   | 'read_ledger'
   | 'manage_users'
+  | 'manage_areas'
   | 'erase_content'
   | 'unmask_data';
 
@@ -243,7 +245,7 @@ export interface Member {
   relation: string;
   ethnicity: string | null;
   education: string | null;
-  health: string | null;
+  health: string[];
   labour: string | null;
 }
 

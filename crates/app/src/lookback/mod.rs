@@ -70,7 +70,11 @@ const REASON_LIMIT: usize = 500;
 pub async fn run(workspace: &Workspace, caller: &Caller, progress: &Progress) -> Result<Outcome, AppError> {
     caller.require_in(Action::RunAnalysis, &workspace.county().code)?;
     progress.report("读取名册和部门数据", "reading the register and the extracts", 0.0)?;
-    let households = values::<Household>(workspace).await?;
+    let households: Vec<Household> = anju_store::register::active_households(workspace.db())
+        .await?
+        .into_iter()
+        .map(|household| household.value)
+        .collect();
     if households.is_empty() {
         return Err(AppError::invalid(
             "register_empty",

@@ -60,7 +60,7 @@ pub async fn run(
     };
     let candidates: Vec<Candidate> =
         anju_store::land::candidates(workspace.db(), assessment.value.id).await?;
-    let households: Vec<Versioned<Household>> = anju_store::load_all(workspace.db()).await?;
+    let households = anju_store::register::active_households(workspace.db()).await?;
     let households: Vec<Household> = households.into_iter().map(|household| household.value).collect();
     let stock: Vec<Versioned<StockHousing>> = anju_store::load_all(workspace.db()).await?;
     let stock: Vec<StockHousing> = stock.into_iter().map(|offer| offer.value).collect();
@@ -68,8 +68,10 @@ pub async fn run(
     let budget = funds.iter().map(|fund| fund.value.amount).sum();
     let facilities = crate::land::facilities(workspace).await?;
     let roads = crate::land::lines(workspace, LayerKind::Roads).await?;
+    let areas = workspace.areas().await?;
     let input = problem::Input {
         households: &households,
+        areas: areas.table(),
         candidates: &candidates,
         stock: &stock,
         facilities: &facilities,
@@ -91,7 +93,6 @@ pub async fn run(
     .map_err(|error| AppError::Aborted(error.to_string()))??;
 
     progress.report("写出方案", "recording the plan", 0.92)?;
-    let areas = workspace.areas().await?;
     let (plan, assignments): (Plan, Vec<Assignment>) = outcome::record(
         workspace,
         &areas,

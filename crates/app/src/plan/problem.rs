@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use anju_exchange::crs::{Crs, Transformer};
-use anju_model::area::{AreaCode, AreaLevel};
+use anju_model::area::{AreaCode, AreaLevel, Areas, Present};
 use anju_model::code_list::Text;
 use anju_model::land::Candidate;
 use anju_model::money::Fen;
@@ -26,6 +26,7 @@ use crate::land::ExistingFacility;
 /// Everything a plan is made from.
 pub(super) struct Input<'a> {
     pub households: &'a [Household],
+    pub areas: &'a Areas,
     pub candidates: &'a [Candidate],
     pub stock: &'a [StockHousing],
     pub facilities: &'a [ExistingFacility],
@@ -117,10 +118,16 @@ pub(super) fn build(input: &Input<'_>, pack: &Pack) -> Result<Model, AppError> {
         match consent.pathway {
             Some(pathway @ (Pathway::Concentrated | Pathway::StockHousing)) => {
                 let own = household.facts.area.at_level(AreaLevel::Township);
-                let allowed = match (
-                    consent.accepts_other_township,
-                    consent.preferred_township.clone().or(own),
-                ) {
+                // A signed form names the township of its day; the land is under today's code. What was split since says
+                // no more than that the household stays near: its own township.
+                let preferred = consent.preferred_township.as_ref().and_then(|township| {
+                    match input.areas.present(township) {
+                        Present::Now(now) => Some(now),
+                        Present::InForce | Present::Unknown => Some(township.clone()),
+                        Present::Split(_) => None,
+                    }
+                });
+                let allowed = match (consent.accepts_other_township, preferred.or(own)) {
                     (false, Some(township)) => Allowed::Township(township),
                     _ => Allowed::Anywhere,
                 };

@@ -1,6 +1,8 @@
-//! The register stage: files in, the list, the household page, identification, rosters, amendments and bulk changes.
+//! The register stage: files in, the list, the household page, the areas, identification, rosters, amendments and bulk
+//! changes.
 
 pub mod amendment;
+pub mod areas;
 pub mod bulk;
 pub mod identification;
 pub mod import;

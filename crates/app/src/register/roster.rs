@@ -984,13 +984,19 @@ pub async fn as_of(
     caller: &Caller,
     query: &AsOfQuery,
 ) -> Result<Page<PastHousehold>, AppError> {
-    let area = caller.narrow(Action::ReadRegister, query.area.as_ref())?;
+    let mut wanted = super::areas::narrow(workspace, caller, query.area.as_ref()).await?;
+    let areas = workspace.areas().await?;
+    // At that time the households may have lain under codes that are no longer in force.
+    let former: Vec<AreaCode> = wanted
+        .iter()
+        .flat_map(|area| areas.table().former(area))
+        .collect();
+    wanted.extend(former);
     let paging = Paging {
         after: query.after.clone(),
         limit: query.limit.unwrap_or(50).clamp(1, 200),
     };
-    let page = anju_store::register::households_as_of(workspace.db(), query.at, &area, &paging).await?;
-    let areas = workspace.areas().await?;
+    let page = anju_store::register::households_as_of(workspace.db(), query.at, &wanted, &paging).await?;
     Ok(Page {
         items: page
             .items

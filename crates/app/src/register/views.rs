@@ -20,7 +20,7 @@ use uuid::Uuid;
 use crate::lookback::views::ItemView;
 use crate::plan::views::AssignmentView;
 use crate::start::code_counts;
-use crate::workspace::AreaNames;
+use crate::workspace::{AreaNames, day_of};
 use crate::{AppError, Caller, Workspace};
 
 /// One page of a list.
@@ -199,8 +199,8 @@ pub struct MemberView {
     pub ethnicity: Option<Ethnicity>,
     /// Education.
     pub education: Option<Education>,
-    /// Health.
-    pub health: Option<Health>,
+    /// Health: several states may hold at once.
+    pub health: Vec<Health>,
     /// Capacity to work.
     pub labour: Option<Labour>,
 }
@@ -243,21 +243,6 @@ pub struct FieldChange {
     pub before: Option<String>,
     /// After; absent when it was removed.
     pub after: Option<String>,
-}
-
-/// An area with what it holds.
-#[derive(Debug, Clone, Serialize)]
-pub struct AreaView {
-    /// Code.
-    pub code: AreaCode,
-    /// Name.
-    pub name: String,
-    /// Level.
-    pub level: AreaLevel,
-    /// The enclosing area.
-    pub parent: Option<AreaCode>,
-    /// Households in it.
-    pub households: u64,
 }
 
 /// Figures of the register.
@@ -311,7 +296,7 @@ pub async fn list(
     caller: &Caller,
     query: &HouseholdQuery,
 ) -> Result<Page<HouseholdSummary>, AppError> {
-    let filter = wanted_households(caller, Action::ReadRegister, query)?;
+    let filter = wanted_households(workspace, caller, Action::ReadRegister, query).await?;
     let paging = Paging {
         after: query.after.clone(),
         limit: query.limit.unwrap_or(50).clamp(1, 200),
@@ -339,14 +324,18 @@ async fn page_of(
 }
 
 /// What a query means for a caller who needs `action`: the caller's area, or the narrower one that is asked for.
-pub(crate) fn wanted_households(
+pub(crate) async fn wanted_households(
+    workspace: &Workspace,
     caller: &Caller,
     action: Action,
     query: &HouseholdQuery,
 ) -> Result<HouseholdFilter, AppError> {
-    let area = caller.narrow(action, query.area.as_ref())?;
+    caller.require(action)?;
+    let mut areas = super::areas::narrow(workspace, caller, query.area.as_ref()).await?;
+    let area = areas.remove(0);
     let (sort, descending) = sort_key(query.sort.as_deref());
     Ok(HouseholdFilter {
+        further_areas: areas,
         search: query.search.clone(),
         category: query.category,
         choice: query.choice,
@@ -446,7 +435,7 @@ pub async fn export(
     let columns = list_columns(query.columns.as_deref())?;
     let filter = HouseholdFilter {
         households,
-        ..wanted_households(caller, Action::ReadRegister, query)?
+        ..wanted_households(workspace, caller, Action::ReadRegister, query).await?
     };
     let paging = Paging {
         after: None,
@@ -632,11 +621,24 @@ pub async fn history(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result
         });
     }
     let revisions = anju_store::history(workspace.db(), Household::KIND, &id.to_string()).await?;
+    let areas = workspace.areas().await?;
     let mut before = serde_json::Value::Null;
     let mut changes = Vec::with_capacity(revisions.len());
     for revision in revisions {
         let mut changed = Vec::new();
         compare("", &before, &revision.state, &shown, &mut changed);
+        for change in changed.iter_mut().filter(|change| change.field == "area") {
+            // The names of that time: before the change those of the day before.
+            let day = day_of(revision.entry.at);
+            for (code, day) in [
+                (&mut change.before, day.yesterday().unwrap_or(day)),
+                (&mut change.after, day),
+            ] {
+                if let Some(area) = code.as_deref().and_then(|code| AreaCode::parse(code).ok()) {
+                    *code = Some(format!("{} ({area})", areas.path_on(&area, day)));
+                }
+            }
+        }
         changes.push(Change {
             index: revision.entry.index,
             version: revision.entry.version,
@@ -714,43 +716,6 @@ fn shown(path: &str, value: &serde_json::Value) -> Option<String> {
     })
 }
 
-/// Townships and villages with their households, for the area filter.
-///
-/// # Errors
-/// When the caller may not read the register.
-pub async fn areas(workspace: &Workspace, caller: &Caller) -> Result<Vec<AreaView>, AppError> {
-    let area = caller.narrow(Action::ReadRegister, None)?;
-    let names = workspace.areas().await?;
-    let mut households: HashMap<AreaCode, u64> = HashMap::new();
-    for level in [AreaLevel::Township, AreaLevel::Village] {
-        for count in anju_store::register::count_by_area(workspace.db(), &area, level).await? {
-            households.insert(count.area, count.households);
-        }
-    }
-    let whole: u64 = households
-        .iter()
-        .filter(|(area, _)| area.level() == AreaLevel::Township)
-        .map(|(_, count)| count)
-        .sum();
-    Ok(names
-        .all()
-        .filter(|known| known.code.level() != AreaLevel::Group && area.contains(&known.code))
-        .map(|known| AreaView {
-            level: known.code.level(),
-            parent: known
-                .code
-                .parent()
-                .filter(|parent| parent.level() >= AreaLevel::County),
-            households: match known.code.level() {
-                AreaLevel::County => whole,
-                _ => households.get(&known.code).copied().unwrap_or(0),
-            },
-            name: known.name,
-            code: known.code,
-        })
-        .collect())
-}
-
 /// Figures of the register within an area.
 ///
 /// # Errors
@@ -760,7 +725,7 @@ pub async fn figures(
     caller: &Caller,
     area: Option<&AreaCode>,
 ) -> Result<RegisterFigures, AppError> {
-    let area = caller.narrow(Action::ReadRegister, area)?;
+    let area = super::areas::narrow_to_one(workspace, caller, area).await?;
     let names = workspace.areas().await?;
     let counts = anju_store::register::counts(workspace.db(), &area).await?;
     let townships = anju_store::register::count_by_area(workspace.db(), &area, AreaLevel::Township).await?;

@@ -5,6 +5,7 @@
     reason = "a test that unwraps fails, which is what it is for"
 )]
 
+mod areas;
 mod keeping;
 mod lockout;
 mod office;

@@ -3,7 +3,8 @@
 use anju_model::area::AreaCode;
 use anju_model::identity::{IdNumber, Sex};
 use anju_model::register::{
-    Category, Consent, ConsentChoice, Home, Household, HouseholdFacts, Person, PersonFacts, Relation,
+    Category, Consent, ConsentChoice, Household, HouseholdFacts, HouseholdStatus, Person, PersonFacts,
+    Relation,
 };
 use anju_store::database_test;
 use axum::http::StatusCode;
@@ -25,45 +26,31 @@ pub fn household(id: Uuid, area: &str) -> Household {
     Household {
         id,
         facts: HouseholdFacts {
-            register_number: format!("QX-{area}"),
-            area: AreaCode::parse(area).unwrap(),
-            category: Category::Disaster,
-            causes: Vec::new(),
             must_move: true,
-            urgency: None,
-            poverty_attribute: None,
-            main_cause_of_poverty: None,
-            position: None,
-            hazard_point: None,
             phone: Some("13912340001".into()),
             bank_account: Some("6217000000000000001".into()),
-            farmland_mu_hundredths: None,
-            home: Home::default(),
+            ..HouseholdFacts::new(
+                format!("QX-{area}"),
+                AreaCode::parse(area).unwrap(),
+                Category::Disaster,
+            )
         },
         members: vec![Person {
             // One member: its id may be the household's.
             id,
             facts: PersonFacts {
-                name: "张三丰".into(),
-                sex: Sex::Male,
                 birth_date: Some(jiff::civil::date(1980, 2, 29)),
                 id_number: Some(IdNumber::new("619021198002290014")),
-                relation: Relation::Head,
-                ethnicity: None,
-                education: None,
-                health: None,
-                labour: None,
+                ..PersonFacts::new("张三丰", Sex::Male, Relation::Head)
             },
         }],
-        consent: Some(Consent {
-            choice: ConsentChoice::Move,
-            pathway: None,
-            preferred_township: None,
-            accepts_other_township: false,
-            signer: "张三丰".into(),
-            date: jiff::civil::date(2026, 3, 1),
-            evidence: None,
-        }),
+        consent: Some(Consent::new(
+            ConsentChoice::Move,
+            "张三丰",
+            jiff::civil::date(2026, 3, 1),
+        )),
+        status: HouseholdStatus::Active,
+        events: Vec::new(),
     }
 }
 

@@ -24,8 +24,10 @@ use anju_model::lookback::{
 use anju_model::money::Fen;
 use anju_model::plan::{Assignment, Destination, Plan, PlanTotals};
 use anju_model::register::{
-    Category, CauseOfMove, Consent, ConsentChoice, County, FileKind, Fund, Home, Household, HouseholdFacts,
-    ImportedFile, Pathway, Person, PersonFacts, Position, Relation, StockHousing, Urgency,
+    Category, CauseOfMove, Consent, ConsentChoice, ConsentTaking, County, DocumentKind, FileKind, Fund, Home,
+    Household, HouseholdDocument, HouseholdFacts, HouseholdStatus, ImportedFile, IncomeKind, IncomeLine,
+    IncomeYear, MemberException, Pathway, Person, PersonFacts, Position, Relation, SignedConsent,
+    StockHousing, Urgency,
 };
 use anju_model::roster::{Freezing, Roster, RosterFilter, RosterState};
 use anju_store::attachment::Attachment;
@@ -87,15 +89,9 @@ pub fn person(number: u64, name: &str, relation: Relation, id_number: Option<&st
     Person {
         id: id(2, number),
         facts: PersonFacts {
-            name: name.into(),
-            sex: Sex::Male,
             birth_date: Some(jiff::civil::date(1980, 2, 29)),
             id_number: id_number.map(IdNumber::new),
-            relation,
-            ethnicity: None,
-            education: None,
-            health: None,
-            labour: None,
+            ..PersonFacts::new(name, Sex::Male, relation)
         },
     }
 }
@@ -105,14 +101,9 @@ pub fn household(number: u64, group: &str, head: &str) -> Household {
     Household {
         id: id(1, number),
         facts: HouseholdFacts {
-            register_number: format!("QX-{number:05}"),
-            area: area(group),
-            category: Category::Disaster,
             causes: vec![CauseOfMove::Geohazard],
             must_move: true,
             urgency: Some(Urgency::Urgent),
-            poverty_attribute: None,
-            main_cause_of_poverty: None,
             position: Some(Position {
                 longitude: 108.123456789,
                 latitude: 33.0 + number as f64 / 1000.0,
@@ -125,6 +116,7 @@ pub fn household(number: u64, group: &str, head: &str) -> Household {
                 area_m2: Some(88.1),
                 ..Home::default()
             },
+            ..HouseholdFacts::new(format!("QX-{number:05}"), area(group), Category::Disaster)
         },
         members: vec![
             person(number * 10, head, Relation::Head, Some("619021198002290014")),
@@ -133,12 +125,11 @@ pub fn household(number: u64, group: &str, head: &str) -> Household {
         consent: Some(Consent {
             choice: ConsentChoice::Move,
             pathway: Some(Pathway::Concentrated),
-            preferred_township: None,
-            accepts_other_township: false,
-            signer: head.into(),
-            date: jiff::civil::date(2026, 3, 1),
             evidence: Some("YY-1".into()),
+            ..Consent::new(ConsentChoice::Move, head, jiff::civil::date(2026, 3, 1))
         }),
+        status: HouseholdStatus::Active,
+        events: Vec::new(),
     }
 }
 
@@ -437,6 +428,70 @@ pub fn bulk_change(number: u64, place: &str) -> BulkChange {
     }
 }
 
+/// Income of household `household`: 24 000 yuan of wages, and crops for 10 000 that cost 6 500.
+pub fn income(number: u64, household: u64, year: i16) -> IncomeYear {
+    let line = |kind, yuan, cost| IncomeLine {
+        kind,
+        amount: Fen::from_yuan(yuan),
+        cost: Fen::from_yuan(cost),
+        source: None,
+        evidence: None,
+        from: None,
+        to: None,
+    };
+    IncomeYear {
+        id: id(31, number),
+        household: id(1, household),
+        area: area("61902110120101"),
+        year,
+        lines: vec![
+            line(IncomeKind::Wage, 24_000, 0),
+            line(IncomeKind::Business, 10_000, 6_500),
+        ],
+    }
+}
+
+pub fn signed_consent(number: u64, household: u64) -> SignedConsent {
+    SignedConsent {
+        id: id(32, number),
+        household: id(1, household),
+        area: area("61902110120101"),
+        consent: Consent {
+            taking: Some(ConsentTaking::Oral),
+            witness: Some("李四".into()),
+            exceptions: vec![MemberException {
+                person: id(2, household * 10 + 1),
+                choice: ConsentChoice::Stay,
+                pathway: None,
+                reason: Some("照看老屋".into()),
+            }],
+            ..Consent::new(ConsentChoice::Move, "张三", date(2026, 3, 1))
+        },
+        recorded_by: "li".into(),
+        recorded_at: instant(60 + number as i64),
+        withdrawal: None,
+    }
+}
+
+pub fn document(number: u64, household: u64) -> HouseholdDocument {
+    HouseholdDocument {
+        id: id(33, number),
+        household: id(1, household),
+        area: area("61902110120101"),
+        kind: DocumentKind::HomePhoto,
+        hash: "cd".into(),
+        name: "正面.jpg".into(),
+        media_type: "image/jpeg".into(),
+        size: 12,
+        taken_on: Some(date(2026, 2, 1)),
+        position: None,
+        note: None,
+        added_by: "li".into(),
+        added_at: instant(70 + number as i64),
+        removal: None,
+    }
+}
+
 pub fn user(number: u64, name: &str) -> User {
     User {
         id: id(14, number),
@@ -468,18 +523,9 @@ async fn write_all(test: &TestDatabase) {
     .await
     .unwrap();
     tx.insert(&[
-        Area {
-            code: area("619021"),
-            name: "青溪县".into(),
-        },
-        Area {
-            code: area("619021101"),
-            name: "清溪镇".into(),
-        },
-        Area {
-            code: area("619021101201"),
-            name: "青石村".into(),
-        },
+        Area::new(area("619021"), "青溪县"),
+        Area::new(area("619021101"), "清溪镇"),
+        Area::new(area("619021101201"), "青石村"),
     ])
     .await
     .unwrap();
@@ -663,6 +709,9 @@ async fn write_all(test: &TestDatabase) {
     }])
     .await
     .unwrap();
+    tx.insert(&[income(1, 1, 2025)]).await.unwrap();
+    tx.insert(&[signed_consent(1, 1)]).await.unwrap();
+    tx.insert(&[document(1, 1)]).await.unwrap();
     tx.insert(&[Job {
         id: id(17, 1),
         kind: JobKind::Plan,

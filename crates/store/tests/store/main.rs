@@ -5,6 +5,7 @@
 mod bulk;
 mod erasure;
 mod fixtures;
+mod household_file;
 mod lists;
 mod rebuild;
 mod roster;

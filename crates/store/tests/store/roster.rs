@@ -171,7 +171,7 @@ database_test!(
         tx.retire(&[gone]).await.unwrap();
         tx.commit(&key()).await.unwrap();
         let at = async |seconds: i64, code: &str| {
-            let page = households_as_of(&test.db, instant(seconds), &area(code), &ALL).await.unwrap();
+            let page = households_as_of(&test.db, instant(seconds), &[area(code)], &ALL).await.unwrap();
             page.items.iter().map(|found| (found.value.facts.register_number.clone(), found.value.facts.category)).collect::<Vec<_>>()
         };
         let named = |number: u64, category| (format!("QX-{number:05}"), category);
@@ -181,8 +181,8 @@ database_test!(
         assert_eq!(at(49, "619021").await, before);
         assert_eq!(at(50, "619021").await, [named(1, Category::Poverty), named(3, Category::Disaster)]);
         assert_eq!(at(50, "619021201").await, [named(3, Category::Disaster)]);
-        let first = households_as_of(&test.db, instant(0), &area("619021"), &Paging { after: None, limit: 2 }).await.unwrap();
-        let second = households_as_of(&test.db, instant(0), &area("619021"), &Paging { after: first.next, limit: 2 }).await.unwrap();
+        let first = households_as_of(&test.db, instant(0), &[area("619021")], &Paging { after: None, limit: 2 }).await.unwrap();
+        let second = households_as_of(&test.db, instant(0), &[area("619021")], &Paging { after: first.next, limit: 2 }).await.unwrap();
         assert_eq!((first.total, second.items.len(), second.next), (3, 1, None));
     }
 );

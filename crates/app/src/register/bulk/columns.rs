@@ -10,10 +10,11 @@ use anju_exchange::table::Cell;
 use anju_model::code_list::Text;
 use anju_model::identity::{IdNumber, Sex, masked_name, masked_phone};
 use anju_model::register::{
-    Category, CauseOfMove, Education, Ethnicity, Health, Household, Labour, Person, Position,
-    PovertyAttribute, PovertyCause, Relation, SafetyGrade, Structure, Urgency,
+    AccessRoad, AwayReason, Benefit, Category, CauseOfMove, Education, EmploymentChannel, EmploymentPlace,
+    Ethnicity, Fuel, Health, Household, IdKind, Labour, ListedVillage, Marriage, MedicalInsurance,
+    MilitaryService, MonitoredClass, PensionInsurance, Person, Position, PovertyAttribute, PovertyCause,
+    PovertyStanding, Relation, SafetyGrade, SchoolState, Structure, Toilet, Urgency, Vulnerability,
 };
-use jiff::civil::Date;
 
 use crate::register::views::FORMULA_MARKS;
 
@@ -66,9 +67,11 @@ pub(super) enum Kind {
     YesNo,
     /// Digits and letters without blanks: a number of something.
     Identifier,
+    /// A few words.
+    Words,
     /// A name of a person.
     Name,
-    /// A resident identity number; a new one must be right.
+    /// The number of a document; whether it can be right depends on the kind of document.
     IdNumber,
     /// A day.
     Date,
@@ -142,22 +145,87 @@ macro_rules! always_coded {
     };
 }
 
-/// A column of texts that are numbers of something, masked or not.
-macro_rules! identifier {
-    ($subject:ty, $member:literal, $field:literal, $zh:literal, $en:literal, $mask:expr, $($path:ident).+) => {
+/// A column of a code list of which several values may hold.
+macro_rules! several {
+    ($subject:ty, $member:literal, $field:literal, $zh:literal, $en:literal, $list:ident, $type:ty, $($path:ident).+) => {
         Column {
             title: Title {
                 field: $field,
                 member: $member,
                 zh: $zh,
                 en: $en,
-                kind: Kind::Identifier,
+                kind: Kind::SeveralCodes(codes!($list)),
+                mask: None,
+                clearable: true,
+            },
+            get: |subject: &$subject| {
+                let codes: Vec<&str> = subject.$($path).+.iter().map(|value| value.code()).collect();
+                (!codes.is_empty()).then(|| codes.join(","))
+            },
+            set: |subject: &mut $subject, text| {
+                subject.$($path).+ = match text {
+                    None => Vec::new(),
+                    Some(text) => text.split(',').map(<$type>::from_code).collect::<Option<_>>()?,
+                };
+                Some(())
+            },
+        }
+    };
+}
+
+/// A column of a number, a flag or a text that may be missing and has one form as text.
+macro_rules! plain {
+    ($subject:ty, $member:literal, $field:literal, $zh:literal, $en:literal, $kind:expr, $mask:expr, $($path:ident).+) => {
+        Column {
+            title: Title {
+                field: $field,
+                member: $member,
+                zh: $zh,
+                en: $en,
+                kind: $kind,
                 mask: $mask,
                 clearable: true,
             },
-            get: |subject: &$subject| subject.$($path).+.clone(),
+            get: |subject: &$subject| subject.$($path).+.as_ref().map(ToString::to_string),
             set: |subject: &mut $subject, text| {
-                subject.$($path).+ = text.map(str::to_owned);
+                subject.$($path).+ = match text {
+                    None => None,
+                    Some(text) => Some(text.parse().ok()?),
+                };
+                Some(())
+            },
+        }
+    };
+}
+
+/// A column of land, which the register keeps in mu x 100.
+macro_rules! land {
+    ($field:literal, $zh:literal, $en:literal, $name:ident) => {
+        Column {
+            title: Title {
+                field: $field,
+                member: false,
+                zh: $zh,
+                en: $en,
+                kind: Kind::Number {
+                    least: 0.0,
+                    most: 10_000.0,
+                    hundredths: true,
+                },
+                mask: None,
+                clearable: true,
+            },
+            get: |household: &Household| {
+                household
+                    .facts
+                    .$name
+                    .map(|hundredths| (hundredths as f64 / 100.0).to_string())
+            },
+            set: |household: &mut Household, text| {
+                household.facts.$name = match text {
+                    None => None,
+                    Some(text) => Some((text.parse::<f64>().ok()? * 100.0).round() as i64),
+                };
                 Some(())
             },
         }
@@ -176,31 +244,16 @@ pub(super) const HOUSEHOLD: &[Column<Household>] = &[
         Category,
         facts.category
     ),
-    Column {
-        title: Title {
-            field: "causes",
-            member: false,
-            zh: "搬迁原因",
-            en: "causes of move",
-            kind: Kind::SeveralCodes(codes!(CAUSE_OF_MOVE)),
-            mask: None,
-            clearable: true,
-        },
-        get: |household| {
-            let codes: Vec<&str> = household.facts.causes.iter().map(|cause| cause.code()).collect();
-            (!codes.is_empty()).then(|| codes.join(","))
-        },
-        set: |household, text| {
-            household.facts.causes = match text {
-                None => Vec::new(),
-                Some(text) => text
-                    .split(',')
-                    .map(CauseOfMove::from_code)
-                    .collect::<Option<_>>()?,
-            };
-            Some(())
-        },
-    },
+    several!(
+        Household,
+        false,
+        "causes",
+        "搬迁原因",
+        "causes of move",
+        CAUSE_OF_MOVE,
+        CauseOfMove,
+        facts.causes
+    ),
     Column {
         title: Title {
             field: "must_move",
@@ -240,6 +293,26 @@ pub(super) const HOUSEHOLD: &[Column<Household>] = &[
     coded!(
         Household,
         false,
+        "poverty_standing",
+        "贫困状态",
+        "poverty standing",
+        POVERTY_STANDING,
+        PovertyStanding,
+        facts.poverty_standing
+    ),
+    coded!(
+        Household,
+        false,
+        "monitored_class",
+        "监测类别",
+        "monitored class",
+        MONITORED_CLASS,
+        MonitoredClass,
+        facts.monitored_class
+    ),
+    coded!(
+        Household,
+        false,
         "poverty_cause",
         "主要致贫原因",
         "main cause of poverty",
@@ -247,12 +320,33 @@ pub(super) const HOUSEHOLD: &[Column<Household>] = &[
         PovertyCause,
         facts.main_cause_of_poverty
     ),
-    identifier!(
+    several!(
+        Household,
+        false,
+        "other_causes_of_poverty",
+        "其他致贫原因",
+        "other causes of poverty",
+        POVERTY_CAUSE,
+        PovertyCause,
+        facts.other_causes_of_poverty
+    ),
+    several!(
+        Household,
+        false,
+        "vulnerabilities",
+        "脆弱情形",
+        "vulnerabilities",
+        VULNERABILITY,
+        Vulnerability,
+        facts.vulnerabilities
+    ),
+    plain!(
         Household,
         false,
         "hazard_point",
         "隐患点编号",
         "hazard point",
+        Kind::Identifier,
         None,
         facts.hazard_point
     ),
@@ -284,52 +378,41 @@ pub(super) const HOUSEHOLD: &[Column<Household>] = &[
             Some(())
         },
     },
-    identifier!(
+    plain!(
         Household,
         false,
         "phone",
         "联系电话",
         "phone",
+        Kind::Identifier,
         Some(masked_phone),
         facts.phone
     ),
-    identifier!(
+    plain!(
         Household,
         false,
         "bank_account",
         "银行账号",
         "bank account",
+        Kind::Identifier,
         Some(masked_phone),
         facts.bank_account
     ),
-    Column {
-        title: Title {
-            field: "farmland",
-            member: false,
-            zh: "耕地面积(亩)",
-            en: "farmland (mu)",
-            kind: Kind::Number {
-                least: 0.0,
-                most: 10_000.0,
-                hundredths: true,
-            },
-            mask: None,
-            clearable: true,
-        },
-        get: |household| {
-            household
-                .facts
-                .farmland_mu_hundredths
-                .map(|hundredths| (hundredths as f64 / 100.0).to_string())
-        },
-        set: |household, text| {
-            household.facts.farmland_mu_hundredths = match text {
-                None => None,
-                Some(text) => Some((text.parse::<f64>().ok()? * 100.0).round() as i64),
-            };
-            Some(())
-        },
-    },
+    land!(
+        "farmland",
+        "耕地面积(亩)",
+        "farmland (mu)",
+        farmland_mu_hundredths
+    ),
+    land!("forest", "林地面积(亩)", "forest (mu)", forest_mu_hundredths),
+    land!("orchard", "园地面积(亩)", "orchards (mu)", orchard_mu_hundredths),
+    land!(
+        "grassland",
+        "草地面积(亩)",
+        "grassland (mu)",
+        grassland_mu_hundredths
+    ),
+    land!("water", "水面面积(亩)", "water surface (mu)", water_mu_hundredths),
     coded!(
         Household,
         false,
@@ -350,51 +433,161 @@ pub(super) const HOUSEHOLD: &[Column<Household>] = &[
         SafetyGrade,
         facts.home.grade
     ),
-    Column {
-        title: Title {
-            field: "home_area",
-            member: false,
-            zh: "住房面积(㎡)",
-            en: "floor area of home (m²)",
-            kind: Kind::Number {
-                least: 0.0,
-                most: 5_000.0,
-                hundredths: false,
-            },
-            mask: None,
-            clearable: true,
+    plain!(
+        Household,
+        false,
+        "home_area",
+        "住房面积(㎡)",
+        "floor area of home (m²)",
+        Kind::Number {
+            least: 0.0,
+            most: 5_000.0,
+            hundredths: false
         },
-        get: |household| household.facts.home.area_m2.map(|area| area.to_string()),
-        set: |household, text| {
-            household.facts.home.area_m2 = match text {
-                None => None,
-                Some(text) => Some(text.parse().ok()?),
-            };
-            Some(())
+        None,
+        facts.home.area_m2
+    ),
+    plain!(
+        Household,
+        false,
+        "year_built",
+        "建造年份",
+        "year built",
+        Kind::Whole {
+            least: 1800,
+            most: 2100
         },
-    },
-    Column {
-        title: Title {
-            field: "year_built",
-            member: false,
-            zh: "建造年份",
-            en: "year built",
-            kind: Kind::Whole {
-                least: 1800,
-                most: 2100,
-            },
-            mask: None,
-            clearable: true,
+        None,
+        facts.home.year_built
+    ),
+    plain!(
+        Household,
+        false,
+        "homestead",
+        "宅基地面积(㎡)",
+        "homestead (m²)",
+        Kind::Number {
+            least: 0.0,
+            most: 5_000.0,
+            hundredths: false
         },
-        get: |household| household.facts.home.year_built.map(|year| year.to_string()),
-        set: |household, text| {
-            household.facts.home.year_built = match text {
-                None => None,
-                Some(text) => Some(text.parse().ok()?),
-            };
-            Some(())
+        None,
+        facts.home.homestead_m2
+    ),
+    plain!(
+        Household,
+        false,
+        "home_owner",
+        "房屋所有人",
+        "owner of home",
+        Kind::Name,
+        Some(masked_name),
+        facts.home.owner
+    ),
+    coded!(
+        Household,
+        false,
+        "listed_village",
+        "传统村落名录",
+        "listed village",
+        LISTED_VILLAGE,
+        ListedVillage,
+        facts.home.listed_village
+    ),
+    plain!(
+        Household,
+        false,
+        "shared_with_stayers",
+        "与留居户同栋",
+        "shared with stayers",
+        Kind::YesNo,
+        None,
+        facts.home.shared_with_stayers
+    ),
+    plain!(
+        Household,
+        false,
+        "road_distance",
+        "距村级路(公里)",
+        "distance to road (km)",
+        Kind::Number {
+            least: 0.0,
+            most: 200.0,
+            hundredths: false
         },
-    },
+        None,
+        facts.living.road_distance_km
+    ),
+    coded!(
+        Household,
+        false,
+        "access_road",
+        "入户路类型",
+        "access road",
+        ACCESS_ROAD,
+        AccessRoad,
+        facts.living.access_road
+    ),
+    plain!(
+        Household,
+        false,
+        "water_safe",
+        "饮水是否安全",
+        "drinking water safe",
+        Kind::YesNo,
+        None,
+        facts.living.water_safe
+    ),
+    plain!(
+        Household,
+        false,
+        "water_near",
+        "取水是否方便",
+        "drinking water near",
+        Kind::YesNo,
+        None,
+        facts.living.water_near
+    ),
+    plain!(
+        Household,
+        false,
+        "power",
+        "是否通生活用电",
+        "power",
+        Kind::YesNo,
+        None,
+        facts.living.power
+    ),
+    coded!(
+        Household,
+        false,
+        "fuel",
+        "主要燃料",
+        "fuel",
+        FUEL,
+        Fuel,
+        facts.living.fuel
+    ),
+    coded!(
+        Household,
+        false,
+        "toilet",
+        "厕所类型",
+        "toilet",
+        TOILET,
+        Toilet,
+        facts.living.toilet
+    ),
+    plain!(
+        Household,
+        false,
+        "cooperative_member",
+        "是否加入合作社",
+        "co-operative member",
+        Kind::YesNo,
+        None,
+        facts.cooperative_member
+    ),
 ];
 
 /// The columns of members, in the order of the sheet.
@@ -426,6 +619,16 @@ pub(super) const MEMBER: &[Column<Person>] = &[
         facts.relation
     ),
     always_coded!(Person, true, "sex", "性别", "sex", SEX, Sex, facts.sex),
+    always_coded!(
+        Person,
+        true,
+        "id_kind",
+        "证件类型",
+        "kind of document",
+        ID_KIND,
+        IdKind,
+        facts.id_kind
+    ),
     Column {
         title: Title {
             field: "id_number",
@@ -442,25 +645,16 @@ pub(super) const MEMBER: &[Column<Person>] = &[
             Some(())
         },
     },
-    Column {
-        title: Title {
-            field: "birth_date",
-            member: true,
-            zh: "出生日期",
-            en: "birth date",
-            kind: Kind::Date,
-            mask: Some(masked_date),
-            clearable: true,
-        },
-        get: |person| person.facts.birth_date.map(|date| date.to_string()),
-        set: |person, text| {
-            person.facts.birth_date = match text {
-                None => None,
-                Some(text) => Some(text.parse::<Date>().ok()?),
-            };
-            Some(())
-        },
-    },
+    plain!(
+        Person,
+        true,
+        "birth_date",
+        "出生日期",
+        "birth date",
+        Kind::Date,
+        Some(masked_date),
+        facts.birth_date
+    ),
     coded!(
         Person,
         true,
@@ -474,6 +668,16 @@ pub(super) const MEMBER: &[Column<Person>] = &[
     coded!(
         Person,
         true,
+        "marriage",
+        "婚姻状况",
+        "marriage",
+        MARRIAGE,
+        Marriage,
+        facts.marriage
+    ),
+    coded!(
+        Person,
+        true,
         "education",
         "文化程度",
         "education",
@@ -482,6 +686,16 @@ pub(super) const MEMBER: &[Column<Person>] = &[
         facts.education
     ),
     coded!(
+        Person,
+        true,
+        "school",
+        "在校状况",
+        "school",
+        SCHOOL,
+        SchoolState,
+        facts.school
+    ),
+    several!(
         Person,
         true,
         "health",
@@ -500,6 +714,126 @@ pub(super) const MEMBER: &[Column<Person>] = &[
         LABOUR,
         Labour,
         facts.labour
+    ),
+    coded!(
+        Person,
+        true,
+        "employment_channel",
+        "就业渠道",
+        "employment channel",
+        EMPLOYMENT_CHANNEL,
+        EmploymentChannel,
+        facts.work.channel
+    ),
+    coded!(
+        Person,
+        true,
+        "employment_place",
+        "就业地点",
+        "place of work",
+        EMPLOYMENT_PLACE,
+        EmploymentPlace,
+        facts.work.place
+    ),
+    plain!(
+        Person,
+        true,
+        "employment_months",
+        "务工月数",
+        "months of work",
+        Kind::Whole { least: 0, most: 12 },
+        None,
+        facts.work.months
+    ),
+    plain!(
+        Person,
+        true,
+        "skills",
+        "技能",
+        "skills",
+        Kind::Words,
+        None,
+        facts.work.skills
+    ),
+    plain!(
+        Person,
+        true,
+        "training_wish",
+        "培训意愿",
+        "training wish",
+        Kind::Words,
+        None,
+        facts.work.training_wish
+    ),
+    coded!(
+        Person,
+        true,
+        "medical_insurance",
+        "医疗保险",
+        "medical insurance",
+        MEDICAL_INSURANCE,
+        MedicalInsurance,
+        facts.medical_insurance
+    ),
+    coded!(
+        Person,
+        true,
+        "pension_insurance",
+        "养老保险",
+        "pension insurance",
+        PENSION_INSURANCE,
+        PensionInsurance,
+        facts.pension_insurance
+    ),
+    coded!(
+        Person,
+        true,
+        "benefit",
+        "享受保障",
+        "benefit",
+        BENEFIT,
+        Benefit,
+        facts.benefit
+    ),
+    plain!(
+        Person,
+        true,
+        "party_member",
+        "是否党员",
+        "Party member",
+        Kind::YesNo,
+        None,
+        facts.party_member
+    ),
+    coded!(
+        Person,
+        true,
+        "military",
+        "兵役状况",
+        "military service",
+        MILITARY,
+        MilitaryService,
+        facts.military
+    ),
+    plain!(
+        Person,
+        true,
+        "phone",
+        "手机号码",
+        "mobile phone",
+        Kind::Identifier,
+        Some(masked_phone),
+        facts.phone
+    ),
+    coded!(
+        Person,
+        true,
+        "away_reason",
+        "在外原因",
+        "reason for being away",
+        AWAY_REASON,
+        AwayReason,
+        facts.away_reason
     ),
 ];
 
@@ -666,25 +1000,12 @@ impl Kind {
             }
             Self::YesNo => Ok(normal::yes_no(cell)?.map(|flag| flag.to_string())),
             Self::Identifier => normal::identifier(cell),
+            Self::Words => normal::text(cell),
             Self::Name => match normal::text(cell)? {
                 Some(name) => normal::person_name(&name).map(Some),
                 None => Ok(None),
             },
-            Self::IdNumber => {
-                let Some(number) = normal::id_number(cell)? else {
-                    return Ok(None);
-                };
-                number.check().map_err(|error| {
-                    Refusal::new(
-                        (
-                            "证件号码校验不通过",
-                            &format!("the ID number cannot be right: {error}"),
-                        ),
-                        ("按证件核对每一位", "compare every digit with the identity card"),
-                    )
-                })?;
-                Ok(Some(number.to_string()))
-            }
+            Self::IdNumber => Ok(normal::id_number(cell)?.map(|number| number.to_string())),
             Self::Date => Ok(normal::date(cell, None)?.map(|date| date.to_string())),
             Self::Number {
                 least,

@@ -10,8 +10,10 @@ use anju_exchange::normal::Refusal;
 use anju_exchange::table::Cell;
 use anju_model::bulk::{BulkContents, BulkEdit, BulkRow, RefusedRow};
 use anju_model::code_list::Text;
-use anju_model::register::{Household, Relation};
+use anju_model::register::Household;
+use anju_model::register::check::{FieldProblem, problems};
 use anju_store::Versioned;
+use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::columns::{Title, value, without_guard, write};
@@ -29,6 +31,8 @@ pub(super) struct Rules<'a> {
     pub frozen: &'a Frozen,
     /// Names of areas.
     pub areas: &'a AreaNames,
+    /// The present day, by which dates are judged.
+    pub today: Date,
 }
 
 /// The register as far as a sheet speaks of it: what the caller may see, and nothing else.
@@ -90,7 +94,13 @@ pub(super) fn compare(rows: &[SheetRow<'_>], known: &Known, rules: &Rules<'_>) -
         let Some(stored) = known.households.get(&id) else {
             continue;
         };
-        let parts = keep_one_head(&stored.value, parts, rows, &mut compared.contents.refused);
+        let parts = keep_sound(
+            &stored.value,
+            parts,
+            rows,
+            rules.today,
+            &mut compared.contents.refused,
+        );
         let edits: Vec<BulkEdit> = parts.into_iter().flat_map(|(_, edits)| edits).collect();
         if edits.is_empty() {
             continue;
@@ -340,7 +350,7 @@ fn compare_row(
         });
     }
     if refused.is_empty()
-        && let Some(problem) = frozen_refusal(household, &edits, rules.frozen)
+        && let Some(problem) = objection(household, &edits, rules.frozen)
     {
         refused.push(RefusedRow {
             reason: problem.1,
@@ -374,12 +384,26 @@ fn outdated(version: i64, stored: &Versioned<Household>) -> Refusal {
     )
 }
 
-/// The key facts that a roster in force keeps, with reason and remedy.
-pub(super) fn frozen_refusal(
+/// Why a household may not change in this way: it is no household of its own any more, or the change touches key facts
+/// that a roster in force keeps. Column, reason and remedy.
+pub(super) fn objection(
     household: &Household,
     edits: &[BulkEdit],
     frozen: &Frozen,
 ) -> Option<(String, Text, Text)> {
+    if edits.is_empty() {
+        return None;
+    }
+    if !household.is_active() {
+        return Some((
+            String::new(),
+            Text::new(
+                "该户已注销或并入他户",
+                "the household was cancelled or merged into another",
+            ),
+            Text::new("从表格中删去这一行", "take the row out of the sheet"),
+        ));
+    }
     let mut after = household.clone();
     for edit in edits {
         write(&mut after, edit.person, &edit.field, edit.after.as_deref())?;
@@ -461,45 +485,73 @@ fn difference(
     Ok(Some(new))
 }
 
-fn heads(household: &Household) -> usize {
-    let is_head = |relation| matches!(relation, Relation::Head | Relation::Oneself);
-    household
-        .members
-        .iter()
-        .filter(|person| is_head(person.facts.relation))
-        .count()
-}
-
-/// Refuses the rows that change relations when the household would lose its one head, or have two.
-fn keep_one_head(
-    household: &Household,
-    parts: Vec<(usize, Vec<BulkEdit>)>,
-    rows: &[SheetRow<'_>],
-    refused: &mut Vec<RefusedRow>,
-) -> Vec<(usize, Vec<BulkEdit>)> {
+/// What the edits would make wrong with a household that is not wrong with it now.
+pub(super) fn new_problems(household: &Household, edits: &[BulkEdit], today: Date) -> Vec<FieldProblem> {
     let mut after = household.clone();
-    for edit in parts.iter().flat_map(|(_, edits)| edits) {
+    for edit in edits {
         write(&mut after, edit.person, &edit.field, edit.after.as_deref());
     }
-    if heads(&after) == 1 || heads(household) != 1 {
-        return parts;
-    }
-    let (wrong, kept): (Vec<_>, Vec<_>) = parts
+    let before = problems(household, today);
+    problems(&after, today)
         .into_iter()
-        .partition(|(_, edits)| edits.iter().any(|edit| edit.field == "relation"));
-    refused.extend(wrong.into_iter().map(|(place, _)| {
-        refusal(
-            &rows[place],
-            "与户主关系",
-            String::new(),
-            Refusal::new(
-                (
-                    "这样修改后该户没有户主或有几名户主",
-                    "the household would have no head, or several",
-                ),
-                ("一户须有且只有一名户主", "a household has exactly one head"),
-            ),
-        )
-    }));
-    kept
+        .filter(|problem| !before.contains(problem))
+        .collect()
+}
+
+/// What a person does about it is said together with what is wrong.
+pub(super) fn mend() -> Text {
+    Text::new("改正后重新提交", "correct it and hand it in again")
+}
+
+/// Refuses the rows that would make a household wrong: the ones that change the field in question, or all of the
+/// household where it cannot be told from a field. Two rows that are only right together, such as a change of head, are
+/// looked at together.
+fn keep_sound(
+    household: &Household,
+    mut parts: Vec<(usize, Vec<BulkEdit>)>,
+    rows: &[SheetRow<'_>],
+    today: Date,
+    refused: &mut Vec<RefusedRow>,
+) -> Vec<(usize, Vec<BulkEdit>)> {
+    loop {
+        let all: Vec<BulkEdit> = parts.iter().flat_map(|(_, edits)| edits.clone()).collect();
+        let found = new_problems(household, &all, today);
+        let Some(problem) = found.first() else {
+            return parts;
+        };
+        let touches = |edit: &BulkEdit| {
+            let place = |person| household.members.iter().position(|member| member.id == person);
+            let member = edit
+                .person
+                .and_then(place)
+                .map(|place| format!("members.{}.", place + 1));
+            match member {
+                Some(member) => problem.field.starts_with(&member) && problem.field.ends_with(&edit.field),
+                None => problem.field.ends_with(&edit.field),
+            }
+        };
+        let family = |edit: &BulkEdit| problem.field == "members" && edit.field == "relation";
+        let concerned = |edits: &[BulkEdit]| edits.iter().any(|edit| touches(edit) || family(edit));
+        let any = parts.iter().any(|(_, edits)| concerned(edits));
+        let (wrong, kept): (Vec<_>, Vec<_>) =
+            parts.into_iter().partition(|(_, edits)| !any || concerned(edits));
+        refused.extend(wrong.into_iter().map(|(place, edits)| {
+            let edit = edits.iter().find(|edit| touches(edit) || family(edit));
+            let title = edit.and_then(|edit| super::columns::title(&edit.field, edit.person.is_some()));
+            let value = edit.and_then(|edit| edit.after.clone()).unwrap_or_default();
+            RefusedRow {
+                personal: title.is_some_and(|title| title.mask.is_some()),
+                value: title.map_or_else(String::new, |title| title.kind.shown(&value).zh),
+                reason: problem.detail.clone(),
+                remedy: mend(),
+                ..refusal(
+                    &rows[place],
+                    title.map_or("", |title| title.zh),
+                    String::new(),
+                    not_editable(),
+                )
+            }
+        }));
+        parts = kept;
+    }
 }

@@ -30,7 +30,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use self::columns::{Title, titles, value, write};
-use self::compare::{Compared, Known, Rules, compare, frozen_refusal, is_personal};
+use self::compare::{Compared, Known, Rules, compare, is_personal, mend, new_problems, objection};
 pub use self::sheet::{Part, SHEET_BYTES};
 use self::sheet::{Wanted, read_file, rows, takes_one_value, write_sheet};
 use super::roster::Frozen;
@@ -257,7 +257,7 @@ async fn selected(
     caller: &Caller,
     selection: &Selection,
 ) -> Result<Vec<Versioned<Household>>, AppError> {
-    let mut filter = wanted_households(caller, Action::AskBulkChange, &selection.query)?;
+    let mut filter = wanted_households(workspace, caller, Action::AskBulkChange, &selection.query).await?;
     let paging = Paging {
         after: None,
         limit: BULK_ROWS as u32,
@@ -437,6 +437,7 @@ pub async fn read(
             personal: stated.is_some(),
             frozen: &frozen,
             areas: &areas,
+            today: workspace.today(),
         },
     );
     let new = NewBatch {
@@ -616,7 +617,7 @@ pub async fn edit(workspace: &Workspace, caller: &Caller, wanted: &OneValue) -> 
             before,
             after: new.clone(),
         }];
-        match frozen_refusal(&household, &edits, &frozen) {
+        match objection_or_problem(workspace, &household, &edits, &frozen) {
             Some((column, reason, remedy)) => {
                 compared
                     .contents
@@ -645,6 +646,21 @@ pub async fn edit(workspace: &Workspace, caller: &Caller, wanted: &OneValue) -> 
         unknown_columns: Vec::new(),
     };
     keep(workspace, caller, new, compared, None).await
+}
+
+/// Why a household may not change in this way, or what would then be wrong with it.
+fn objection_or_problem(
+    workspace: &Workspace,
+    household: &Household,
+    edits: &[BulkEdit],
+    frozen: &Frozen,
+) -> Option<(String, Text, Text)> {
+    objection(household, edits, frozen).or_else(|| {
+        let problem = new_problems(household, edits, workspace.today())
+            .into_iter()
+            .next()?;
+        Some((String::new(), problem.detail, mend()))
+    })
 }
 
 fn without_file(household: &Household, column: &str, reason: Text, remedy: Text) -> RefusedRow {
@@ -729,7 +745,7 @@ pub async fn undo(
                     .push(changed_since(household, edit, stands));
             }
         }
-        if let Some((column, reason, remedy)) = frozen_refusal(household, &edits, &frozen) {
+        if let Some((column, reason, remedy)) = objection_or_problem(workspace, household, &edits, &frozen) {
             compared
                 .contents
                 .refused
@@ -1250,7 +1266,9 @@ async fn applied(
                 stands => conflicts.push(changed_since(&stored.value, edit, stands.flatten())),
             }
         }
-        if let Some((column, reason, remedy)) = frozen_refusal(&stored.value, &row.edits, &frozen) {
+        if let Some((column, reason, remedy)) =
+            objection_or_problem(workspace, &stored.value, &row.edits, &frozen)
+        {
             conflicts.push(without_file(&stored.value, &column, reason, remedy));
         }
         for edit in &row.edits {

@@ -351,6 +351,7 @@ pub async fn open(
     let households: Vec<Versioned<Household>> = anju_store::load_many(workspace.db(), &ids).await?;
     let cases: Vec<IdentificationCase> = households
         .into_iter()
+        .filter(|household| household.value.is_active())
         .map(|household| IdentificationCase {
             id: workspace.new_id(),
             household: household.value.id,

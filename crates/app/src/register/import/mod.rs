@@ -5,6 +5,7 @@
 //! into an error workbook, and the rest of its file is stored. A household is stored whole or held back whole.
 //! Importing what is stored already changes nothing.
 
+mod areas;
 mod source;
 mod stage;
 
@@ -100,6 +101,18 @@ pub async fn import(
     if !problems.is_empty() && (!options.keep_going || sources.is_empty()) {
         return Err(AppError::Files(problems));
     }
+    for index in 0..sources.len() {
+        if areas::is_change(workspace, &sources[index], &profiles).await? {
+            if sources.len() > 1 {
+                return Err(areas::not_alone(&sources[index]));
+            }
+            progress.report("变更行政区划", "changing areas", 0.5)?;
+            let outcome =
+                areas::import_changes(workspace, caller, sources.remove(index), &profiles, options).await?;
+            progress.report("完成", "done", 1.0)?;
+            return Ok(Outcome { problems, ..outcome });
+        }
+    }
     // Areas name the places in all other tables, households are named by consent records.
     sources.sort_by_key(|source| order(source.kind()));
 
@@ -142,7 +155,8 @@ fn order(kind: FileKind) -> u8 {
         FileKind::Areas => 0,
         FileKind::Register => 1,
         FileKind::Consent => 2,
-        _ => 3,
+        FileKind::Income => 3,
+        _ => 4,
     }
 }
 

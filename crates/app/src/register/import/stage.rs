@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use anju_exchange::areas::AreaIndex;
+use anju_exchange::areas::{AreaIndex, AreaRecord};
 use anju_exchange::header::{ColumnProfile, Table, recognise};
 use anju_exchange::{CellProblem, Parsed, RefusedRows};
-use anju_model::area::Area;
+use anju_model::area::{Area, AreaCode};
 use anju_model::code_list::Text;
 use anju_model::land::{Layer, LayerKind};
 use anju_model::lookback::{ExtractRecord, ThreatenedHousehold};
 use anju_model::register::{
-    ConsentRecord, FileKind, Fund, Household, HouseholdRecord, ImportedFile, Person, PersonFacts,
-    StockHousing,
+    Consent, ConsentRecord, FileKind, Fund, Household, HouseholdRecord, HouseholdStatus, ImportedFile,
+    IncomeRecord, IncomeYear, Person, PersonFacts, SignedConsent, StockHousing,
 };
 use anju_model::roster::KeyFact;
 use anju_store::attachment::Attachment;
@@ -96,11 +96,13 @@ impl<S: Subject + Clone> Changes<S> {
 
 /// What is in the workspace, and what this import makes of it.
 pub(super) struct Stage {
-    areas: BTreeMap<anju_model::area::AreaCode, Area>,
+    areas: BTreeMap<AreaCode, Area>,
     known_files: HashMap<String, Versioned<ImportedFile>>,
     stored_households: HashMap<String, Versioned<Household>>,
     /// Households on rosters in force, whose key facts no import changes.
     frozen: Frozen,
+    /// Income by household and year.
+    stored_income: HashMap<(Uuid, i16), Versioned<IncomeYear>>,
     stored_extracts: Vec<Versioned<ExtractRecord>>,
     stored_threatened: Vec<Versioned<ThreatenedHousehold>>,
     stored_stock: Vec<Versioned<StockHousing>>,
@@ -108,6 +110,10 @@ pub(super) struct Stage {
     stored_layers: Vec<Versioned<Layer>>,
     new_areas: Changes<Area>,
     pub(super) households: Households,
+    /// Choices that this import brings, by household, in the order of the rows.
+    consents: Vec<(Uuid, AreaCode, Consent)>,
+    /// Income that was read, by household and year.
+    income: BTreeMap<(Uuid, i16), IncomeYear>,
     files: Changes<ImportedFile>,
     extracts: Changes<ExtractRecord>,
     threatened: Changes<ThreatenedHousehold>,
@@ -129,12 +135,14 @@ impl Stage {
         let db = workspace.db();
         let households: Vec<Versioned<Household>> = anju_store::load_all(db).await?;
         let files: Vec<Versioned<ImportedFile>> = anju_store::load_all(db).await?;
+        let income: Vec<Versioned<IncomeYear>> = anju_store::load_all(db).await?;
         Ok(Self {
             areas: workspace
                 .areas()
                 .await?
+                .table()
                 .all()
-                .map(|area| (area.code.clone(), area))
+                .map(|area| (area.code.clone(), area.clone()))
                 .collect(),
             known_files: files
                 .into_iter()
@@ -145,6 +153,10 @@ impl Stage {
                 .map(|household| (household.value.facts.register_number.clone(), household))
                 .collect(),
             frozen: Frozen::load(workspace).await?,
+            stored_income: income
+                .into_iter()
+                .map(|year| ((year.value.household, year.value.year), year))
+                .collect(),
             stored_extracts: anju_store::load_all(db).await?,
             stored_threatened: anju_store::load_all(db).await?,
             stored_stock: anju_store::load_all(db).await?,
@@ -152,6 +164,8 @@ impl Stage {
             stored_layers: anju_store::load_all(db).await?,
             new_areas: Changes::default(),
             households: Households::default(),
+            consents: Vec::new(),
+            income: BTreeMap::new(),
             files: Changes::default(),
             extracts: Changes::default(),
             threatened: Changes::default(),
@@ -284,7 +298,7 @@ impl Stage {
         match table.kind {
             FileKind::Areas => {
                 let (areas, taken) = close(table, anju_exchange::areas::read_areas(table))?;
-                areas.into_iter().for_each(|area| self.take_area(area));
+                areas.into_iter().for_each(|record| self.take_area(record));
                 Ok(taken)
             }
             FileKind::Register => {
@@ -312,11 +326,28 @@ impl Stage {
                 let known = |number: &str| {
                     self.households.added.contains_key(number) || self.stored_households.contains_key(number)
                 };
-                refuse_unknown(&mut parsed, table, &known);
+                refuse_unknown(&mut parsed, table, &known, |record| {
+                    (&record.register_number, record.row)
+                });
                 for record in std::mem::take(&mut parsed.records) {
                     if let Some(held_back) = self.take_consent(table, record) {
                         parsed.refused.push(held_back);
                     }
+                }
+                sort_refused(&mut parsed.refused);
+                let (_, taken) = close(table, parsed)?;
+                Ok(taken)
+            }
+            FileKind::Income => {
+                let mut parsed = anju_exchange::income::read_income(table);
+                let known = |number: &str| {
+                    self.households.added.contains_key(number) || self.stored_households.contains_key(number)
+                };
+                refuse_unknown(&mut parsed, table, &known, |record| {
+                    (&record.register_number, record.row)
+                });
+                for record in std::mem::take(&mut parsed.records) {
+                    parsed.refused.extend(self.take_income(workspace, table, record));
                 }
                 sort_refused(&mut parsed.refused);
                 let (_, taken) = close(table, parsed)?;
@@ -387,16 +418,18 @@ impl Stage {
         }
     }
 
-    fn take_area(&mut self, area: Area) {
-        match self.areas.get(&area.code) {
-            Some(before) if *before == area => {}
-            // An area that is there already keeps its name: renaming is a decision of its own.
-            Some(_) => {}
-            None => {
-                self.new_areas.added.push(area.clone());
-                self.areas.insert(area.code.clone(), area);
-            }
+    /// Adds an area. One that is there already keeps its name: a new name has a day and a document, and such a table is
+    /// imported by itself ([`super::areas`]).
+    fn take_area(&mut self, record: AreaRecord) {
+        if self.areas.contains_key(&record.code) {
+            return;
         }
+        let area = Area {
+            valid_from: record.valid_from,
+            ..Area::new(record.code, record.name)
+        };
+        self.new_areas.added.push(area.clone());
+        self.areas.insert(area.code.clone(), area);
     }
 
     /// Takes in a household, or holds it back when it is on a roster in force and a key fact would change.
@@ -409,13 +442,14 @@ impl Stage {
         let row = record.rows.0;
         let number = record.facts.register_number.clone();
         match self.stored_households.get(&number) {
+            Some(stored) if !stored.value.is_active() => return off_register(table, row, &stored.value),
             Some(stored) => {
                 let members = keep_identities(workspace, &stored.value.members, record.members);
                 let value = Household {
                     id: stored.value.id,
                     facts: record.facts,
                     members,
-                    consent: stored.value.consent.clone(),
+                    ..stored.value.clone()
                 };
                 if let Some(refusal) = self.frozen.refusal(&stored.value, &value) {
                     return Some(held_back(table, row, &stored.value, refusal));
@@ -434,6 +468,8 @@ impl Stage {
                     facts: record.facts,
                     members: keep_identities(workspace, &[], record.members),
                     consent: None,
+                    status: HouseholdStatus::Active,
+                    events: Vec::new(),
                 };
                 self.households.added.insert(number, household);
             }
@@ -445,6 +481,9 @@ impl Stage {
     fn take_consent(&mut self, table: &Table<'_>, record: ConsentRecord) -> Option<RefusedRows> {
         let number = &record.register_number;
         if let Some(stored) = self.stored_households.get(number) {
+            if let Some(refused) = off_register(table, record.row, &stored.value) {
+                return Some(refused);
+            }
             let after = Household {
                 consent: Some(record.consent.clone()),
                 ..stored.value.clone()
@@ -453,18 +492,69 @@ impl Stage {
                 return Some(held_back(table, record.row, &stored.value, refusal));
             }
         }
-        if let Some(household) = self.households.added.get_mut(number) {
-            household.consent = Some(record.consent);
+        let consent = Some(record.consent);
+        let household = if let Some(household) = self.households.added.get_mut(number) {
+            household
         } else if let Some(household) = self.households.changed.get_mut(number) {
-            household.value.consent = Some(record.consent);
+            &mut household.value
         } else if let Some(stored) = self.stored_households.get(number)
-            && stored.value.consent.as_ref() != Some(&record.consent)
+            && stored.value.consent != consent
         {
-            let mut changed = stored.clone();
-            changed.value.consent = Some(record.consent);
-            self.households.changed.insert(number.clone(), changed);
+            let changed = self.households.changed.entry(number.clone());
+            &mut changed.or_insert(stored.clone()).value
+        } else {
+            return None;
+        };
+        if household.consent != consent {
+            let area = household.facts.area.clone();
+            self.consents
+                .extend(consent.clone().map(|consent| (household.id, area, consent)));
+            household.consent = consent;
         }
         None
+    }
+
+    /// Takes in a line of income, or holds it back when the household is no longer on the register.
+    fn take_income(
+        &mut self,
+        workspace: &Workspace,
+        table: &Table<'_>,
+        record: IncomeRecord,
+    ) -> Option<RefusedRows> {
+        let number = &record.register_number;
+        let stored = self.stored_households.get(number).map(|stored| &stored.value);
+        let household = self.households.added.get(number).or(stored)?;
+        if let Some(refused) = off_register(table, record.row, household) {
+            return Some(refused);
+        }
+        let year = self
+            .income
+            .entry((household.id, record.year))
+            .or_insert_with(|| IncomeYear {
+                id: workspace.new_id(),
+                household: household.id,
+                area: household.facts.area.clone(),
+                year: record.year,
+                lines: Vec::new(),
+            });
+        year.lines.push(record.line);
+        None
+    }
+
+    /// What the incomes read change: a year that was read takes the place of what was recorded of it.
+    fn income_changes(&mut self) -> Changes<IncomeYear> {
+        let mut changes = Changes::default();
+        for (key, read) in std::mem::take(&mut self.income) {
+            match self.stored_income.remove(&key) {
+                Some(stored) if stored.value.lines == read.lines => {}
+                Some(mut stored) => {
+                    stored.value.lines = read.lines;
+                    changes.changed.push(stored);
+                }
+                None => changes.added.push(read),
+            }
+        }
+        changes
     }
 
     fn take_layer(
@@ -495,14 +585,30 @@ impl Stage {
     }
 
     /// Writes everything in one transaction; nothing to write is no transaction.
-    pub(super) async fn write(self, workspace: &Workspace, caller: &Caller) -> Result<(), AppError> {
+    pub(super) async fn write(mut self, workspace: &Workspace, caller: &Caller) -> Result<(), AppError> {
+        let income = self.income_changes();
         let households = Changes {
             added: self.households.added.into_values().collect(),
             changed: self.households.changed.into_values().collect(),
             retired: Vec::new(),
         };
+        let recorded_at = workspace.now();
+        let consents: Vec<SignedConsent> = self
+            .consents
+            .into_iter()
+            .map(|(household, area, consent)| SignedConsent {
+                id: workspace.new_id(),
+                household,
+                area,
+                consent,
+                recorded_by: caller.name().to_owned(),
+                recorded_at,
+                withdrawal: None,
+            })
+            .collect();
         let nothing = self.new_areas.is_empty()
             && households.is_empty()
+            && income.is_empty()
             && self.files.is_empty()
             && self.extracts.is_empty()
             && self.threatened.is_empty()
@@ -525,6 +631,8 @@ impl Stage {
         transaction.insert_attachments(&self.attachments).await?;
         self.new_areas.write(&mut transaction).await?;
         households.write(&mut transaction).await?;
+        transaction.insert(&consents).await?;
+        income.write(&mut transaction).await?;
         self.extracts.write(&mut transaction).await?;
         self.threatened.write(&mut transaction).await?;
         self.stock.write(&mut transaction).await?;
@@ -566,26 +674,64 @@ fn close<T>(table: &Table<'_>, parsed: Parsed<T>) -> Result<(Vec<T>, Taken), App
 }
 
 /// Holds back consent of households that the register does not have.
-fn refuse_unknown(parsed: &mut Parsed<ConsentRecord>, table: &Table<'_>, known: &dyn Fn(&str) -> bool) {
+fn refuse_unknown<T>(
+    parsed: &mut Parsed<T>,
+    table: &Table<'_>,
+    known: &dyn Fn(&str) -> bool,
+    place: impl Fn(&T) -> (&String, u32),
+) {
     let (good, unknown): (Vec<_>, Vec<_>) = std::mem::take(&mut parsed.records)
         .into_iter()
-        .partition(|record| known(&record.register_number));
+        .partition(|record| known(place(record).0));
     parsed.records = good;
-    parsed.refused.extend(unknown.into_iter().map(|record| RefusedRows {
-        rows: vec![record.row],
-        cells: vec![CellProblem {
-            row: record.row,
-            column: table.columns.get("register_number").map(|&column| column as u32),
-            header: table.header("register_number"),
-            value: record.register_number,
-            reason: Text::new("名册中没有这一户", "the register has no such household"),
-            remedy: Text::new(
+    parsed.refused.extend(unknown.iter().map(|record| {
+        let (number, row) = place(record);
+        refused_at_number(
+            table,
+            row,
+            number,
+            Text::new("名册中没有这一户", "the register has no such household"),
+            Text::new(
                 "更正户编号;若该户因有误而退回,先导入更正后的名册,再导入本表",
                 "correct the number; if the household itself was refused, import its corrected list first, then this one",
             ),
-        }],
+        )
     }));
     sort_refused(&mut parsed.refused);
+}
+
+/// A row that is held back for its household, with reason and remedy at the cell of the register number.
+fn refused_at_number(table: &Table<'_>, row: u32, number: &str, reason: Text, remedy: Text) -> RefusedRows {
+    RefusedRows {
+        rows: vec![row],
+        cells: vec![CellProblem {
+            row,
+            column: table.columns.get("register_number").map(|&column| column as u32),
+            header: table.header("register_number"),
+            value: number.to_owned(),
+            reason,
+            remedy,
+        }],
+    }
+}
+
+/// Holds back what concerns a household that is no longer on the register.
+fn off_register(table: &Table<'_>, row: u32, stored: &Household) -> Option<RefusedRows> {
+    (!stored.is_active()).then(|| {
+        refused_at_number(
+            table,
+            row,
+            &stored.facts.register_number,
+            Text::new(
+                format!("该户{}", stored.status.zh()),
+                format!("the household is {}", stored.status.en()),
+            ),
+            Text::new(
+                "确需更新的,先在该户页面恢复;并入他户的,按并入的户填报",
+                "reinstate it on its page first; where it was merged, report the household it went into",
+            ),
+        )
+    })
 }
 
 fn sort_refused(refused: &mut [RefusedRows]) {

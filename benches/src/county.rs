@@ -7,15 +7,9 @@
 //! Usage: `cargo run -p anju-benches --bin county -- [ROUNDS]` (3 by default).
 
 use std::error::Error;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
-/// One run of one step.
-struct Sample {
-    seconds: f64,
-    peak_mib: f64,
-}
+use anju_benches::measure::{Sample, measure, program};
 
 const STEPS: [&str; 4] = ["import", "lookback", "land", "plan"];
 
@@ -64,65 +58,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     println!("{:<10} {total:>9.2} {peak:>12.0}", "all");
     Ok(())
-}
-
-/// The `anju` program in the same folder as this one.
-fn program() -> Result<PathBuf, Box<dyn Error>> {
-    let here = std::env::current_exe()?;
-    let program = here
-        .parent()
-        .unwrap_or(Path::new("."))
-        .join(format!("anju{}", std::env::consts::EXE_SUFFIX));
-    if program.is_file() {
-        Ok(program)
-    } else {
-        Err(format!(
-            "{} is missing: run `cargo build -p anju-cli` first",
-            program.display()
-        )
-        .into())
-    }
-}
-
-/// Runs a command to its end; its peak memory is read from the system while it runs (Linux).
-#[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
-fn measure(command: &mut Command) -> Result<Sample, Box<dyn Error>> {
-    let start = Instant::now();
-    let mut child = command.stdout(Stdio::null()).spawn()?;
-    let status_file = format!("/proc/{}/status", child.id());
-    let mut peak_kib = 0.0f64;
-    let status = loop {
-        if let Some(kib) = std::fs::read_to_string(&status_file)
-            .ok()
-            .as_deref()
-            .and_then(high_water_mark)
-        {
-            peak_kib = peak_kib.max(kib);
-        }
-        match child.try_wait()? {
-            Some(status) => break status,
-            None => std::thread::sleep(Duration::from_millis(5)),
-        }
-    };
-    if !status.success() {
-        return Err(format!("{command:?} ended with {status}").into());
-    }
-    Ok(Sample {
-        seconds: start.elapsed().as_secs_f64(),
-        peak_mib: peak_kib / 1024.0,
-    })
-}
-
-/// `VmHWM` of a process status text, KiB.
-fn high_water_mark(status: &str) -> Option<f64> {
-    status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?
-        .trim()
-        .strip_suffix(" kB")?
-        .trim()
-        .parse()
-        .ok()
 }
 
 fn median(mut values: Vec<f64>) -> f64 {

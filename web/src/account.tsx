@@ -37,9 +37,9 @@ function Sessions() {
       <h2>{t('sessions')}</h2>
       <Table size="small" rowKey="id" dataSource={sessions.data} pagination={false} scroll={{ x: 640 }} columns={[
         { title: t('device'), dataIndex: 'device', render: (device: string, row: OwnSession) => <>{device || '—'} {row.current && <Tag color="green">{t('this_session')}</Tag>}</> },
-        { title: t('started'), dataIndex: 'created_at', render: (at: string) => instant(at) },
-        { title: t('last_used'), dataIndex: 'last_used' },
-        { title: t('signed_in_by'), dataIndex: 'through_provider', render: (through: boolean) => t(through ? 'through_provider' : 'by_password') },
+        { title: t('started'), dataIndex: 'created_at', width: 150, render: (at: string) => instant(at) },
+        { title: t('last_used'), dataIndex: 'last_used', width: 120 },
+        { title: t('signed_in_by'), dataIndex: 'through_provider', width: 100, render: (through: boolean) => t(through ? 'through_provider' : 'by_password') },
         { key: 'end', render: (_: unknown, row: OwnSession) => !row.current && <Button size="small" onClick={() => end.mutate(row.id)}>{t('end_session')}</Button> },
       ]} />
       {sessions.data.length > 1 && <Button style={{ marginTop: 12 }} loading={others.isPending} onClick={() => others.mutate()}>{t('end_others')}</Button>}

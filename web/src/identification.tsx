@@ -12,7 +12,7 @@ import { instant, useWords, whole } from './language';
 import { areaTree, Title, Waiting } from './parts';
 import { useFilters } from './query';
 
-const PUBLICITY: IdentificationStep[] = ['village_publicity', 'county_publicity'];
+const PUBLICITY: IdentificationStep[] = ['village_publicity', 'township_publicity', 'county_publicity', 'announcement'];
 const VOTED: IdentificationStep[] = ['group_review', 'village_review'];
 const today = () => new Date(Date.now() + 8 * 3600e3).toISOString().slice(0, 10);
 

@@ -152,7 +152,7 @@ function Entries({ kindsKnown }: { kindsKnown: string[] }) {
           { title: t('command'), dataIndex: 'command', render: names.command },
           { title: t('subject_kind'), dataIndex: 'kind', render: names.kind },
           { title: t('subject'), render: (_, entry) => <Subject entry={entry} /> },
-          { title: t('version', { n: '' }), dataIndex: 'version', align: 'right', width: 70 },
+          { title: t('version_number'), dataIndex: 'version', align: 'right', width: 80 },
           { title: t('reason'), dataIndex: 'reason', ellipsis: true, render: (reason: string | null, entry) => <>{entry.erased && <Tag>{t('erased_content')}</Tag>}{reason}</> },
           { key: 'proof', width: 80, render: (_, entry) => <Button type="link" size="small" onClick={() => setProved(entry.index)}>{t('show_proof')}</Button> },
         ]} />
@@ -201,7 +201,7 @@ export function EntryPage() {
             { key: 'command', label: t('command'), children: names.command(shown.command) },
             { key: 'kind', label: t('subject_kind'), children: names.kind(shown.kind) },
             { key: 'subject', label: t('subject'), children: <Subject entry={shown} /> },
-            { key: 'version', label: t('version', { n: '' }), children: shown.version },
+            { key: 'version', label: t('version_number'), children: shown.version },
             { key: 'area', label: t('area'), children: shown.area ?? '—' },
             { key: 'reason', label: t('reason'), children: shown.reason ?? '—' },
           ]} />
@@ -262,7 +262,7 @@ function Growth({ from, to }: { from: number; to: number }) {
     <Alert
       type="success"
       showIcon
-      style={{ marginBottom: 10 }}
+      style={{ marginBottom: 10, background: '#eff7f2', borderColor: '#b9d8c8' }}
       data-testid="growth"
       title={t('consistent', { from: whole(from), to: whole(to) })}
       description={<><div>{t('consistency_why')}</div><div className="label">{t('proof_path', { n: grown.data.proof.length })}</div></>}

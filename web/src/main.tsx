@@ -53,7 +53,7 @@ function Theme({ children }: { children: ReactNode }) {
           borderRadius: 6, fontSize: 14, colorBgLayout: '#f3f5f2',
           fontFamily: '"Noto Sans SC","Noto Sans CJK SC","Source Han Sans SC","Microsoft YaHei","PingFang SC",system-ui,sans-serif',
         },
-        components: { Layout: { siderBg: '#12352d', headerBg: '#ffffff' }, Menu: { darkItemBg: '#12352d', darkItemSelectedBg: '#1f6f5c' }, Table: { cellPaddingBlockSM: 7, headerBg: '#eef2ee' } },
+        components: { Layout: { siderBg: '#12352d', headerBg: '#ffffff' }, Menu: { darkItemBg: '#12352d', darkItemSelectedBg: '#1f6f5c' }, Table: { cellPaddingBlockSM: 7, headerBg: '#eef2ee', rowSelectedBg: '#e3f1ec', rowSelectedHoverBg: '#d8ebe4' } },
       }}
     >
       <App>{children}</App>

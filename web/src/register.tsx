@@ -113,6 +113,8 @@ export default function RegisterPage() {
   });
   const asSeen = { ...wanted, columns: shown.join(',') };
   const total = page?.total ?? 0;
+  // A search that finds very many is not counted to its end.
+  const counted = `${whole(total)}${page?.at_least ? '+' : ''}`;
   const count = countPicked(picked, total);
   const selection: Selection = picked.all ? { query: queryOf(wanted) } : { households: [...picked.rows], query: queryOf({ sort: wanted.sort }) };
   const exportPicked = () => (picked.all ? window.location.assign(address('/register/households.xlsx', asSeen)) : api.exportPicked([...picked.rows], { columns: shown.join(','), sort: wanted.sort }).catch((error: unknown) => message.error(String(error))));
@@ -177,7 +179,7 @@ export default function RegisterPage() {
       )}
       <div className="pages">
         {!narrow && <span className="label" style={{ marginRight: 'auto' }}>{t('grid_keys')}</span>}
-        <span data-testid="total">{page ? (trail.length > 0 || !after ? t('rows_shown', { from: whole(total === 0 ? 0 : pageStart + 1), to: whole(pageStart + rows.length), n: whole(total) }) : t('total', { n: whole(total) })) : ''}</span>
+        <span data-testid="total">{page ? (trail.length > 0 || !after ? t('rows_shown', { from: whole(total === 0 ? 0 : pageStart + 1), to: whole(pageStart + rows.length), n: counted }) : t('total', { n: counted })) : ''}</span>
         <Select size="small" style={{ width: 118 }} value={size} options={SIZES.map((value) => ({ value, label: t('per_page', { n: value }) }))} onChange={(value) => { setSize(value); turn(null, []); }} aria-label={t('per_page', { n: size })} />
         <Button size="small" disabled={!after} onClick={() => turn(null, [])}>{t('first_page')}</Button>
         <Button size="small" disabled={trail.length === 0} onClick={() => { const back = trail.slice(0, -1); turn(back.at(-1) ?? null, back); }}>{t('previous_page')}</Button>

@@ -2,13 +2,16 @@
 
 use crate::checkout::Checkout;
 use crate::error::Failure;
-use crate::{pipeline, process};
+use crate::{install, pipeline, process, web};
 
 /// Runs the benchmarks.
 ///
 /// # Errors
 /// When the program does not compile or a benchmark fails.
 pub(crate) fn run(checkout: &Checkout, words: &[String]) -> Result<(), Failure> {
+    // The program embeds the fonts of printed documents, which come with the web app's packages.
+    install::node(checkout)?;
+    web::install_if_stale(checkout)?;
     pipeline::build_program(checkout)?;
     process::run(
         process::cargo(

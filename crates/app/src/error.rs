@@ -1,5 +1,6 @@
 //! What can go wrong in a use case, told to people: what, where, why and what to do.
 
+use anju_documents::DocumentError;
 use anju_exchange::ExchangeError;
 use anju_land::LandError;
 use anju_model::access::{Action, ProviderRefusal};
@@ -90,6 +91,9 @@ pub enum AppError {
     /// A file in or out.
     #[error(transparent)]
     Exchange(#[from] ExchangeError),
+    /// A printed document.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
     /// A policy pack.
     #[error(transparent)]
     Policy(#[from] PolicyError),
@@ -229,6 +233,7 @@ impl AppError {
             Self::LedgerInvalid(detail) => format!("账本校验不符:{detail};请运行 anju ledger verify"),
             Self::Cancelled => "已取消,未写入任何数据".into(),
             Self::Exchange(error) => error.zh(),
+            Self::Document(error) => error.text().zh,
             other => other.to_string(),
         }
     }

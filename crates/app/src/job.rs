@@ -1,4 +1,5 @@
-//! Long work started from the web app: one at a time, with progress and cancellation.
+//! Long work started from the web app, with progress and cancellation: one analysis at a time, and beside it one batch of
+//! steps for each person.
 //!
 //! The start and the end of a job are facts on the ledger; its progress lives in memory only.
 
@@ -6,11 +7,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use anju_model::access::Action;
+use anju_model::code_list::Text;
 use anju_model::job::{Job, JobKind, JobState};
 use anju_store::Versioned;
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::register::identification::{self, BatchOutcome, Taking};
 use crate::{AppError, Caller, Progress, Step, Workspace};
 
 /// Jobs listed at most.
@@ -25,14 +28,95 @@ pub struct JobView {
     /// 0 to 1 while it runs.
     pub progress: Option<f32>,
     /// What it is doing while it runs.
-    pub step: Option<anju_model::code_list::Text>,
+    pub step: Option<Text>,
+}
+
+/// What came of a large batch: the refusals gathered by their reason.
+#[derive(Debug, Clone, Serialize)]
+pub struct BatchResult {
+    /// The step that was taken.
+    pub step: anju_model::identification::Step,
+    /// Cases that were taken.
+    pub done: usize,
+    /// Cases that were not.
+    pub refused: usize,
+    /// Why not, the most frequent reason first.
+    pub reasons: Vec<Refusal>,
+}
+
+/// A reason, with the cases that were refused for it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Refusal {
+    /// Stable code.
+    pub code: &'static str,
+    /// Why, and what to do.
+    pub detail: Text,
+    /// The cases.
+    pub cases: Vec<Uuid>,
+}
+
+impl BatchResult {
+    fn of(step: anju_model::identification::Step, outcome: BatchOutcome) -> Self {
+        let refused = outcome.refused.len();
+        let mut reasons: Vec<Refusal> = Vec::new();
+        for case in outcome.refused {
+            match reasons.iter_mut().find(|reason| reason.detail == case.detail) {
+                Some(reason) => reason.cases.push(case.id),
+                None => reasons.push(Refusal {
+                    code: case.code,
+                    detail: case.detail,
+                    cases: vec![case.id],
+                }),
+            }
+        }
+        reasons.sort_by_key(|reason| std::cmp::Reverse(reason.cases.len()));
+        Self {
+            step,
+            done: outcome.done,
+            refused,
+            reasons,
+        }
+    }
+}
+
+/// What a job is to do.
+enum Work {
+    Analysis(JobKind),
+    Steps(Taking),
+}
+
+impl Work {
+    fn kind(&self) -> JobKind {
+        match self {
+            Self::Analysis(kind) => *kind,
+            Self::Steps(_) => JobKind::Identification,
+        }
+    }
+}
+
+/// A job that runs.
+struct Running {
+    kind: JobKind,
+    by: String,
+    progress: Progress,
+}
+
+impl Running {
+    /// Whether another job has to wait for this one.
+    fn excludes(&self, kind: JobKind, by: &str) -> bool {
+        match (self.kind, kind) {
+            (JobKind::Identification, JobKind::Identification) => self.by == by,
+            (JobKind::Identification, _) | (_, JobKind::Identification) => false,
+            _ => true,
+        }
+    }
 }
 
 /// Runs jobs of one workspace.
 #[derive(Clone)]
 pub struct JobRunner {
     workspace: Arc<Workspace>,
-    running: Arc<Mutex<HashMap<Uuid, Progress>>>,
+    running: Arc<Mutex<HashMap<Uuid, Running>>>,
 }
 
 impl JobRunner {
@@ -59,10 +143,10 @@ impl JobRunner {
         })
     }
 
-    /// Starts a job.
+    /// Starts an analysis.
     ///
     /// # Errors
-    /// [`AppError::Invalid`] with code `job_running` while another one runs.
+    /// [`AppError::Invalid`] with code `job_running` while another one runs, and for a kind that is started elsewhere.
     pub async fn submit(&self, caller: &Caller, kind: JobKind) -> Result<JobView, AppError> {
         let county = &self.workspace.county().code;
         match kind {
@@ -70,7 +154,29 @@ impl JobRunner {
             JobKind::Lookback | JobKind::Land | JobKind::Plan => {
                 caller.require_in(Action::RunAnalysis, county)?;
             }
+            JobKind::Identification => {
+                return Err(AppError::invalid(
+                    "job_kind",
+                    "kind",
+                    "认定批量办理请在认定页面发起",
+                    "a batch of steps is started where the steps are taken",
+                ));
+            }
         }
+        self.start_job(caller, Work::Analysis(kind)).await
+    }
+
+    /// Starts a batch of steps of identification.
+    ///
+    /// # Errors
+    /// When the caller may not take the step, or runs a batch already.
+    pub async fn submit_steps(&self, caller: &Caller, taking: Taking) -> Result<JobView, AppError> {
+        identification::may_take(caller, &taking)?;
+        self.start_job(caller, Work::Steps(taking)).await
+    }
+
+    async fn start_job(&self, caller: &Caller, work: Work) -> Result<JobView, AppError> {
+        let kind = work.kind();
         let job = Job {
             id: self.workspace.new_id(),
             kind,
@@ -87,7 +193,7 @@ impl JobRunner {
                 .running
                 .lock()
                 .map_err(|_| AppError::Aborted("job table".into()))?;
-            if !running.is_empty() {
+            if running.values().any(|other| other.excludes(kind, caller.name())) {
                 return Err(AppError::invalid(
                     "job_running",
                     "",
@@ -95,7 +201,12 @@ impl JobRunner {
                     "another job is running; wait for it or cancel it",
                 ));
             }
-            running.insert(job.id, progress.clone());
+            let this = Running {
+                kind,
+                by: caller.name().to_owned(),
+                progress: progress.clone(),
+            };
+            running.insert(job.id, this);
         }
         let recorded = self.record_start(caller, &job).await;
         if let Err(error) = recorded {
@@ -103,7 +214,7 @@ impl JobRunner {
             return Err(error);
         }
         let (runner, caller, started) = (self.clone(), caller.clone(), job.clone());
-        tokio::spawn(async move { runner.run(caller, started, progress).await });
+        tokio::spawn(async move { runner.run(caller, started, work, progress).await });
         Ok(JobView {
             job,
             progress: Some(0.0),
@@ -118,7 +229,7 @@ impl JobRunner {
     pub async fn list(&self, caller: &Caller) -> Result<Vec<JobView>, AppError> {
         caller.require(Action::ReadRegister)?;
         let jobs = anju_store::job::latest(self.workspace.db(), JOBS_SHOWN).await?;
-        Ok(jobs.into_iter().map(|job| self.view(job.value)).collect())
+        Ok(jobs.into_iter().map(|job| self.view(caller, job.value)).collect())
     }
 
     /// One job.
@@ -129,7 +240,7 @@ impl JobRunner {
         caller.require(Action::ReadRegister)?;
         let job: Option<Versioned<Job>> = anju_store::load(self.workspace.db(), &id.to_string()).await?;
         match job {
-            Some(job) => Ok(self.view(job.value)),
+            Some(job) => Ok(self.view(caller, job.value)),
             None => Err(AppError::NotFound {
                 kind: "job",
                 id: id.to_string(),
@@ -140,13 +251,16 @@ impl JobRunner {
     /// Asks a running job to stop; one that is over stays as it is.
     ///
     /// # Errors
-    /// [`AppError::NotFound`], or when the caller may not run analyses.
+    /// [`AppError::NotFound`], or when the job is not the caller's own and the caller may not run analyses.
     pub async fn cancel(&self, caller: &Caller, id: Uuid) -> Result<JobView, AppError> {
-        caller.require_in(Action::RunAnalysis, &self.workspace.county().code)?;
+        let job = self.get(caller, id).await?;
+        if job.job.requested_by != caller.name() || job.job.kind != JobKind::Identification {
+            caller.require_in(Action::RunAnalysis, &self.workspace.county().code)?;
+        }
         if let Ok(running) = self.running.lock()
-            && let Some(progress) = running.get(&id)
+            && let Some(this) = running.get(&id)
         {
-            progress.cancel();
+            this.progress.cancel();
         }
         self.get(caller, id).await
     }
@@ -157,8 +271,8 @@ impl JobRunner {
         transaction.commit().await
     }
 
-    async fn run(&self, caller: Caller, mut job: Job, progress: Progress) {
-        let outcome = perform(&self.workspace, &caller, job.kind, &progress).await;
+    async fn run(&self, caller: Caller, mut job: Job, work: Work, progress: Progress) {
+        let outcome = perform(&self.workspace, &caller, work, &progress).await;
         job.finished_at = Some(self.workspace.now());
         match outcome {
             Ok(result) => {
@@ -198,12 +312,16 @@ impl JobRunner {
         }
     }
 
-    fn view(&self, job: Job) -> JobView {
+    fn view(&self, caller: &Caller, mut job: Job) -> JobView {
         let step: Option<Step> = self
             .running
             .lock()
             .ok()
-            .and_then(|running| running.get(&job.id).map(Progress::step));
+            .and_then(|running| running.get(&job.id).map(|this| this.progress.step()));
+        // Whose cases were refused in another area is that area's affair.
+        if job.kind == JobKind::Identification && job.requested_by != caller.name() {
+            job.result = None;
+        }
         JobView {
             progress: step.as_ref().map(|step| step.done),
             step: step.map(|step| step.text),
@@ -215,10 +333,20 @@ impl JobRunner {
 async fn perform(
     workspace: &Workspace,
     caller: &Caller,
-    kind: JobKind,
+    work: Work,
     progress: &Progress,
 ) -> Result<serde_json::Value, AppError> {
+    let kind = match work {
+        Work::Analysis(kind) => kind,
+        Work::Steps(taking) => {
+            let step = taking.step;
+            let outcome = identification::take(workspace, caller, taking, progress).await?;
+            return serde_json::to_value(BatchResult::of(step, outcome))
+                .map_err(|error| AppError::Aborted(error.to_string()));
+        }
+    };
     let value = match kind {
+        JobKind::Identification => return Err(AppError::Aborted("a batch without its steps".into())),
         JobKind::Lookback => serde_json::to_value(crate::lookback::run(workspace, caller, progress).await?),
         JobKind::Land => serde_json::to_value(crate::land::run(workspace, caller, progress).await?),
         JobKind::Plan => {

@@ -471,19 +471,14 @@ async fn identification(workspace: &Workspace, caller: &Caller, list: &mut WorkL
         run += found.0;
         ending += found.1;
     }
-    list.add("register", "notices_run", run, "/identification?tab=notices");
-    list.add(
-        "register",
-        "notices_ending",
-        ending,
-        "/identification?tab=notices",
-    );
+    list.add("register", "notices_run", run, "/publicity");
+    list.add("register", "notices_ending", ending, "/publicity");
     if mine.iter().any(|level| *level != Level::Village) {
         list.add(
             "register",
             "objections",
             desk.objections,
-            "/identification?tab=objections",
+            "/publicity?tab=objections",
         );
     }
     for step in desk.steps.iter().filter(|step| step.mine) {

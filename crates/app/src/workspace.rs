@@ -1,6 +1,7 @@
 //! A workspace: one directory with the configuration, the signing key, the attachments and (on one machine) the
 //! database file.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -8,7 +9,7 @@ use anju_ledger::{SigningKey, VerifyingKey};
 use anju_model::access::Role;
 use anju_model::area::{Area, AreaCode, AreaLevel, Areas};
 use anju_model::policy::Pack;
-use anju_model::register::County;
+use anju_model::register::{County, Household};
 use anju_store::attachment::Attachment;
 use anju_store::{Attachments, Context, Db, Subject, Tx, Versioned};
 use jiff::Timestamp;
@@ -428,8 +429,23 @@ impl Workspace {
 
     /// All areas with their names.
     pub(crate) async fn areas(&self) -> Result<AreaNames, AppError> {
-        let areas: Vec<Versioned<Area>> = anju_store::load_all(&self.db).await?;
-        Ok(AreaNames(areas.into_iter().map(|area| area.value).collect()))
+        Ok(AreaNames::load(anju_store::load_all(&self.db).await?))
+    }
+
+    /// These areas and those around them, with their names.
+    pub(crate) async fn area_names(
+        &self,
+        codes: impl Iterator<Item = &AreaCode>,
+    ) -> Result<AreaNames, AppError> {
+        let mut wanted = BTreeSet::new();
+        for code in codes {
+            let mut next = Some(code.clone());
+            while let Some(code) = next.take_if(|code| wanted.insert(code.to_string())) {
+                next = code.parent();
+            }
+        }
+        let wanted: Vec<String> = wanted.into_iter().collect();
+        Ok(AreaNames::load(anju_store::load_many(&self.db, &wanted).await?))
     }
 
     /// Begins the one transaction of a command.
@@ -458,6 +474,10 @@ impl Workspace {
 pub(crate) struct AreaNames(Areas);
 
 impl AreaNames {
+    fn load(areas: Vec<Versioned<Area>>) -> Self {
+        Self(areas.into_iter().map(|area| area.value).collect())
+    }
+
     /// The names of a table.
     pub fn of(table: Areas) -> Self {
         Self(table)
@@ -525,6 +545,11 @@ impl Transaction<'_> {
     /// Writes subjects that were read at a version, with their new values.
     pub async fn update<S: Subject>(&mut self, subjects: &[Versioned<S>]) -> Result<(), AppError> {
         Ok(self.tx.update(subjects).await?)
+    }
+
+    /// The households with these register numbers, those that exist, as this transaction has left them.
+    pub async fn households(&mut self, numbers: &[String]) -> Result<Vec<Versioned<Household>>, AppError> {
+        Ok(self.tx.households_by_number(numbers).await?)
     }
 
     /// Records stored files; one that is recorded already stays as it is.

@@ -55,6 +55,8 @@ enum Command {
     #[command(subcommand)]
     Amendment(command::amendment::Arguments),
     #[command(subcommand)]
+    Document(command::document::Arguments),
+    #[command(subcommand)]
     Ledger(command::ledger::Arguments),
     #[command(subcommand)]
     Profile(command::profile::Arguments),
@@ -119,6 +121,7 @@ fn main() -> ExitCode {
             Command::Register(arguments) => command::register::run(&context, arguments).await,
             Command::Roster(arguments) => command::roster::run(&context, arguments).await,
             Command::Amendment(arguments) => command::amendment::run(&context, arguments).await,
+            Command::Document(arguments) => command::document::run(&context, arguments).await,
             Command::Ledger(arguments) => command::ledger::run(&context, arguments).await,
             Command::Profile(arguments) => command::profile::run(&context, arguments).await,
             Command::Example(arguments) => command::example::run(&context, arguments),

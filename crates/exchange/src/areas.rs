@@ -621,6 +621,7 @@ mod tests {
                 vec![text("61902"), text("错")],
             ],
             merged: Vec::new(),
+            numbers: Vec::new(),
         };
         let tables = recognise(std::slice::from_ref(&sheet), &[], None).unwrap();
         let parsed = read_areas(&tables[0]);

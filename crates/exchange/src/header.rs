@@ -115,6 +115,18 @@ pub struct Table<'s> {
 }
 
 impl Table<'_> {
+    /// The same table with other rows below its header.
+    pub fn with_rows<'p>(&self, sheet: &'p Sheet) -> Table<'p> {
+        Table {
+            sheet,
+            kind: self.kind,
+            header_rows: self.header_rows,
+            headers: self.headers.clone(),
+            columns: self.columns.clone(),
+            profile: self.profile.clone(),
+        }
+    }
+
     /// Whether the sheet is one of [`crate::workbook::error_workbook`]: the held-back rows of a list, not a whole list.
     pub fn is_error_workbook(&self) -> bool {
         self.explanations().is_some()
@@ -156,7 +168,7 @@ impl Table<'_> {
 }
 
 /// Rows below this one are not tried as header.
-const LAST_HEADER_ROW: usize = 20;
+pub(crate) const LAST_HEADER_ROW: usize = 20;
 
 /// Finds the tables of a workbook. Sheets that are of no known kind (instructions, code lists) are passed over as long
 /// as one sheet is recognised. `kind` fixes the kind; saved mappings win over the known names.
@@ -432,6 +444,7 @@ mod tests {
             sheet: "一".to_owned(),
             rows: rows.iter().map(cells).collect(),
             merged: Vec::new(),
+            numbers: Vec::new(),
         }
     }
 

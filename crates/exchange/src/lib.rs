@@ -20,6 +20,7 @@ pub mod header;
 pub mod income;
 pub mod layer_kind;
 pub mod normal;
+pub mod packed;
 pub mod raster;
 pub mod register;
 pub mod rows;

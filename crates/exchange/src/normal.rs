@@ -10,7 +10,7 @@ use anju_model::code_list::Text;
 use anju_model::identity::IdNumber;
 use anju_model::money::Fen;
 use jiff::civil::Date;
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
 use crate::table::Cell;
 
@@ -36,9 +36,13 @@ impl Refusal {
 /// Text in compatibility form (full-width digits and letters become plain ones), without invisible characters and outer
 /// space, inner space reduced to single blanks.
 pub fn clean(text: &str) -> String {
-    let visible = text
-        .nfkc()
-        .filter(|c| !matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{ad}' | '\u{2060}'));
+    // Most texts are clean already.
+    let plain =
+        |character: char| !character.is_whitespace() && !character.is_control() && !is_invisible(character);
+    if text.chars().all(plain) && is_nfkc_quick(text.chars()) == IsNormalized::Yes {
+        return text.to_owned();
+    }
+    let visible = text.nfkc().filter(|character| !is_invisible(*character));
     let mut cleaned = String::with_capacity(text.len());
     for character in visible {
         if character.is_whitespace() || character.is_control() {
@@ -51,6 +55,13 @@ pub fn clean(text: &str) -> String {
     }
     cleaned.truncate(cleaned.trim_end().len());
     cleaned
+}
+
+fn is_invisible(character: char) -> bool {
+    matches!(
+        character,
+        '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{ad}' | '\u{2060}'
+    )
 }
 
 /// [`clean`] without any space: for codes and words of code lists.

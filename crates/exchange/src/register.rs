@@ -13,7 +13,9 @@ use anju_model::register::{
 use crate::areas::AreaIndex;
 use crate::header::Table;
 use crate::normal::{self, Refusal};
-use crate::rows::{CellProblem, Parsed, RefusedRows, Row, Rows, missing, spreadsheet_row};
+use crate::packed::{Blocks, PackedSheet};
+use crate::rows::{CellProblem, Parsed, RefusedRows, Row, Rows, is_data, missing};
+use crate::table::Cell;
 
 /// Fields that belong to the household: filled in on its first row, on every row, or in a merged cell.
 const OF_HOUSEHOLD: [&str; 45] = [
@@ -80,7 +82,7 @@ pub fn read_register(table: &Table<'_>, areas: &AreaIndex) -> Parsed<HouseholdRe
         match record {
             Some(record) if problems.is_empty() => parsed.records.push(record),
             _ => {
-                let rows = household.iter().map(|row| spreadsheet_row(*row)).collect();
+                let rows = household.iter().map(|row| rows.number(*row)).collect();
                 parsed.refused.push(RefusedRows {
                     rows,
                     cells: problems,
@@ -113,34 +115,106 @@ pub fn household_rows(table: &Table<'_>) -> HashMap<u32, Vec<u32>> {
     households(&rows, &rows.data())
         .into_iter()
         .filter_map(|household| {
-            let first = household.first().copied().map(spreadsheet_row)?;
-            Some((first, household.into_iter().map(spreadsheet_row).collect()))
+            let first = household.first().map(|row| rows.number(*row))?;
+            Some((first, household.iter().map(|row| rows.number(*row)).collect()))
         })
         .collect()
 }
 
+/// Which household each row belongs to, row after row.
+#[derive(Default)]
+struct Grouping {
+    households: usize,
+    by_number: HashMap<String, usize>,
+    current: Option<usize>,
+}
+
+impl Grouping {
+    /// The household of the next row, by the cell of its number.
+    fn household(&mut self, number: &Cell) -> usize {
+        let fresh = self.households;
+        let household = match normal::identifier(number) {
+            Ok(Some(number)) => *self.by_number.entry(number).or_insert(fresh),
+            // Without a number the row goes on with the household above; the first row has none above.
+            Ok(None) => self.current.unwrap_or(fresh),
+            Err(_) => fresh,
+        };
+        self.households = self.households.max(household + 1);
+        self.current = Some(household);
+        household
+    }
+}
+
 /// The rows of each household, in the order of their first rows.
 fn households(rows: &Rows<'_>, data: &[usize]) -> Vec<Vec<usize>> {
+    let mut grouping = Grouping::default();
     let mut households: Vec<Vec<usize>> = Vec::new();
-    let mut by_number: HashMap<String, usize> = HashMap::new();
-    let mut current = None;
     for row in data {
-        let index = match normal::identifier(rows.cell(*row, "register_number")) {
-            Ok(Some(number)) => *by_number.entry(number).or_insert_with(|| {
-                households.push(Vec::new());
-                households.len() - 1
-            }),
-            // Without a number the row goes on with the household above; the first row has none above.
-            Ok(None) if current.is_some() => current.unwrap_or_default(),
-            Ok(None) | Err(_) => {
-                households.push(Vec::new());
-                households.len() - 1
-            }
-        };
-        households[index].push(*row);
-        current = Some(index);
+        let household = grouping.household(rows.cell(*row, "register_number"));
+        if household == households.len() {
+            households.push(Vec::new());
+        }
+        households[household].push(*row);
     }
     households
+}
+
+/// The rows of a packed sheet by household, so that the sheet can be read in pieces that cut no household.
+pub struct HouseholdRows {
+    /// Rows counted from 0, one household after the other.
+    rows: Vec<u32>,
+    /// Where each household ends in `rows`.
+    ends: Vec<usize>,
+}
+
+impl HouseholdRows {
+    /// Finds the rows of each household. The table is the recognised head of the sheet.
+    pub fn find(sheet: &PackedSheet, table: &Table<'_>) -> Self {
+        let head = table.header_rows.1 + 1;
+        let blocks = Blocks::new(sheet, table);
+        let column = table.columns.get("register_number").copied();
+        let mut grouping = Grouping::default();
+        let mut found: Vec<(u32, u32)> = Vec::new();
+        for row in head..sheet.len() {
+            let mut cells = sheet.row(row);
+            if is_data(table, &cells) {
+                blocks.fill(sheet, row, &mut cells);
+                let number = column
+                    .and_then(|column| cells.get(column))
+                    .unwrap_or(&Cell::Empty);
+                // A sheet has fewer rows than 2^32.
+                found.push((grouping.household(number) as u32, row as u32));
+            }
+        }
+        found.sort_unstable();
+        let mut ends = Vec::with_capacity(grouping.households);
+        for (place, (household, _)) in found.iter().enumerate() {
+            if found.get(place + 1).is_none_or(|(next, _)| next != household) {
+                ends.push(place + 1);
+            }
+        }
+        let rows = found.into_iter().map(|(_, row)| row).collect();
+        Self { rows, ends }
+    }
+
+    /// Rows of all households.
+    pub fn count(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The rows of whole households, at least `size` rows in a piece but for the last.
+    pub fn pieces(&self, size: usize) -> impl Iterator<Item = &[u32]> {
+        let mut from = 0;
+        let mut ends = self.ends.iter();
+        std::iter::from_fn(move || {
+            let end = ends
+                .find(|end| **end >= from + size)
+                .or_else(|| self.ends.last().filter(|last| **last > from))?;
+            let piece = self.rows.get(from..*end)?;
+            from = *end;
+            Some(piece)
+        })
+    }
 }
 
 fn read_household(
@@ -160,11 +234,14 @@ fn read_household(
     let mut places = BTreeMap::new();
     for field in OF_HOUSEHOLD {
         let filled = household.iter().filter(|row| !rows.cell(**row, field).is_blank());
-        let mut filled = filled.copied();
+        let mut filled = filled.copied().peekable();
         let Some(first) = filled.next().or_else(|| household.first().copied()) else {
             continue;
         };
         places.insert(field, first);
+        if filled.peek().is_none() {
+            continue;
+        }
         let value = normal::compact(&rows.cell(first, field).shown());
         for other in filled {
             if normal::compact(&rows.cell(other, field).shown()) != value {
@@ -173,10 +250,10 @@ fn read_household(
                     field,
                     Refusal::new(
                         (
-                            &format!("与同户第 {} 行的“{value}”不一致", spreadsheet_row(first)),
+                            &format!("与同户第 {} 行的“{value}”不一致", rows.number(first)),
                             &format!(
                                 "it differs from {value:?} in row {} of the same household",
-                                spreadsheet_row(first)
+                                rows.number(first)
                             ),
                         ),
                         (
@@ -199,8 +276,8 @@ fn read_household(
         facts,
         members,
         rows: (
-            household.first().copied().map_or(0, spreadsheet_row),
-            household.last().copied().map_or(0, spreadsheet_row),
+            household.first().map_or(0, |row| rows.number(*row)),
+            household.last().map_or(0, |row| rows.number(*row)),
         ),
     });
     (record, problems)

@@ -100,42 +100,15 @@ impl<'t> Rows<'t> {
     /// The rows with content below the header, counted from 0; sums and signatures below the table are passed over.
     pub fn data(&self) -> Vec<usize> {
         let first = self.table.header_rows.1 + 1;
-        (first..self.table.sheet.rows.len())
-            .filter(|row| self.has_content(*row) && !self.is_footer(*row))
+        let rows = self.table.sheet.rows.iter().enumerate().skip(first);
+        rows.filter(|(_, cells)| is_data(self.table, cells))
+            .map(|(row, _)| row)
             .collect()
     }
 
-    fn has_content(&self, row: usize) -> bool {
-        self.table
-            .columns
-            .values()
-            .any(|column| !self.table.sheet.cell(row, *column).is_blank())
-    }
-
-    fn is_footer(&self, row: usize) -> bool {
-        const WORDS: [&str; 10] = [
-            "合计",
-            "总计",
-            "小计",
-            "填表人",
-            "制表",
-            "审核人",
-            "注:",
-            "备注:",
-            "说明:",
-            "填报单位",
-        ];
-        let Some(cells) = self.table.sheet.rows.get(row) else {
-            return false;
-        };
-        let mut texts = cells
-            .iter()
-            .filter(|cell| !cell.is_blank())
-            .map(|cell| normal::compact(&cell.shown()));
-        let first = texts.next().unwrap_or_default();
-        let words = WORDS.iter().any(|word| first.starts_with(word));
-        // A person may be called 合计 as little as a plot: but a data row fills more than a few of its columns.
-        words && texts.count() * 2 < self.table.columns.len()
+    /// A row's number as the spreadsheet counts it.
+    pub fn number(&self, row: usize) -> u32 {
+        self.table.sheet.number(row)
     }
 
     /// A reader for one row.
@@ -148,6 +121,35 @@ impl<'t> Rows<'t> {
     }
 }
 
+/// Whether a row below the header has content and is no sum or signature.
+pub(crate) fn is_data(table: &Table<'_>, cells: &[Cell]) -> bool {
+    let filled = |column: &usize| cells.get(*column).is_some_and(|cell| !cell.is_blank());
+    table.columns.values().any(filled) && !is_footer(table, cells)
+}
+
+fn is_footer(table: &Table<'_>, cells: &[Cell]) -> bool {
+    const WORDS: [&str; 10] = [
+        "合计",
+        "总计",
+        "小计",
+        "填表人",
+        "制表",
+        "审核人",
+        "注:",
+        "备注:",
+        "说明:",
+        "填报单位",
+    ];
+    let mut filled = cells.iter().filter(|cell| !cell.is_blank());
+    let first = filled
+        .next()
+        .map(|cell| normal::compact(&cell.shown()))
+        .unwrap_or_default();
+    let words = WORDS.iter().any(|word| first.starts_with(word));
+    // A person may be called 合计 as little as a plot: but a data row fills more than a few of its columns.
+    words && filled.count() * 2 < table.columns.len()
+}
+
 /// Reads the fields of one row and collects what is wrong with them.
 pub(crate) struct Row<'r, 't> {
     rows: &'r Rows<'t>,
@@ -158,7 +160,7 @@ pub(crate) struct Row<'r, 't> {
 impl<'t> Row<'_, 't> {
     /// The row's number as the spreadsheet shows it.
     pub fn number(&self) -> u32 {
-        spreadsheet_row(self.row)
+        self.rows.number(self.row)
     }
 
     pub fn cell(&self, field: &str) -> &'t Cell {
@@ -266,11 +268,6 @@ pub(crate) fn missing() -> Refusal {
         ("必填项为空", "the cell must not be blank"),
         ("补填该项", "fill it in"),
     )
-}
-
-/// A row index as the spreadsheet counts it.
-pub(crate) fn spreadsheet_row(row: usize) -> u32 {
-    u32::try_from(row + 1).unwrap_or(u32::MAX)
 }
 
 /// Reads a table in which each row is a record; a row with a bad cell is held back.

@@ -12,11 +12,12 @@ use calamine::{Data, DataRef, ExcelDateTime, Reader, Xls, XlsError, Xlsx, XlsxEr
 use jiff::civil::Date;
 
 use crate::error::{ExchangeError, Fault, file_name};
+use crate::packed::PackedSheet;
 
 /// The largest file that is read.
 pub const MOST_BYTES: u64 = 256 << 20;
 /// The most cells with content in one sheet.
-pub const MOST_CELLS: usize = 20_000_000;
+pub const MOST_CELLS: usize = 40_000_000;
 /// The most columns.
 pub const MOST_COLUMNS: usize = 1024;
 
@@ -97,9 +98,20 @@ pub struct Sheet {
     pub rows: Vec<Vec<Cell>>,
     /// Merged cells; the value stands in the upper left one.
     pub merged: Vec<Region>,
+    /// The rows' numbers as the spreadsheet counts them, of a sheet that holds some of a file's rows; empty for a whole
+    /// one, which counts from 1.
+    pub numbers: Vec<u32>,
 }
 
 impl Sheet {
+    /// A row's number as the spreadsheet counts it.
+    pub fn number(&self, row: usize) -> u32 {
+        match self.numbers.get(row) {
+            Some(number) => *number,
+            None => u32::try_from(row + 1).unwrap_or(u32::MAX),
+        }
+    }
+
     /// The cell, empty where there is none.
     pub fn cell(&self, row: usize, column: usize) -> &Cell {
         self.rows
@@ -132,6 +144,15 @@ impl Sheet {
 /// [`ExchangeError::TooLarge`], [`ExchangeError::Encoding`] for a CSV file in an unknown encoding,
 /// [`ExchangeError::Format`] for what is none of the three.
 pub fn read_table_file(path: &Path) -> Result<Vec<Sheet>, ExchangeError> {
+    let sheets = read_packed_file(path)?;
+    Ok(sheets.iter().map(PackedSheet::unpack).collect())
+}
+
+/// Reads all sheets with content and keeps them small.
+///
+/// # Errors
+/// As [`read_table_file`].
+pub fn read_packed_file(path: &Path) -> Result<Vec<PackedSheet>, ExchangeError> {
     let size = fs::metadata(path)
         .map_err(|error| ExchangeError::io(path, ("读取", "read"), &error))?
         .len();
@@ -153,7 +174,7 @@ pub fn read_table_file(path: &Path) -> Result<Vec<Sheet>, ExchangeError> {
         )));
     }
     let bytes = fs::read(path).map_err(|error| ExchangeError::io(path, ("读取", "read"), &error))?;
-    read_table_bytes(path, bytes)
+    read_packed(path, bytes)
 }
 
 /// Reads a file of which the bytes are at hand; `path` is used for its name only.
@@ -161,6 +182,11 @@ pub fn read_table_file(path: &Path) -> Result<Vec<Sheet>, ExchangeError> {
 /// # Errors
 /// As [`read_table_file`].
 pub fn read_table_bytes(path: &Path, bytes: Vec<u8>) -> Result<Vec<Sheet>, ExchangeError> {
+    let sheets = read_packed(path, bytes)?;
+    Ok(sheets.iter().map(PackedSheet::unpack).collect())
+}
+
+fn read_packed(path: &Path, bytes: Vec<u8>) -> Result<Vec<PackedSheet>, ExchangeError> {
     if bytes.is_empty() {
         return Err(empty(path, ("文件为 0 字节", "the file has 0 bytes")));
     }
@@ -191,12 +217,9 @@ pub fn read_table_bytes(path: &Path, bytes: Vec<u8>) -> Result<Vec<Sheet>, Excha
             ),
         )));
     } else {
-        vec![read_csv(path, &bytes)?]
+        vec![read_csv(path, bytes)?]
     };
-    let sheets: Vec<Sheet> = sheets
-        .into_iter()
-        .filter(|sheet| !sheet.rows.is_empty())
-        .collect();
+    let sheets: Vec<PackedSheet> = sheets.into_iter().filter(|sheet| !sheet.is_empty()).collect();
     if sheets.is_empty() {
         return Err(empty(
             path,
@@ -269,12 +292,24 @@ fn iso_date(text: &str) -> Cell {
 /// Collects cells into rows within the limits, whatever corner of the sheet they stand in.
 struct Rows<'a> {
     path: &'a Path,
-    sheet: &'a str,
-    rows: Vec<Vec<Cell>>,
+    sheet: PackedSheet,
+    /// The row that is being collected.
+    row: usize,
+    current: Vec<Cell>,
     cells: usize,
 }
 
-impl Rows<'_> {
+impl<'a> Rows<'a> {
+    fn new(path: &'a Path, sheet: &str) -> Self {
+        Self {
+            path,
+            sheet: PackedSheet::new(file_name(path), sheet.to_owned()),
+            row: 0,
+            current: Vec::new(),
+            cells: 0,
+        }
+    }
+
     fn put(&mut self, row: u32, column: u32, cell: Cell) -> Result<(), ExchangeError> {
         if cell.is_blank() {
             return Ok(());
@@ -284,26 +319,41 @@ impl Rows<'_> {
         if self.cells > MOST_CELLS {
             return Err(too_large(
                 self.path,
-                self.sheet,
+                &self.sheet.sheet,
                 (&format!("{MOST_CELLS} 个单元格"), &format!("{MOST_CELLS} cells")),
             ));
         }
         if column >= MOST_COLUMNS {
             return Err(too_large(
                 self.path,
-                self.sheet,
+                &self.sheet.sheet,
                 (&format!("{MOST_COLUMNS} 列"), &format!("{MOST_COLUMNS} columns")),
             ));
         }
-        if self.rows.len() <= row {
-            self.rows.resize_with(row + 1, Vec::new);
+        if row != self.row {
+            self.end_row();
+            // Cells of a row that was left are added to it.
+            self.current = self.sheet.row(row);
+            self.row = row;
         }
-        let cells = &mut self.rows[row];
-        if cells.len() <= column {
-            cells.resize(column + 1, Cell::Empty);
+        if self.current.len() <= column {
+            self.current.resize(column + 1, Cell::Empty);
         }
-        cells[column] = cell;
+        self.current[column] = cell;
         Ok(())
+    }
+
+    fn end_row(&mut self) {
+        if !self.current.is_empty() {
+            self.sheet.put(self.row, &self.current);
+            self.current.clear();
+        }
+    }
+
+    fn finish(mut self, merged: Vec<Region>) -> PackedSheet {
+        self.end_row();
+        self.sheet.merged = merged;
+        self.sheet
     }
 }
 
@@ -319,7 +369,7 @@ fn regions(dimensions: Vec<calamine::Dimensions>) -> Vec<Region> {
         .collect()
 }
 
-fn read_xlsx(path: &Path, bytes: Vec<u8>) -> Result<Vec<Sheet>, ExchangeError> {
+fn read_xlsx(path: &Path, bytes: Vec<u8>) -> Result<Vec<PackedSheet>, ExchangeError> {
     let failed = |error: XlsxError| match error {
         XlsxError::Password => protected(path),
         other => ExchangeError::damaged(path, "XLSX", &other.to_string()),
@@ -332,12 +382,7 @@ fn read_xlsx(path: &Path, bytes: Vec<u8>) -> Result<Vec<Sheet>, ExchangeError> {
         }
         let name = metadata.name;
         let merged = workbook.merge_cells_by_sheet_name(&name).map_err(failed)?;
-        let mut rows = Rows {
-            path,
-            sheet: &name,
-            rows: Vec::new(),
-            cells: 0,
-        };
+        let mut rows = Rows::new(path, &name);
         let mut reader = workbook.worksheet_cells_reader(&name).map_err(failed)?;
         while let Some(cell) = reader.next_cell().map_err(failed)? {
             let (row, column) = cell.get_position();
@@ -355,17 +400,12 @@ fn read_xlsx(path: &Path, bytes: Vec<u8>) -> Result<Vec<Sheet>, ExchangeError> {
             };
             rows.put(row, column, value)?;
         }
-        sheets.push(Sheet {
-            file: file_name(path),
-            rows: rows.rows,
-            merged: regions(merged),
-            sheet: name,
-        });
+        sheets.push(rows.finish(regions(merged)));
     }
     Ok(sheets)
 }
 
-fn read_ole(path: &Path, bytes: Vec<u8>) -> Result<Vec<Sheet>, ExchangeError> {
+fn read_ole(path: &Path, bytes: Vec<u8>) -> Result<Vec<PackedSheet>, ExchangeError> {
     // The directory of an encrypted .xlsx names this stream, in UTF-16.
     let marker: Vec<u8> = "EncryptedPackage"
         .encode_utf16()
@@ -384,12 +424,7 @@ fn read_ole(path: &Path, bytes: Vec<u8>) -> Result<Vec<Sheet>, ExchangeError> {
         let merged = workbook.merge_cells_by_sheet_name(&name).map_err(failed)?;
         let range = workbook.worksheet_range(&name).map_err(failed)?;
         let (top, left) = range.start().unwrap_or((0, 0));
-        let mut rows = Rows {
-            path,
-            sheet: &name,
-            rows: Vec::new(),
-            cells: 0,
-        };
+        let mut rows = Rows::new(path, &name);
         for (row, column, value) in range.used_cells() {
             let value = match value {
                 Data::Int(number) => Cell::Number(*number as f64),
@@ -403,18 +438,13 @@ fn read_ole(path: &Path, bytes: Vec<u8>) -> Result<Vec<Sheet>, ExchangeError> {
             };
             rows.put(top + row as u32, left + column as u32, value)?;
         }
-        sheets.push(Sheet {
-            file: file_name(path),
-            rows: rows.rows,
-            merged: regions(merged),
-            sheet: name,
-        });
+        sheets.push(rows.finish(regions(merged)));
     }
     Ok(sheets)
 }
 
 /// The text of a CSV file: UTF-8 with or without mark, UTF-16 with mark, else GB 18030 (which holds GBK).
-fn decode(path: &Path, bytes: &[u8]) -> Result<String, ExchangeError> {
+fn decode(path: &Path, bytes: Vec<u8>) -> Result<String, ExchangeError> {
     let unknown = || {
         ExchangeError::Encoding(Fault::new(
             path,
@@ -425,8 +455,8 @@ fn decode(path: &Path, bytes: &[u8]) -> Result<String, ExchangeError> {
             ),
         ))
     };
-    if let Some((encoding, _)) = encoding_rs::Encoding::for_bom(bytes) {
-        let (text, _, failed) = encoding.decode(bytes);
+    if let Some((encoding, _)) = encoding_rs::Encoding::for_bom(&bytes) {
+        let (text, _, failed) = encoding.decode(&bytes);
         return if failed {
             Err(unknown())
         } else {
@@ -443,16 +473,17 @@ fn decode(path: &Path, bytes: &[u8]) -> Result<String, ExchangeError> {
             ("导出为 .xlsx 或 .csv", "export it as .xlsx or .csv"),
         )));
     }
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        return Ok(text.to_owned());
-    }
+    let bytes = match String::from_utf8(bytes) {
+        Ok(text) => return Ok(text),
+        Err(error) => error.into_bytes(),
+    };
     encoding_rs::GB18030
-        .decode_without_bom_handling_and_without_replacement(bytes)
+        .decode_without_bom_handling_and_without_replacement(&bytes)
         .map(std::borrow::Cow::into_owned)
         .ok_or_else(unknown)
 }
 
-fn read_csv(path: &Path, bytes: &[u8]) -> Result<Sheet, ExchangeError> {
+fn read_csv(path: &Path, bytes: Vec<u8>) -> Result<PackedSheet, ExchangeError> {
     let text = decode(path, bytes)?;
     let head: String = text.lines().take(10).collect();
     let separator = [b',', b'\t', b';']
@@ -469,12 +500,7 @@ fn read_csv(path: &Path, bytes: &[u8]) -> Result<Sheet, ExchangeError> {
         .flexible(true)
         .delimiter(separator)
         .from_reader(text.as_bytes());
-    let mut rows = Rows {
-        path,
-        sheet: "",
-        rows: Vec::new(),
-        cells: 0,
-    };
+    let mut rows = Rows::new(path, "");
     let mut record = csv::StringRecord::new();
     let mut row = 0;
     loop {
@@ -488,12 +514,7 @@ fn read_csv(path: &Path, bytes: &[u8]) -> Result<Sheet, ExchangeError> {
         }
         row += 1;
     }
-    Ok(Sheet {
-        file: file_name(path),
-        sheet: String::new(),
-        rows: rows.rows,
-        merged: Vec::new(),
-    })
+    Ok(rows.finish(Vec::new()))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! Texts are written as texts, never as formulas, whatever they begin with. Equal content gives equal bytes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 use rust_xlsxwriter::{
@@ -236,12 +236,15 @@ fn corrections(table: &Table<'_>, refused_rows: &[RefusedRows]) -> Result<Vec<u8
     sheet.set_freeze_panes(line(lines)?, 0)?;
 
     let rows = Rows::new(table);
+    let places: HashMap<u32, usize> = (0..source.rows.len())
+        .map(|place| (source.number(place), place))
+        .collect();
     let mut target = lines;
     for group in refused_rows {
         for row in &group.rows {
             let problems: Vec<&CellProblem> =
                 group.cells.iter().filter(|problem| problem.row == *row).collect();
-            let index = (*row as usize).saturating_sub(1);
+            let index = places.get(row).copied().unwrap_or(usize::MAX);
             let mut bad_columns: BTreeMap<usize, Vec<&CellProblem>> = BTreeMap::new();
             for problem in &problems {
                 if let Some(column) = problem.column {

@@ -45,7 +45,32 @@ pub struct Entry {
     pub version: i64,
 }
 
-impl Entry {
+/// The fields of an [`Entry`], borrowed from where they stand.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct EntryFields<'a> {
+    /// See [`Entry::actor`].
+    pub actor: &'a str,
+    /// See [`Entry::area`].
+    pub area: Option<&'a str>,
+    /// See [`Entry::at`].
+    pub at: i64,
+    /// See [`Entry::command`].
+    pub command: &'a str,
+    /// See [`Entry::commitment`].
+    pub commitment: &'a str,
+    /// See [`Entry::index`].
+    pub index: u64,
+    /// See [`Entry::kind`].
+    pub kind: &'a str,
+    /// See [`Entry::reason`].
+    pub reason: Option<&'a str>,
+    /// See [`Entry::subject`].
+    pub subject: &'a str,
+    /// See [`Entry::version`].
+    pub version: i64,
+}
+
+impl EntryFields<'_> {
     /// The leaf of the tree: the entry's canonical JSON.
     ///
     /// # Errors
@@ -59,7 +84,32 @@ impl Entry {
             )));
         }
         // Sorted fields, integers and serde_json's escapes are canonical already; a test holds this to the general way.
-        serde_json::to_vec(self).map_err(|error| LedgerError::NotCanonical(error.to_string()))
+        let mut leaf = Vec::with_capacity(384);
+        serde_json::to_writer(&mut leaf, self)
+            .map_err(|error| LedgerError::NotCanonical(error.to_string()))?;
+        Ok(leaf)
+    }
+}
+
+impl Entry {
+    /// The leaf of the tree: the entry's canonical JSON.
+    ///
+    /// # Errors
+    /// When a number is beyond 2^53.
+    pub fn leaf(&self) -> Result<Vec<u8>, LedgerError> {
+        let fields = EntryFields {
+            actor: &self.actor,
+            area: self.area.as_deref(),
+            at: self.at,
+            command: &self.command,
+            commitment: &self.commitment,
+            index: self.index,
+            kind: &self.kind,
+            reason: self.reason.as_deref(),
+            subject: &self.subject,
+            version: self.version,
+        };
+        fields.leaf()
     }
 }
 

@@ -13,7 +13,7 @@ mod tree;
 
 pub use canonical::canonical_json;
 pub use checkpoint::{Checkpoint, SigningKey, VerifyingKey};
-pub use entry::{Entry, SALT_BYTES, commitment};
+pub use entry::{Entry, EntryFields, SALT_BYTES, commitment};
 pub use tree::{
     ConsistencyProof, Frontier, HashAt, InclusionProof, check_consistency, check_inclusion,
     consistency_indexes, frontier_indexes, inclusion_indexes, leaf_hash, leaf_of, prove_consistency,

@@ -82,7 +82,20 @@ impl Frontier {
     /// # Errors
     /// When the frontier lacks a hash, which one made by this module never does.
     pub fn append(&mut self, leaf: &[u8]) -> Result<Vec<HashAt>, LedgerError> {
-        let hashes = tlog_tiles::stored_hashes(self.size, leaf, &Places(&self.peaks)).map_err(proof_error)?;
+        self.append_hash(leaf_hash(leaf))
+    }
+
+    /// Appends a leaf of which the hash ([`leaf_hash`]) is at hand, as [`Frontier::append`] does.
+    ///
+    /// # Errors
+    /// As [`Frontier::append`].
+    pub fn append_hash(&mut self, leaf: Hash) -> Result<Vec<HashAt>, LedgerError> {
+        let hashes = tlog_tiles::stored_hashes_for_record_hash(
+            self.size,
+            tlog_tiles::Hash(leaf),
+            &Places(&self.peaks),
+        )
+        .map_err(proof_error)?;
         let first = tlog_tiles::stored_hash_index(0, self.size);
         let added: Vec<HashAt> = (first..).zip(hashes.iter().map(|hash| hash.0)).collect();
         // Each level above the leaf swallowed the peak to its left; the highest new hash is the new peak.

@@ -4,12 +4,14 @@
 //! so that files, database, API and user interface use the same codes.
 
 /// The language of a text shown to a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub enum Language {
     /// Simplified Chinese, the product's first language.
     #[default]
+    #[serde(rename = "zh")]
     Chinese,
     /// English.
+    #[serde(rename = "en")]
     English,
 }
 

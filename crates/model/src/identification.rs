@@ -3,11 +3,13 @@
 //! A case is one household in one procedure. Which steps there are is the procedure's affair, chosen by the policy
 //! pack; every step is passed, returned with a reason to the step before, or refused. Whoever acts at one level
 //! (village, township, county) does not act at another, so that maker and checker are different people. An open
-//! objection suspends the case.
+//! objection suspends the case. A step taken by mistake is taken back by an entry of its own, by its own level and before
+//! the next level has acted.
 
 use jiff::Timestamp;
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -23,6 +25,7 @@ code_list! {
         VillageReview = "village_review", "村民代表会议评议", "village representatives' meeting";
         VillagePublicity = "village_publicity", "村级公示", "village publicity";
         TownshipCheck = "township_check", "乡镇审核", "township check";
+        TownshipPublicity = "township_publicity", "乡镇公示", "township publicity";
         CountyDecision = "county_decision", "县级审批", "county decision";
         CountyPublicity = "county_publicity", "县级公示", "county publicity";
         Announcement = "announcement", "公告", "announcement";
@@ -48,7 +51,7 @@ impl Step {
             Step::GroupReview | Step::CrossMatch | Step::VillageReview | Step::VillagePublicity => {
                 Some(Level::Village)
             }
-            Step::TownshipCheck => Some(Level::Township),
+            Step::TownshipCheck | Step::TownshipPublicity => Some(Level::Township),
             Step::CountyDecision | Step::CountyPublicity | Step::Announcement => Some(Level::County),
             Step::Announced | Step::Refused | Step::Withdrawn => None,
         }
@@ -56,7 +59,10 @@ impl Step {
 
     /// Whether the case is open to objection on a notice at this step.
     pub fn is_publicity(self) -> bool {
-        matches!(self, Step::VillagePublicity | Step::CountyPublicity)
+        matches!(
+            self,
+            Step::VillagePublicity | Step::TownshipPublicity | Step::CountyPublicity
+        )
     }
 
     /// Whether the step is taken by a vote.
@@ -70,6 +76,7 @@ code_list! {
     Procedure {
         TwoReviews = "two_reviews_two_notices_one_match", "两评议两公示一比对", "two reviews, two notices, one match";
         TwoNotices = "two_notices", "两公示", "two notices";
+        TwoNoticesTownship = "two_notices_township", "两公示(村、乡镇)", "two notices, in village and township";
         OneNotice = "one_notice", "一公示", "one notice";
     }
 }
@@ -79,7 +86,7 @@ impl Procedure {
     pub fn steps(self) -> &'static [Step] {
         use Step::{
             Announcement, CountyDecision, CountyPublicity, CrossMatch, GroupReview, TownshipCheck,
-            VillagePublicity, VillageReview,
+            TownshipPublicity, VillagePublicity, VillageReview,
         };
         match self {
             Procedure::TwoReviews => &[
@@ -98,6 +105,14 @@ impl Procedure {
                 TownshipCheck,
                 CountyDecision,
                 CountyPublicity,
+                Announcement,
+            ],
+            Procedure::TwoNoticesTownship => &[
+                VillageReview,
+                VillagePublicity,
+                TownshipCheck,
+                TownshipPublicity,
+                CountyDecision,
                 Announcement,
             ],
             Procedure::OneNotice => &[
@@ -148,6 +163,9 @@ pub struct Application {
     /// Who witnessed an oral application.
     #[serde(default)]
     pub witness: Option<String>,
+    /// Number of the application form, the record of the visit or the alert.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
 }
 
 /// A vote as counted.
@@ -163,6 +181,9 @@ pub struct Vote {
     pub against: u32,
     /// Abstentions.
     pub abstained: u32,
+    /// Whether the result of the cross-match was read out before the vote.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cross_match_read_out: bool,
 }
 
 impl Vote {
@@ -200,6 +221,7 @@ code_list! {
         Returned = "returned", "退回", "returned";
         Refused = "refused", "不予认定", "refused";
         Withdrawn = "withdrawn", "撤回", "withdrawn";
+        TakenBack = "taken_back", "更正", "taken back";
     }
 }
 
@@ -218,6 +240,9 @@ pub struct TakenStep {
     pub remark: Option<String>,
     /// The vote, where the step is taken by one.
     pub vote: Option<Vote>,
+    /// The objection that was upheld, where one sent the case back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub objection: Option<Uuid>,
 }
 
 /// A household in the procedure.
@@ -260,19 +285,50 @@ impl IdentificationCase {
         self.step.level().is_none()
     }
 
-    /// Passes a step that is not a publicity step.
+    /// The day since which the case waits for its present step, by the calendar of China; for the first step the day of
+    /// the application.
+    pub fn waiting_since(&self) -> Date {
+        self.taken
+            .last()
+            .map_or(self.application.date, |taken| day_in_china(taken.at))
+    }
+
+    /// What was done and not taken back, oldest first.
+    pub fn standing(&self) -> Vec<&TakenStep> {
+        let mut standing = Vec::with_capacity(self.taken.len());
+        for taken in &self.taken {
+            if taken.outcome == StepOutcome::TakenBack {
+                standing.pop();
+            } else {
+                standing.push(taken);
+            }
+        }
+        standing
+    }
+
+    /// Passes a step that is not passed by a notice.
     ///
     /// # Errors
-    /// When the case has ended, is suspended or stands on a notice, the vote is missing or fails, or the person has
-    /// acted at another level of this case.
+    /// When the case has ended, is suspended or stands on a notice, the vote is missing or fails, the result of the
+    /// cross-match was not read out to the village's meeting, or the person has acted at another level of this case.
     pub fn pass(&mut self, say: Say, vote: Option<Vote>, quorum: f64) -> Result<(), IdentificationError> {
         self.check_open()?;
         if self.step.is_publicity() {
             return Err(IdentificationError::Publicity { step: self.step });
         }
+        if self.step == Step::Announcement {
+            return Err(IdentificationError::ByAnnouncement);
+        }
         self.check_person(&say.by)?;
         match (self.step.needs_vote(), vote) {
             (true, None) => return Err(IdentificationError::VoteMissing { step: self.step }),
+            (true, Some(vote))
+                if self.step == Step::VillageReview
+                    && !vote.cross_match_read_out
+                    && self.procedure.steps().contains(&Step::CrossMatch) =>
+            {
+                return Err(IdentificationError::NotReadOut);
+            }
             // The quorum is a rule of the village's meeting; a group only counts heads.
             (true, Some(vote)) if self.step == Step::VillageReview => vote.check(quorum)?,
             (true, Some(vote)) => vote.check(0.0)?,
@@ -289,7 +345,10 @@ impl IdentificationCase {
     /// # Errors
     /// When it does not wait for publicity at this level, or stands on a notice already.
     pub fn post(&mut self, notice: &PublicityNotice, by: &str) -> Result<(), IdentificationError> {
-        if !self.step.is_publicity() || self.step.level() != Some(notice.level) {
+        if !self.step.is_publicity()
+            || self.step.level() != Some(notice.level)
+            || notice.kind != NoticeKind::Publicity
+        {
             return Err(IdentificationError::NotForNotice {
                 step: self.step,
                 level: notice.level,
@@ -330,13 +389,79 @@ impl IdentificationCase {
         Ok(())
     }
 
+    /// Takes the case off a notice that was taken down; it waits for another one. An objection stays to be decided.
+    pub fn leave_notice(&mut self, notice: Uuid) {
+        if self.notice == Some(notice) {
+            self.notice = None;
+        }
+    }
+
+    /// Passes the last step by an announcement that names the household.
+    ///
+    /// # Errors
+    /// When the case does not wait for its announcement, is suspended, or the person has acted at another level of it.
+    pub fn announce(&mut self, announcement: &PublicityNotice, say: Say) -> Result<(), IdentificationError> {
+        self.check_open()?;
+        if self.step != Step::Announcement || announcement.kind != NoticeKind::Announcement {
+            return Err(IdentificationError::NotForNotice {
+                step: self.step,
+                level: announcement.level,
+            });
+        }
+        self.check_person(&say.by)?;
+        self.take(StepOutcome::Passed, say, None);
+        self.step = self.procedure.after(self.step);
+        Ok(())
+    }
+
+    /// Takes back the last thing that was done, at `step`, by a correcting entry with a reason: the case waits for that
+    /// step again. Because only the last thing is taken back, nobody after it has acted on it.
+    ///
+    /// # Errors
+    /// Without a reason, when the last thing was done at another step, was the decision on an objection or an
+    /// announcement, or the case is suspended or stands on a notice since.
+    pub fn take_back(&mut self, step: Step, say: Say) -> Result<(), IdentificationError> {
+        if self.open_objections > 0 {
+            return Err(IdentificationError::Suspended {
+                objections: self.open_objections,
+            });
+        }
+        if self.notice.is_some() {
+            return Err(IdentificationError::PostedSince);
+        }
+        let reason = reason(&say)?;
+        let standing = self.standing();
+        let Some(last) = standing.last() else {
+            return Err(IdentificationError::NothingTaken);
+        };
+        if last.step != step {
+            return Err(IdentificationError::ActedSince { step: last.step });
+        }
+        if last.objection.is_some() {
+            return Err(IdentificationError::ByObjection);
+        }
+        if self.step == Step::Announced {
+            return Err(IdentificationError::IsAnnounced);
+        }
+        self.step = step;
+        self.take(
+            StepOutcome::TakenBack,
+            Say {
+                remark: Some(reason),
+                ..say
+            },
+            None,
+        );
+        Ok(())
+    }
+
     /// Gives the case back to the step before, with a reason.
     ///
     /// # Errors
     /// At the first step, without a reason, or when the case has ended or is suspended.
     pub fn give_back(&mut self, say: Say) -> Result<(), IdentificationError> {
         self.check_open()?;
-        let reason = self.check_reason(&say)?;
+        let reason = reason(&say)?;
         let Some(before) = self.procedure.before(self.step) else {
             return Err(IdentificationError::FirstStep { step: self.step });
         };
@@ -369,26 +494,49 @@ impl IdentificationCase {
         self.end(say, StepOutcome::Withdrawn, Step::Withdrawn)
     }
 
-    /// Decides one open objection. Upheld, the case goes back to the village's meeting, which heard it last.
+    /// Decides one open objection to the household on `notice`. Upheld, the case goes back to the step before the
+    /// notice; dismissed, it goes on when the notice has run.
     ///
     /// # Errors
-    /// When no objection is open.
-    pub fn decide_objection(&mut self, upheld: bool, say: Say) -> Result<(), IdentificationError> {
-        self.open_objections = self
+    /// When no objection is open, or the person posted the notice or took the step before it.
+    pub fn decide_objection(
+        &mut self,
+        objection: Uuid,
+        notice: &PublicityNotice,
+        upheld: bool,
+        say: Say,
+    ) -> Result<(), IdentificationError> {
+        let left = self
             .open_objections
             .checked_sub(1)
             .ok_or(IdentificationError::NoObjection)?;
-        if upheld && !self.has_ended() {
+        let standing = self.standing();
+        let involved = standing
+            .last()
+            .filter(|taken| taken.by == say.by)
+            .map(|taken| taken.step)
+            .or((notice.posted_by == say.by).then_some(self.step));
+        if let Some(step) = involved {
+            return Err(IdentificationError::SamePerson { by: say.by, step });
+        }
+        self.open_objections = left;
+        if upheld
+            && !self.has_ended()
+            && let Some(before) = self.procedure.before(self.step)
+        {
             self.notice = None;
             self.take(StepOutcome::Returned, say, None);
-            self.step = Step::VillageReview;
+            if let Some(taken) = self.taken.last_mut() {
+                taken.objection = Some(objection);
+            }
+            self.step = before;
         }
         Ok(())
     }
 
     fn end(&mut self, say: Say, outcome: StepOutcome, step: Step) -> Result<(), IdentificationError> {
         self.check_open()?;
-        let reason = self.check_reason(&say)?;
+        let reason = reason(&say)?;
         self.notice = None;
         self.take(
             outcome,
@@ -410,6 +558,7 @@ impl IdentificationCase {
             at: say.at,
             remark: say.remark,
             vote,
+            objection: None,
         });
     }
 
@@ -425,18 +574,9 @@ impl IdentificationCase {
         Ok(())
     }
 
-    fn check_reason(&self, say: &Say) -> Result<String, IdentificationError> {
-        say.remark
-            .as_deref()
-            .map(str::trim)
-            .filter(|reason| !reason.is_empty())
-            .map(str::to_owned)
-            .ok_or(IdentificationError::ReasonMissing)
-    }
-
     /// Whoever passed a step of another level may not take this one.
     fn check_person(&self, by: &str) -> Result<(), IdentificationError> {
-        let elsewhere = self.taken.iter().find(|taken| {
+        let elsewhere = self.standing().into_iter().find(|taken| {
             taken.by == by && taken.outcome == StepOutcome::Passed && taken.step.level() != self.step.level()
         });
         match elsewhere {
@@ -449,14 +589,83 @@ impl IdentificationCase {
     }
 }
 
-/// A list posted in public, open to objection until a day.
+code_list! {
+    /// What a posted list is.
+    NoticeKind {
+        Publicity = "publicity", "公示", "publicity notice";
+        Announcement = "announcement", "公告", "announcement";
+    }
+}
+
+/// Number of a notice within its area, kind and year.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeNumber {
+    /// Year of posting.
+    pub year: i16,
+    /// From 1.
+    pub serial: u32,
+}
+
+/// A photo of a notice where it hangs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticePhoto {
+    /// SHA-256 of the file, in hex.
+    pub hash: String,
+    /// Media type.
+    pub media_type: String,
+    /// Day on which it was taken.
+    pub taken_on: Date,
+    /// Sign-in name of who added it.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// New days of a notice, because it was not posted in time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Extension {
+    /// The first day as it was before.
+    pub from: Date,
+    /// The last day as it was before.
+    pub until: Date,
+    /// Why.
+    pub reason: String,
+    /// Sign-in name of who extended it.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A notice that was taken down before its time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Removal {
+    /// Why.
+    pub reason: String,
+    /// Sign-in name of who took it down.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// The default of [`PublicityNotice::kind`]: notices were recorded before announcements were.
+fn publicity() -> NoticeKind {
+    NoticeKind::Publicity
+}
+
+/// A list posted in public: open to objection until a day, or final.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublicityNotice {
     /// UUIDv7.
     pub id: Uuid,
-    /// The village or the county.
+    /// Open to objection, or final.
+    #[serde(default = "publicity")]
+    pub kind: NoticeKind,
+    /// Its number.
+    #[serde(default)]
+    pub number: Option<NoticeNumber>,
+    /// The village, the township or the county; of an announcement any area of the county.
     pub area: AreaCode,
-    /// Village or county.
+    /// The level that posts it.
     pub level: Level,
     /// Where it hangs.
     pub place: String,
@@ -470,8 +679,83 @@ pub struct PublicityNotice {
     pub cases: Vec<Uuid>,
     /// Sign-in name of who posted it.
     pub posted_by: String,
-    /// When its cases went on.
+    /// Photos of it where it hangs.
+    #[serde(default)]
+    pub photos: Vec<NoticePhoto>,
+    /// Days it was given anew, oldest first.
+    #[serde(default)]
+    pub extensions: Vec<Extension>,
+    /// How it was taken down before its time.
+    #[serde(default)]
+    pub removed: Option<Removal>,
+    /// When its cases went on, or it was taken down.
     pub closed_at: Option<Timestamp>,
+}
+
+impl PublicityNotice {
+    /// Gives a notice that was posted late other days; it never ends earlier than before.
+    ///
+    /// # Errors
+    /// Without a reason, when it is closed, or the new days are not later.
+    pub fn extend(&mut self, from: Date, until: Date, say: Say) -> Result<(), IdentificationError> {
+        self.check_open()?;
+        let reason = reason(&say)?;
+        if from < self.from || until <= self.until {
+            return Err(IdentificationError::NotLater { until: self.until });
+        }
+        self.extensions.push(Extension {
+            from: self.from,
+            until: self.until,
+            reason,
+            by: say.by,
+            at: say.at,
+        });
+        self.from = from;
+        self.until = until;
+        Ok(())
+    }
+
+    /// Takes it down before its time; its cases wait for another notice.
+    ///
+    /// # Errors
+    /// Without a reason, or when it is closed.
+    pub fn take_down(&mut self, say: Say) -> Result<(), IdentificationError> {
+        self.check_open()?;
+        let reason = reason(&say)?;
+        self.closed_at = Some(say.at);
+        self.removed = Some(Removal {
+            reason,
+            by: say.by,
+            at: say.at,
+        });
+        Ok(())
+    }
+
+    /// Checks that the notice has not been closed or taken down.
+    ///
+    /// # Errors
+    /// When it has.
+    pub fn check_open(&self) -> Result<(), IdentificationError> {
+        match self.closed_at {
+            None => Ok(()),
+            Some(_) => Err(IdentificationError::NoticeClosed),
+        }
+    }
+}
+
+/// The day of an instant by the calendar of China, which has one time zone, UTC+8.
+pub fn day_in_china(at: Timestamp) -> Date {
+    TimeZone::fixed(jiff::tz::offset(8)).to_datetime(at).date()
+}
+
+/// The reason that was given, trimmed.
+fn reason(say: &Say) -> Result<String, IdentificationError> {
+    say.remark
+        .as_deref()
+        .map(str::trim)
+        .filter(|reason| !reason.is_empty())
+        .map(str::to_owned)
+        .ok_or(IdentificationError::ReasonMissing)
 }
 
 code_list! {
@@ -606,11 +890,11 @@ pub enum IdentificationError {
         present: u32,
     },
     /// Maker and checker are the same person.
-    #[error("{by} passed {} of this case; somebody else must take this step", step.en())]
+    #[error("{by} took {} of this case; somebody else must do this", step.en())]
     SamePerson {
         /// Who.
         by: String,
-        /// The step passed before.
+        /// The step taken before.
         step: Step,
     },
     /// Returning, refusing and withdrawing need a reason.
@@ -625,6 +909,39 @@ pub enum IdentificationError {
     /// There is nothing to decide.
     #[error("no objection is open")]
     NoObjection,
+    /// The village's meeting votes knowing what the cross-match found.
+    #[error("the result of the cross-match is read out before the vote; say that it was")]
+    NotReadOut,
+    /// The last step is passed by an announcement.
+    #[error("the announcement is passed by issuing it on the publicity desk")]
+    ByAnnouncement,
+    /// Nothing was done yet.
+    #[error("nothing was done with this case yet")]
+    NothingTaken,
+    /// Something else was done since.
+    #[error("{} was taken since; only the last step can be taken back", step.en())]
+    ActedSince {
+        /// The last step.
+        step: Step,
+    },
+    /// The case was posted since.
+    #[error("the case stands on a notice since; take the notice down first")]
+    PostedSince,
+    /// A decision on an objection stands.
+    #[error("an objection was upheld and sent the case back; that is not taken back")]
+    ByObjection,
+    /// An announcement is public.
+    #[error("the household is announced; a correction is an amendment of its roster")]
+    IsAnnounced,
+    /// The notice is closed or taken down.
+    #[error("the notice is closed or taken down already")]
+    NoticeClosed,
+    /// An extension must give more time.
+    #[error("the new days must end after {until}")]
+    NotLater {
+        /// The present last day.
+        until: Date,
+    },
 }
 
 impl IdentificationError {
@@ -645,6 +962,15 @@ impl IdentificationError {
             Self::ReasonMissing => "reason_missing",
             Self::FirstStep { .. } => "first_step",
             Self::NoObjection => "no_objection",
+            Self::NotReadOut => "not_read_out",
+            Self::ByAnnouncement => "by_announcement",
+            Self::NothingTaken => "nothing_taken",
+            Self::ActedSince { .. } => "acted_since",
+            Self::PostedSince => "posted_since",
+            Self::ByObjection => "by_objection",
+            Self::IsAnnounced => "is_announced",
+            Self::NoticeClosed => "notice_closed",
+            Self::NotLater { .. } => "not_later",
         }
     }
 
@@ -668,10 +994,19 @@ impl IdentificationError {
             Self::NoMajority { in_favour, present } => {
                 format!("实到 {present} 人,赞成 {in_favour} 人,未过半数;请退回或不予认定")
             }
-            Self::SamePerson { by, step } => format!("{by} 已办理本件的{},须由他人办理本环节", step.zh()),
+            Self::SamePerson { by, step } => format!("{by} 已办理本件的{},须由他人办理", step.zh()),
             Self::ReasonMissing => "请填写理由".to_owned(),
             Self::FirstStep { step } => format!("{}为首个环节,无可退回;可不予认定或撤回", step.zh()),
             Self::NoObjection => "没有待处理的异议".to_owned(),
+            Self::NotReadOut => "表决前须宣读信息比对结果,请确认已宣读".to_owned(),
+            Self::ByAnnouncement => "公告环节须在公示台发布公告".to_owned(),
+            Self::NothingTaken => "本件尚未办理任何环节".to_owned(),
+            Self::ActedSince { step } => format!("此后已办理{},只能更正最后一个环节", step.zh()),
+            Self::PostedSince => "此后已列入公示,须先撤下公示".to_owned(),
+            Self::ByObjection => "因异议成立退回,不能更正".to_owned(),
+            Self::IsAnnounced => "已公告,更正须走变更审批".to_owned(),
+            Self::NoticeClosed => "公示已关闭或撤下".to_owned(),
+            Self::NotLater { until } => format!("新的公示期须晚于 {until} 截止"),
         };
         Text::new(zh, self.to_string())
     }
@@ -685,8 +1020,8 @@ mod tests {
     use uuid::Uuid;
 
     use super::{
-        Application, ApplicationForm, Calendar, IdentificationCase, IdentificationError, Level, Procedure,
-        PublicityNotice, Say, Step, StepOutcome, Vote, last_day,
+        Application, ApplicationForm, Calendar, IdentificationCase, IdentificationError, Level, NoticeKind,
+        Procedure, PublicityNotice, Say, Step, StepOutcome, Vote, last_day,
     };
     use crate::area::AreaCode;
 
@@ -697,6 +1032,7 @@ mod tests {
         in_favour: 15,
         against: 3,
         abstained: 2,
+        cross_match_read_out: true,
     };
 
     fn case(procedure: Procedure) -> IdentificationCase {
@@ -709,6 +1045,7 @@ mod tests {
                 form: ApplicationForm::Oral,
                 date: date(2026, 3, 1),
                 witness: Some("王五".into()),
+                reference: None,
             },
             step: procedure.steps()[0],
             notice: None,
@@ -728,6 +1065,8 @@ mod tests {
     fn notice(level: Level) -> PublicityNotice {
         PublicityNotice {
             id: Uuid::from_u128(9),
+            kind: NoticeKind::Publicity,
+            number: None,
             area: AreaCode::parse("619021").unwrap(),
             level,
             place: "村委会公示栏".into(),
@@ -735,8 +1074,25 @@ mod tests {
             from: date(2026, 3, 2),
             until: date(2026, 3, 9),
             cases: vec![Uuid::from_u128(1)],
-            posted_by: "village".into(),
+            posted_by: level.code().into(),
+            photos: Vec::new(),
+            extensions: Vec::new(),
+            removed: None,
             closed_at: None,
+        }
+    }
+
+    fn announcement() -> PublicityNotice {
+        PublicityNotice {
+            kind: NoticeKind::Announcement,
+            ..notice(Level::County)
+        }
+    }
+
+    fn because(by: &str, reason: &str) -> Say {
+        Say {
+            remark: Some(reason.into()),
+            ..say(by)
         }
     }
 
@@ -747,6 +1103,8 @@ mod tests {
             case.post(&notice(level), level.code()).unwrap();
             case.close_publicity(&notice(level), date(2026, 3, 10), say(level.code()))
                 .unwrap();
+        } else if case.step == Step::Announcement {
+            case.announce(&announcement(), say(level.code())).unwrap();
         } else {
             let vote = case.step.needs_vote().then_some(VOTE);
             case.pass(say(level.code()), vote, QUORUM).unwrap();
@@ -838,14 +1196,156 @@ mod tests {
         let after = date(2026, 3, 10);
         let held = case.close_publicity(&posted, after, say("village"));
         assert_eq!(held.unwrap_err().code(), "case_suspended");
-        case.decide_objection(false, say("township")).unwrap();
+        let objection = Uuid::from_u128(5);
+        let own = case.decide_objection(objection, &posted, false, say("village"));
+        assert_eq!(own.unwrap_err().code(), "same_person");
+        case.decide_objection(objection, &posted, false, say("township"))
+            .unwrap();
         assert_eq!(case.step, Step::VillagePublicity);
-        case.decide_objection(true, say("township")).unwrap();
+        case.decide_objection(objection, &posted, true, because("township", "有房"))
+            .unwrap();
         assert_eq!((case.step, case.notice), (Step::VillageReview, None));
+        let none = case.decide_objection(objection, &posted, false, say("township"));
+        assert_eq!(none.unwrap_err().code(), "no_objection");
+        let back = case.take_back(Step::VillagePublicity, because("village", "误"));
+        assert_eq!(back.unwrap_err().code(), "by_objection");
+    }
+
+    #[test]
+    fn an_upheld_objection_sends_the_case_to_the_step_before_its_notice() {
+        let mut case = case(Procedure::TwoNotices);
+        while case.step != Step::CountyPublicity {
+            go(&mut case);
+        }
+        let posted = notice(Level::County);
+        case.post(&posted, "county").unwrap();
+        case.open_objections = 1;
+        let objection = Uuid::from_u128(5);
+        let own = case.decide_objection(objection, &posted, true, say("county"));
         assert_eq!(
-            case.decide_objection(false, say("township")).unwrap_err().code(),
-            "no_objection"
+            own.unwrap_err().code(),
+            "same_person",
+            "the poster decided before"
         );
+        case.decide_objection(objection, &posted, true, because("deputy", "已有住房"))
+            .unwrap();
+        assert_eq!(case.step, Step::CountyDecision);
+        assert_eq!(case.taken.last().unwrap().objection, Some(objection));
+    }
+
+    #[test]
+    fn the_meeting_hears_the_cross_match_before_it_votes() {
+        let silent = Vote {
+            cross_match_read_out: false,
+            ..VOTE
+        };
+        let mut matched = case(Procedure::OneNotice);
+        go(&mut matched);
+        let refused = matched.pass(say("village"), Some(silent), QUORUM);
+        assert_eq!(refused.unwrap_err().code(), "not_read_out");
+        // A procedure without a cross-match has nothing to read out.
+        let mut plain = case(Procedure::TwoNotices);
+        plain.pass(say("village"), Some(silent), QUORUM).unwrap();
+    }
+
+    #[test]
+    fn a_mistaken_step_is_taken_back_before_the_next_is_taken() {
+        let mut case = case(Procedure::TwoReviews);
+        assert_eq!(
+            case.take_back(Step::GroupReview, because("village", "误"))
+                .unwrap_err()
+                .code(),
+            "nothing_taken"
+        );
+        go(&mut case);
+        go(&mut case);
+        let earlier = case.take_back(Step::GroupReview, because("village", "误"));
+        assert_eq!(earlier.unwrap_err().code(), "acted_since");
+        assert_eq!(
+            case.take_back(Step::CrossMatch, say("village"))
+                .unwrap_err()
+                .code(),
+            "reason_missing"
+        );
+        case.take_back(Step::CrossMatch, because("deputy", "看错户"))
+            .unwrap();
+        assert_eq!(case.step, Step::CrossMatch);
+        // Now the one before it is the last that stands.
+        case.take_back(Step::GroupReview, because("deputy", "看错户"))
+            .unwrap();
+        assert_eq!(case.step, Step::GroupReview);
+        assert_eq!(case.taken.len(), 4, "history is kept");
+        assert!(case.standing().is_empty());
+        // Whoever passed by mistake and took it back has not acted.
+        case.pass(say("village"), Some(VOTE), QUORUM).unwrap();
+        case.refuse(because("village", "看错户")).unwrap();
+        case.take_back(Step::CrossMatch, because("village", "误"))
+            .unwrap();
+        assert_eq!(case.step, Step::CrossMatch);
+    }
+
+    #[test]
+    fn what_is_posted_or_announced_is_not_taken_back() {
+        let mut case = case(Procedure::OneNotice);
+        go(&mut case);
+        go(&mut case);
+        case.post(&notice(Level::Village), "village").unwrap();
+        let posted = case.take_back(Step::VillageReview, because("village", "误"));
+        assert_eq!(posted.unwrap_err().code(), "posted_since");
+        case.leave_notice(Uuid::from_u128(9));
+        assert_eq!(case.notice, None);
+        while case.step != Step::Announcement {
+            go(&mut case);
+        }
+        let plain = case.pass(say("county"), None, QUORUM);
+        assert_eq!(plain.unwrap_err().code(), "by_announcement");
+        go(&mut case);
+        let announced = case.take_back(Step::Announcement, because("county", "误"));
+        assert_eq!(announced.unwrap_err().code(), "is_announced");
+    }
+
+    #[test]
+    fn a_notice_is_extended_or_taken_down_with_a_reason() {
+        let mut posted = notice(Level::Village);
+        let (from, until) = (date(2026, 3, 5), date(2026, 3, 12));
+        assert_eq!(
+            posted.extend(from, until, say("village")).unwrap_err().code(),
+            "reason_missing"
+        );
+        let earlier = posted.extend(from, date(2026, 3, 9), because("village", "张贴延误"));
+        assert_eq!(earlier.unwrap_err().code(), "not_later");
+        posted
+            .extend(from, until, because("village", "张贴延误"))
+            .unwrap();
+        assert_eq!((posted.from, posted.until), (from, until));
+        assert_eq!(posted.extensions[0].until, date(2026, 3, 9));
+        posted.take_down(because("village", "名单有误")).unwrap();
+        assert_eq!(
+            posted
+                .take_down(because("village", "名单有误"))
+                .unwrap_err()
+                .code(),
+            "notice_closed"
+        );
+        assert_eq!(
+            posted
+                .extend(from, date(2026, 4, 1), because("village", "误"))
+                .unwrap_err()
+                .code(),
+            "notice_closed"
+        );
+    }
+
+    #[test]
+    fn a_case_waits_since_its_last_step_by_the_calendar_of_china() {
+        let mut case = case(Procedure::TwoReviews);
+        assert_eq!(case.waiting_since(), date(2026, 3, 1));
+        let evening = Say {
+            at: "2026-03-04T17:00:00Z".parse().unwrap(),
+            ..say("village")
+        };
+        case.pass(evening, Some(VOTE), QUORUM).unwrap();
+        assert_eq!(case.waiting_since(), date(2026, 3, 5));
     }
 
     #[test]
@@ -894,24 +1394,29 @@ mod tests {
     proptest! {
         /// Whatever people try, no case is announced without every step of its procedure passed in order.
         #[test]
-        fn no_case_is_announced_by_a_short_cut(tries in proptest::collection::vec((0_usize..6, 0_usize..3), 0..60)) {
+        fn no_case_is_announced_by_a_short_cut(tries in proptest::collection::vec((0_usize..9, 0_usize..3), 0..80)) {
             let mut case = case(Procedure::TwoReviews);
             let people = ["village", "township", "county"];
             for (what, who) in tries {
-                let said = Say { remark: Some("因".into()), ..say(people[who]) };
+                let said = because(people[who], "因");
                 let level = case.step.level();
+                let last = case.taken.last().map_or(case.step, |taken| taken.step);
                 let _ = match (what, level) {
                     (0 | 1, _) => case.pass(said, Some(VOTE), QUORUM),
                     (2, Some(level)) => case.post(&notice(level), people[who]),
                     (3, Some(level)) => case.close_publicity(&notice(level), date(2026, 3, 10), said),
                     (4, _) => case.give_back(said),
-                    _ => case.decide_objection(true, said),
+                    (5, _) => case.announce(&announcement(), said),
+                    (6, _) => case.take_back(last, said),
+                    (7, _) => { case.leave_notice(Uuid::from_u128(9)); Ok(()) }
+                    (_, Some(level)) => case.decide_objection(Uuid::from_u128(5), &notice(level), true, said),
+                    (_, None) => Ok(()),
                 };
             }
             if case.step == Step::Announced {
-                // The last run of passed steps is the whole procedure: a return takes back what follows it.
+                // What stands is the whole procedure: a return takes back what follows it, a correction what it corrects.
                 let mut passed: Vec<Step> = Vec::new();
-                for taken in &case.taken {
+                for taken in case.standing() {
                     match taken.outcome {
                         StepOutcome::Passed => passed.push(taken.step),
                         _ => { passed.pop(); }

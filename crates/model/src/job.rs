@@ -13,6 +13,7 @@ code_list! {
         Land = "land", "用地评价与选址", "land assessment";
         Plan = "plan", "安置规划", "relocation plan";
         VerifyLedger = "verify_ledger", "账本校验", "ledger verification";
+        Identification = "identification", "认定批量办理", "steps of identification";
     }
 }
 

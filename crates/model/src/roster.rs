@@ -51,6 +51,9 @@ pub struct RosterFilter {
     pub must_move: Option<bool>,
     /// Only those with (or without) open look-back items.
     pub open_items: Option<bool>,
+    /// Only those whose identification has led to the announcement, or has not.
+    #[serde(default)]
+    pub identified: Option<bool>,
 }
 
 /// A member as a roster freezes it: who it is, and in which relation.
@@ -432,6 +435,7 @@ pub(crate) mod tests {
                 choice: None,
                 must_move: Some(true),
                 open_items: None,
+                identified: None,
             },
             households: 2,
             persons: 5,

@@ -9,6 +9,7 @@ mod assets;
 mod bulk;
 mod caller;
 mod code_lists;
+mod document;
 mod identification;
 mod job;
 mod land;
@@ -108,6 +109,7 @@ pub async fn router_for(workspace: Arc<Workspace>, serving: Serving) -> Result<R
         .merge(register::routes())
         .merge(area::routes())
         .merge(identification::routes())
+        .merge(document::routes())
         .merge(roster::routes())
         .merge(amendment::routes())
         .merge(bulk::routes())

@@ -105,6 +105,9 @@ pub enum StoreError {
         /// Position of the entry.
         index: u64,
     },
+    /// A thread of the work ended before its time.
+    #[error("the work was interrupted: {0}")]
+    Interrupted(String),
     /// Work was cancelled by its caller.
     #[error("cancelled")]
     Cancelled,

@@ -1,16 +1,17 @@
 //! The procedure of identification: cases, notices and objections, and the worklists over them.
 
-use anju_model::area::AreaCode;
+use anju_model::area::{AreaCode, AreaLevel};
 use anju_model::identification::{
-    IdentificationCase, Level, Objection, ObjectionState, PublicityNotice, Step,
+    IdentificationCase, Level, NoticeKind, Objection, ObjectionState, PublicityNotice, Step,
 };
 use anju_model::register::{Category, HouseholdStatus};
+use jiff::civil::Date;
 use uuid::Uuid;
 
 use crate::area::township;
 use crate::list::{Conditions, List, Page, Paging, SortKind, grouped};
 use crate::read::{VERSIONED, versioned};
-use crate::register::search_condition;
+use crate::search::search_condition;
 use crate::{Db, StoreError, Subject, Value, Versioned};
 
 impl Subject for IdentificationCase {
@@ -32,6 +33,7 @@ impl Subject for IdentificationCase {
             ("ended", self.has_ended().into()),
             ("suspended", (self.open_objections > 0).into()),
             ("notice_id", self.notice.into()),
+            ("waiting_since", self.waiting_since().to_string().into()),
         ]
     }
 }
@@ -49,6 +51,15 @@ impl Subject for PublicityNotice {
 
     fn columns(&self) -> Vec<(&'static str, Value)> {
         vec![
+            ("kind", self.kind.code().into()),
+            (
+                "number_year",
+                self.number.map(|number| i64::from(number.year)).into(),
+            ),
+            (
+                "number_serial",
+                self.number.map(|number| i64::from(number.serial)).into(),
+            ),
             ("level", self.level.code().into()),
             ("posted_on", self.from.to_string().into()),
             ("open_until", self.until.to_string().into()),
@@ -95,6 +106,10 @@ pub struct CaseFilter {
     pub category: Option<Category>,
     /// About a household found by this search (see [`HouseholdFilter::search`](crate::register::HouseholdFilter)).
     pub search: Option<String>,
+    /// Only those that wait for one of these steps since a day before the one given with it, and stand on no notice.
+    pub waiting_before: Option<Vec<(Step, Date)>>,
+    /// Only these.
+    pub ids: Option<Vec<Uuid>>,
 }
 
 impl CaseFilter {
@@ -108,6 +123,8 @@ impl CaseFilter {
             ended: None,
             category: None,
             search: None,
+            waiting_before: None,
+            ids: None,
         }
     }
 }
@@ -150,6 +167,13 @@ pub async fn cases(db: &Db, filter: &CaseFilter, paging: &Paging) -> Result<Page
             "c.notice_id IS NULL"
         });
     }
+    if let Some(limits) = &filter.waiting_before {
+        waiting_before(&mut conditions, limits);
+    }
+    if let Some(ids) = &filter.ids {
+        let list: Vec<String> = ids.iter().map(|id| conditions.bind(*id)).collect();
+        conditions.and(&format!("c.id IN ({})", list.join(", ")));
+    }
     if let Some(found) = search_condition(&mut conditions, filter.search.as_deref()) {
         conditions.and(&found);
     }
@@ -178,6 +202,79 @@ pub async fn cases(db: &Db, filter: &CaseFilter, paging: &Paging) -> Result<Page
     .await
 }
 
+/// Only cases that wait for one of these steps since a day before the one given with it, and stand on no notice.
+fn waiting_before(conditions: &mut Conditions, limits: &[(Step, Date)]) {
+    let late: Vec<String> = limits
+        .iter()
+        .map(|(step, day)| {
+            let (step, day) = (conditions.bind(step.code()), conditions.bind(day.to_string()));
+            format!("(c.step = {step} AND c.waiting_since < {day})")
+        })
+        .collect();
+    // Without a limit nothing is late.
+    let late = if late.is_empty() {
+        "1 = 0".to_owned()
+    } else {
+        late.join(" OR ")
+    };
+    conditions.and(&format!("c.notice_id IS NULL AND ({late})"));
+}
+
+/// How many cases of an area wait for each step since a day before the one given with it; steps without any are left
+/// out.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_late(
+    db: &Db,
+    area: &AreaCode,
+    limits: &[(Step, Date)],
+) -> Result<Vec<(Step, u64)>, StoreError> {
+    let mut conditions = Conditions::default();
+    conditions.within("c.area", area);
+    waiting_before(&mut conditions, limits);
+    let select = "c.step, COUNT(*)";
+    grouped(
+        db,
+        select,
+        "identification_case c",
+        &conditions,
+        "c.step",
+        |row| Ok((row.code(0, Step::from_code)?, row.count(1)?)),
+    )
+    .await
+}
+
+/// How many cases that wait for a step are free to go on a notice, by the area of a level.
+///
+/// # Errors
+/// When the database fails.
+pub async fn ready_for_notice(
+    db: &Db,
+    area: &AreaCode,
+    step: Step,
+    level: AreaLevel,
+) -> Result<Vec<(AreaCode, u64)>, StoreError> {
+    let mut conditions = Conditions::default();
+    conditions.within("c.area", area);
+    conditions.equal("c.step", Some(step.code()));
+    conditions.and("c.notice_id IS NULL AND NOT c.suspended");
+    let digits = match level {
+        AreaLevel::Province => 2,
+        AreaLevel::Prefecture => 4,
+        AreaLevel::County => 6,
+        AreaLevel::Township => 9,
+        AreaLevel::Village => 12,
+        AreaLevel::Group => 14,
+    };
+    let group = format!("substr(c.area, 1, {digits})");
+    let select = format!("{group}, COUNT(*)");
+    grouped(db, &select, "identification_case c", &conditions, &group, |row| {
+        Ok((row.area(0)?, row.count(1)?))
+    })
+    .await
+}
+
 /// How many cases of an area wait for each step, and how many of them are suspended.
 ///
 /// # Errors
@@ -202,6 +299,10 @@ pub async fn cases_of(db: &Db, household: Uuid) -> Result<Vec<Versioned<Identifi
     rows.iter().map(versioned).collect()
 }
 
+/// No case that has not ended or led to the roster.
+const FREE: &str = "NOT EXISTS (SELECT 1 FROM identification_case c WHERE c.household_id = h.id
+    AND (NOT c.ended OR c.step = 'announced'))";
+
 /// Households of an area without a case that has not ended or led to the roster.
 ///
 /// # Errors
@@ -215,10 +316,7 @@ pub async fn without_case(
     conditions.within("h.area", area);
     conditions.equal("h.status", Some(HouseholdStatus::Active.code()));
     conditions.equal("h.category", category.map(Category::code));
-    conditions.and(
-        "NOT EXISTS (SELECT 1 FROM identification_case c WHERE c.household_id = h.id
-            AND (NOT c.ended OR c.step = 'announced'))",
-    );
+    conditions.and(FREE);
     let sql = format!(
         "SELECT h.id FROM household h{} ORDER BY h.register_number",
         conditions.text()
@@ -227,21 +325,81 @@ pub async fn without_case(
     rows.iter().map(|row| row.uuid(0)).collect()
 }
 
+/// How many households [`without_case`] finds.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_without_case(db: &Db, area: &AreaCode) -> Result<u64, StoreError> {
+    let mut conditions = Conditions::default();
+    conditions.within("h.area", area);
+    conditions.and(FREE);
+    let sql = format!("SELECT COUNT(*) FROM household h{}", conditions.text());
+    db.first(&sql, conditions.values())
+        .await?
+        .map_or(Ok(0), |row| row.count(0))
+}
+
+/// Which notices are wanted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NoticeFilter {
+    /// In this area: the caller's, or a narrower one.
+    pub area: AreaCode,
+    /// Publicity notices or announcements.
+    pub kind: Option<NoticeKind>,
+    /// The level that posted them.
+    pub level: Option<Level>,
+    /// Whether they are closed.
+    pub closed: Option<bool>,
+    /// Only those whose last day is before this one.
+    pub until_before: Option<Date>,
+}
+
+impl NoticeFilter {
+    /// All notices of an area.
+    pub fn within(area: AreaCode) -> Self {
+        Self {
+            area,
+            kind: None,
+            level: None,
+            closed: None,
+            until_before: None,
+        }
+    }
+}
+
+/// The highest serial number of an area's notices of a kind and year, 0 without one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn last_serial(db: &Db, area: &AreaCode, kind: NoticeKind, year: i16) -> Result<u32, StoreError> {
+    let sql = "SELECT COALESCE(MAX(number_serial), 0) FROM publicity_notice
+        WHERE area = $1 AND kind = $2 AND number_year = $3";
+    let arguments = [
+        area.as_str().into(),
+        kind.code().into(),
+        Value::Int(i64::from(year)),
+    ];
+    db.first(sql, &arguments).await?.map_or(Ok(0), |row| row.small(0))
+}
+
 /// A page of notices, the newest first.
 ///
 /// # Errors
 /// When the database fails or the cursor is not of this list.
 pub async fn notices(
     db: &Db,
-    area: &AreaCode,
-    level: Option<Level>,
-    closed: Option<bool>,
+    filter: &NoticeFilter,
     paging: &Paging,
 ) -> Result<Page<Versioned<PublicityNotice>>, StoreError> {
     let mut conditions = Conditions::default();
-    conditions.within("n.area", area);
-    conditions.equal("n.level", level.map(Level::code));
-    conditions.equal("n.closed", closed);
+    conditions.within("n.area", &filter.area);
+    conditions.equal("n.kind", filter.kind.map(NoticeKind::code));
+    conditions.equal("n.level", filter.level.map(Level::code));
+    conditions.equal("n.closed", filter.closed);
+    if let Some(day) = filter.until_before {
+        let day = conditions.bind(day.to_string());
+        conditions.and(&format!("n.open_until < {day}"));
+    }
     let list = List {
         select: "n.id, n.version, n.changed_at, n.changed_by, n.state",
         from: "publicity_notice n",

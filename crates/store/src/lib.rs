@@ -30,6 +30,7 @@ mod read;
 mod rebuild;
 pub mod register;
 pub mod roster;
+mod search;
 mod subject;
 #[cfg(feature = "testing")]
 pub mod testing;

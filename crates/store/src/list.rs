@@ -24,6 +24,8 @@ pub struct Page<T> {
     pub next: Option<String>,
     /// Number of items in the whole list.
     pub total: u64,
+    /// Whether there may be more than `total`: a search that finds very many is not counted to its end.
+    pub at_least: bool,
 }
 
 /// `$first, $first+1, …`.
@@ -32,19 +34,6 @@ pub(crate) fn placeholders(first: usize, count: usize) -> String {
         .map(|number| format!("${number}"))
         .collect();
     list.join(", ")
-}
-
-/// A pattern for LIKE … ESCAPE '\' in which only the ends given are open.
-pub(crate) fn like(before: &str, text: &str, after: &str) -> Value {
-    let mut pattern = before.to_owned();
-    for character in text.chars() {
-        if matches!(character, '\\' | '%' | '_') {
-            pattern.push('\\');
-        }
-        pattern.push(character);
-    }
-    pattern.push_str(after);
-    Value::Text(pattern)
 }
 
 /// The conditions of a list: pieces of SQL, with their values beside them.
@@ -180,12 +169,13 @@ impl List<'_> {
             items: rows.iter().map(read).collect::<Result<_, _>>()?,
             next,
             total,
+            at_least: false,
         })
     }
 }
 
 /// The sort value and the id of the last row, as JSON.
-fn write_cursor(row: &Record) -> Result<String, StoreError> {
+pub(crate) fn write_cursor(row: &Record) -> Result<String, StoreError> {
     let [.., value, id] = row.values.as_slice() else {
         return Err(StoreError::Cursor(String::new()));
     };
@@ -203,7 +193,7 @@ fn write_cursor(row: &Record) -> Result<String, StoreError> {
     Ok(serde_json::json!([value, id]).to_string())
 }
 
-fn read_cursor(cursor: &str, kind: SortKind) -> Result<[Value; 2], StoreError> {
+pub(crate) fn read_cursor(cursor: &str, kind: SortKind) -> Result<[Value; 2], StoreError> {
     let refused = || StoreError::Cursor(cursor.to_owned());
     let (value, id): (serde_json::Value, String) = serde_json::from_str(cursor).map_err(|_| refused())?;
     let value = match kind {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::area::township;
 use crate::list::{Conditions, List, Page, Paging, SortKind, grouped};
 use crate::read::{VERSIONED, versioned};
-use crate::register::search_condition;
+use crate::search::search_condition;
 use crate::{Db, StoreError, Subject, Value, Versioned};
 
 impl Subject for ExtractRecord {

@@ -1,9 +1,13 @@
 //! Migrations: forward only, the same names for both engines, each applied once and remembered by its checksum.
 
+use std::collections::BTreeSet;
+
 use sha2::{Digest, Sha256};
 
 use crate::attachment::hex;
 use crate::database::{Dialect, Link};
+use crate::rebuild::lay_out_again;
+use crate::register::remake_tally;
 use crate::value::Value;
 use crate::{Db, StoreError};
 
@@ -32,9 +36,14 @@ const MIGRATIONS: &[Migration] = migrations![
     "0006_access",
     "0007_household",
     "0008_places",
+    "0010_documents",
     "0011_access_oidc",
+    "0012_search",
     "0013_bulk",
 ];
+
+/// Kinds whose rows are laid out in another way since a migration: it has them made again from the ledger.
+const LAID_OUT_AGAIN: &[(&str, &str)] = &[("0012_search", "household")];
 
 const TABLE_SQLITE: &str = "CREATE TABLE IF NOT EXISTS schema_migration (
     version INTEGER PRIMARY KEY NOT NULL, name TEXT NOT NULL, checksum TEXT NOT NULL) STRICT";
@@ -111,6 +120,16 @@ pub(crate) async fn migrate(db: &Db) -> Result<(), StoreError> {
             vec![row.to_vec()],
         )
         .await?;
+    }
+    // By the newest layout, therefore after all migrations.
+    let again: BTreeSet<&str> = LAID_OUT_AGAIN
+        .iter()
+        .filter(|(name, _)| MIGRATIONS.iter().skip(applied.len()).any(|new| new.name == *name))
+        .map(|(_, kind)| *kind)
+        .collect();
+    for kind in again {
+        lay_out_again(&mut link, kind).await?;
+        remake_tally(&mut link).await?;
     }
     link.commit().await
 }

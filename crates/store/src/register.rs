@@ -8,15 +8,23 @@ use anju_model::register::{
 use uuid::Uuid;
 
 use crate::area::township;
-use crate::list::{Conditions, List, Page, Paging, SortKind, grouped, like};
+use crate::list::{Conditions, List, Page, Paging, SortKind, grouped, placeholders};
 use crate::read::{VERSIONED, versioned};
+use crate::search::{name_parts, reversed};
 use crate::subject::{Child, Row, Subject};
 use crate::transaction::{ERASED, RETIRED};
 use crate::value::Record;
-use crate::{Db, StoreError, Value, Versioned};
+use crate::{Db, StoreError, Tx, Value, Versioned};
 
-/// Between the parts of the searched text; in no name and no number.
-const SEPARATOR: &str = "\n";
+mod list;
+mod tally;
+
+#[cfg(feature = "testing")]
+pub use self::list::explain_pages;
+pub use self::list::households;
+use self::tally::{Facet, facets};
+pub(crate) use self::tally::{add_to_tally, check_tally, remake_tally, tidy_tally};
+pub use crate::search::initials;
 
 impl Subject for Household {
     const KIND: &'static str = "household";
@@ -25,6 +33,7 @@ impl Subject for Household {
         owner: "household_id",
         key: "id",
     }];
+    const TALLIED: bool = true;
 
     fn id(&self) -> String {
         self.id.to_string()
@@ -38,8 +47,6 @@ impl Subject for Household {
         let facts = &self.facts;
         // Without exactly one head, which the look-back asks about, the first member stands for the household.
         let head = self.head().or(self.members.first());
-        let mut search = vec![facts.register_number.to_lowercase()];
-        search.extend(self.members.iter().map(|person| person.facts.name.to_lowercase()));
         vec![
             ("register_number", facts.register_number.as_str().into()),
             ("township", township(&facts.area)),
@@ -80,17 +87,26 @@ impl Subject for Household {
                 "latitude",
                 facts.position.map(|position| position.latitude).into(),
             ),
-            ("search", search.join(SEPARATOR).into()),
+            ("facet", Facet::of(self).to_string().into()),
+            (
+                "register_number_reversed",
+                reversed(&facts.register_number).into(),
+            ),
+            ("phone_reversed", facts.phone.as_deref().map(reversed).into()),
             ("status", self.status.code().into()),
         ]
     }
 
     fn rows(&self) -> Vec<Row> {
         let household = self.id;
+        // A household that is no longer on the register is not found in any area.
+        let area = self.is_active().then(|| self.facts.area.as_str());
+        let register_number = self.facts.register_number.as_str();
         (0..)
             .zip(&self.members)
             .map(|(position, person)| {
                 let facts = &person.facts;
+                let (name_search, given_search, end_search) = name_parts(&facts.name);
                 // Both generations of a number are found by its 18 characters; a malformed one as it was written.
                 let number = facts
                     .id_number
@@ -103,7 +119,12 @@ impl Subject for Household {
                         ("household_id", household.into()),
                         ("position", Value::Int(position)),
                         ("name", facts.name.as_str().into()),
-                        ("name_search", facts.name.to_lowercase().into()),
+                        ("name_search", name_search.into()),
+                        ("given_search", given_search.into()),
+                        ("end_search", end_search.into()),
+                        ("initials", initials(&facts.name).into()),
+                        ("register_number", register_number.into()),
+                        ("area", area.into()),
                         ("id_number", number.into()),
                         ("birth_date", facts.birth_date.map(|date| date.to_string()).into()),
                         ("sex", facts.sex.code().into()),
@@ -179,7 +200,8 @@ pub struct HouseholdFilter {
     pub area: AreaCode,
     /// In these as well, where a code that was split stands for several.
     pub further_areas: Vec<AreaCode>,
-    /// Part of a name or register number, a whole ID number, or the last 4 or more digits of a phone number.
+    /// The beginning of a name, of a given name or of its initials in Pinyin; the beginning or the end of a register
+    /// number; a whole ID number; the last 4 or more digits of a phone number.
     pub search: Option<String>,
     /// Whether it is on the register; `None` for all that ever were.
     pub status: Option<HouseholdStatus>,
@@ -195,6 +217,8 @@ pub struct HouseholdFilter {
     pub open_items: Option<bool>,
     /// Only these; a list of some thousands at most.
     pub households: Option<Vec<Uuid>>,
+    /// Whether its identification has led to the announcement.
+    pub identified: Option<bool>,
     /// Order.
     pub sort: HouseholdSort,
     /// Largest first.
@@ -215,6 +239,7 @@ impl HouseholdFilter {
             must_move: None,
             open_items: None,
             households: None,
+            identified: None,
             sort: HouseholdSort::default(),
             descending: false,
         }
@@ -271,9 +296,6 @@ pub enum PlannedDestination {
     Unplaced,
 }
 
-const OPEN_ITEMS: &str =
-    "(SELECT COUNT(*) FROM lookback_item i WHERE i.household_id = h.id AND i.item_state = 'open')";
-
 const SUMMARY: &str =
     "h.id, h.version, h.register_number, h.head_name, h.head_id_number, h.area, h.category, h.persons,
     h.choice, h.pathway, h.must_move, h.urgency, h.hazard_point, h.longitude, h.latitude,
@@ -317,76 +339,6 @@ fn summary(row: &Record) -> Result<HouseholdSummary, StoreError> {
     })
 }
 
-/// A condition on the household `h` for what a person typed into a search field, `None` when nothing was typed. Its
-/// values are bound in `conditions`.
-pub(crate) fn search_condition(conditions: &mut Conditions, typed: Option<&str>) -> Option<String> {
-    let typed = typed.map(str::trim).filter(|typed| !typed.is_empty())?;
-    let part = conditions.bind(like("%", &typed.to_lowercase(), "%"));
-    let mut ways = vec![format!("h.search LIKE {part} ESCAPE '\\'")];
-    let number = anju_model::identity::IdNumber::new(typed);
-    if let Some(number) = number.to_18() {
-        let number = conditions.bind(number.as_str());
-        ways.push(format!(
-            "h.id IN (SELECT q.household_id FROM person q WHERE q.id_number = {number})"
-        ));
-    }
-    if typed.len() >= 4 && typed.bytes().all(|byte| byte.is_ascii_digit()) {
-        let tail = conditions.bind(like("%", typed, ""));
-        ways.push(format!("h.phone LIKE {tail} ESCAPE '\\'"));
-    }
-    Some(format!("({})", ways.join(" OR ")))
-}
-
-/// A page of households.
-///
-/// # Errors
-/// When the database fails or the cursor is not of this list.
-pub async fn households(
-    db: &Db,
-    filter: &HouseholdFilter,
-    paging: &Paging,
-) -> Result<Page<HouseholdSummary>, StoreError> {
-    let mut conditions = Conditions::default();
-    conditions.within_any(
-        "h.area",
-        std::iter::once(&filter.area).chain(&filter.further_areas),
-    );
-    conditions.equal("h.status", filter.status.map(HouseholdStatus::code));
-    conditions.equal("h.category", filter.category.map(Category::code));
-    conditions.equal("h.choice", filter.choice.map(ConsentChoice::code));
-    conditions.equal("h.pathway", filter.pathway.map(Pathway::code));
-    conditions.equal("h.must_move", filter.must_move);
-    if let Some(some) = filter.open_items {
-        conditions.and(&format!("{OPEN_ITEMS} {} 0", if some { ">" } else { "=" }));
-    }
-    if let Some(households) = &filter.households {
-        let list: Vec<String> = households.iter().map(|id| conditions.bind(*id)).collect();
-        conditions.and(&match list.as_slice() {
-            [] => "1 = 0".to_owned(),
-            list => format!("h.id IN ({})", list.join(", ")),
-        });
-    }
-    if let Some(found) = search_condition(&mut conditions, filter.search.as_deref()) {
-        conditions.and(&found);
-    }
-    let (sort, sort_kind) = match filter.sort {
-        HouseholdSort::RegisterNumber => ("h.register_number", SortKind::Text),
-        HouseholdSort::HeadName => ("h.head_name", SortKind::Text),
-        HouseholdSort::Persons => ("h.persons", SortKind::Int),
-        HouseholdSort::Area => ("h.area", SortKind::Text),
-    };
-    let list = List {
-        select: SUMMARY,
-        from: SUMMARY_FROM,
-        sort,
-        sort_kind,
-        descending: filter.descending,
-        id: "h.id",
-        conditions,
-    };
-    list.page(db, paging, summary).await
-}
-
 /// The row of one household, when it lies in the area.
 ///
 /// # Errors
@@ -404,6 +356,67 @@ pub async fn household_summary(
         .await?
         .map(|row| summary(&row))
         .transpose()
+}
+
+/// A household as maps show it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HouseholdPoint {
+    /// Id.
+    pub id: Uuid,
+    /// Where the home stands.
+    pub position: Position,
+    /// Category.
+    pub category: Category,
+    /// What it chose.
+    pub choice: Option<ConsentChoice>,
+    /// Number of open look-back items.
+    pub open_items: u32,
+    /// Where the newest plan sends it.
+    pub destination: Option<PlannedDestination>,
+}
+
+/// The households of an area whose position is known, all of them or those in a window: its south-west and north-east
+/// corners.
+///
+/// # Errors
+/// When the database fails.
+pub async fn household_points(
+    db: &Db,
+    area: &AreaCode,
+    window: Option<[Position; 2]>,
+) -> Result<Vec<HouseholdPoint>, StoreError> {
+    let mut conditions = Conditions::default();
+    match window {
+        None => conditions.within("h.area", area),
+        Some([south_west, north_east]) => {
+            for (column, from, to) in [
+                ("longitude", south_west.longitude, north_east.longitude),
+                ("latitude", south_west.latitude, north_east.latitude),
+            ] {
+                let [from, to] = [from, to].map(|bound| conditions.bind(bound));
+                conditions.and(&format!("h.{column} >= {from} AND h.{column} < {to}"));
+            }
+            // No range of codes: the window has the index, and is the smaller.
+            let code = conditions.bind(area.as_str());
+            conditions.and(&format!("substr(h.area, 1, {}) = {code}", area.as_str().len()));
+        }
+    }
+    conditions.equal("h.status", Some(HouseholdStatus::Active.code()));
+    conditions.and("h.longitude IS NOT NULL AND h.latitude IS NOT NULL");
+    let sql = format!("SELECT {SUMMARY} FROM {SUMMARY_FROM}{}", conditions.text());
+    let mut points = Vec::new();
+    for row in db.all(&sql, conditions.values()).await? {
+        let row = summary(&row)?;
+        points.extend(row.position.map(|position| HouseholdPoint {
+            id: row.id,
+            position,
+            category: row.category,
+            choice: row.choice,
+            open_items: row.open_items,
+            destination: row.destination,
+        }));
+    }
+    Ok(points)
 }
 
 /// All households that are on the register, by id.
@@ -444,6 +457,28 @@ pub async fn household_by_number(
         .await?
         .map(|row| versioned(&row))
         .transpose()
+}
+
+impl Tx {
+    /// The households with these register numbers, those that exist, as this transaction has left them.
+    ///
+    /// # Errors
+    /// When the database fails or a stored state cannot be read.
+    pub async fn households_by_number(
+        &mut self,
+        numbers: &[String],
+    ) -> Result<Vec<Versioned<Household>>, StoreError> {
+        let mut found = Vec::new();
+        for numbers in numbers.chunks(500) {
+            let list = placeholders(1, numbers.len());
+            let sql = format!("SELECT {VERSIONED} FROM household WHERE register_number IN ({list})");
+            let arguments: Vec<Value> = numbers.iter().map(|number| number.as_str().into()).collect();
+            for row in self.link.all(&sql, &arguments).await? {
+                found.push(versioned(&row)?);
+            }
+        }
+        Ok(found)
+    }
 }
 
 /// Where each household of an area lies.
@@ -513,10 +548,6 @@ pub struct AreaCount {
     pub unasked: u64,
 }
 
-const CHOICES: &str = "COUNT(*), CAST(SUM(persons) AS BIGINT), COUNT(CASE WHEN choice = 'move' THEN 1 END),
-    COUNT(CASE WHEN choice = 'stay' THEN 1 END), COUNT(CASE WHEN choice = 'undecided' THEN 1 END),
-    COUNT(CASE WHEN choice IS NULL THEN 1 END)";
-
 /// The column that holds the area of a level.
 pub(crate) fn level_column(level: AreaLevel) -> &'static str {
     match level {
@@ -531,30 +562,58 @@ pub(crate) fn level_column(level: AreaLevel) -> &'static str {
 /// # Errors
 /// When the database fails.
 pub async fn count_by_area(db: &Db, area: &AreaCode, level: AreaLevel) -> Result<Vec<AreaCount>, StoreError> {
-    let column = level_column(level);
     let mut conditions = Conditions::default();
     conditions.within("area", area);
-    conditions.equal("status", Some(HouseholdStatus::Active.code()));
-    conditions.and(&format!("{column} IS NOT NULL"));
-    grouped(
-        db,
-        &format!("{column}, {CHOICES}"),
-        "household",
-        &conditions,
-        column,
-        |row| {
-            Ok(AreaCount {
-                area: row.area(0)?,
-                households: row.count(1)?,
-                persons: row.count(2)?,
-                moving: row.count(3)?,
-                staying: row.count(4)?,
-                undecided: row.count(5)?,
-                unasked: row.count(6)?,
-            })
-        },
-    )
-    .await
+    let digits = match level {
+        AreaLevel::Group => 14,
+        AreaLevel::Village => 12,
+        AreaLevel::Province | AreaLevel::Prefecture | AreaLevel::County | AreaLevel::Township => 9,
+    };
+    // Townships and villages are counted as they are written; of groups, and of a part of a township, the households are
+    // counted.
+    let sql = if level == AreaLevel::Group || area.as_str().len() > digits {
+        let part = format!("substr(area, 1, {digits})");
+        format!(
+            "SELECT {part}, facet, COUNT(*), CAST(SUM(persons) AS BIGINT) FROM household{}
+             GROUP BY {part}, facet ORDER BY 1, 2",
+            conditions.text()
+        )
+    } else {
+        conditions.and(&format!("length(area) = {digits}"));
+        format!(
+            "SELECT area, facet, households, persons FROM household_tally{} ORDER BY area, facet",
+            conditions.text()
+        )
+    };
+    let mut counts: Vec<AreaCount> = Vec::new();
+    for row in db.all(&sql, conditions.values()).await? {
+        let (area, facet) = (row.area(0)?, Facet::read(&row, 1)?);
+        if facet.status != HouseholdStatus::Active {
+            continue;
+        }
+        let (households, persons) = (row.count(2)?, row.count(3)?);
+        if counts.last().is_none_or(|last| last.area != area) {
+            counts.push(AreaCount {
+                area,
+                households: 0,
+                persons: 0,
+                moving: 0,
+                staying: 0,
+                undecided: 0,
+                unasked: 0,
+            });
+        }
+        let Some(count) = counts.last_mut() else { continue };
+        count.households += households;
+        count.persons += persons;
+        *match facet.choice {
+            Some(ConsentChoice::Move) => &mut count.moving,
+            Some(ConsentChoice::Stay) => &mut count.staying,
+            Some(ConsentChoice::Undecided) => &mut count.undecided,
+            None => &mut count.unasked,
+        } += households;
+    }
+    Ok(counts)
 }
 
 /// Households of an area by one property; what has none comes as `None`.
@@ -579,33 +638,29 @@ pub struct RegisterCounts {
 /// # Errors
 /// When the database fails.
 pub async fn counts(db: &Db, area: &AreaCode) -> Result<RegisterCounts, StoreError> {
-    let mut conditions = Conditions::default();
-    conditions.within("area", area);
-    conditions.equal("status", Some(HouseholdStatus::Active.code()));
     let mut counts = RegisterCounts::default();
-    let groups = grouped(
-        db,
-        "category, choice, pathway, COUNT(*), CAST(SUM(persons) AS BIGINT), COUNT(CASE WHEN must_move THEN 1 END)",
-        "household",
-        &conditions,
-        "category, choice, pathway",
-        |row| {
-            Ok((
-                row.code(0, Category::from_code)?,
-                row.optional(1, |row, place| row.code(place, ConsentChoice::from_code))?,
-                row.optional(2, |row, place| row.code(place, Pathway::from_code))?,
-                [row.count(3)?, row.count(4)?, row.count(5)?],
-            ))
-        },
-    )
-    .await?;
-    for (category, choice, pathway, [households, persons, must_move]) in groups {
+    let facets = match facets(&mut db.begin_reading().await?, area).await? {
+        Some(facets) => facets,
+        None => {
+            let mut conditions = Conditions::default();
+            conditions.within("area", area);
+            let select = "facet, COUNT(*), CAST(SUM(persons) AS BIGINT)";
+            grouped(db, select, "household", &conditions, "facet", |row| {
+                Ok((Facet::read(row, 0)?, row.count(1)?, row.count(2)?))
+            })
+            .await?
+        }
+    };
+    for (facet, households, persons) in facets {
+        if facet.status != HouseholdStatus::Active {
+            continue;
+        }
         counts.households += households;
         counts.persons += persons;
-        counts.must_move += must_move;
-        add(&mut counts.by_category, category, households);
-        add(&mut counts.by_choice, choice, households);
-        add(&mut counts.by_pathway, pathway, households);
+        counts.must_move += if facet.must_move { households } else { 0 };
+        add(&mut counts.by_category, facet.category, households);
+        add(&mut counts.by_choice, facet.choice, households);
+        add(&mut counts.by_pathway, facet.pathway, households);
     }
     counts.by_category.sort_unstable();
     counts.by_choice.sort_unstable();

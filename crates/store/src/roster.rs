@@ -148,6 +148,7 @@ pub async fn rosters(
             items: Vec::new(),
             next: None,
             total: 0,
+            at_least: false,
         });
     }
     let states: Vec<String> = filter

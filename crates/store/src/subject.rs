@@ -21,6 +21,9 @@ pub trait Subject: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// before every change; it costs reading that state.
     const GUARDED: bool = false;
 
+    /// Whether its rows are households that are counted by area and facet.
+    const TALLIED: bool = false;
+
     /// Unique among subjects of the kind.
     fn id(&self) -> String;
 

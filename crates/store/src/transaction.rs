@@ -7,12 +7,14 @@ use anju_model::area::AreaCode;
 use jiff::Timestamp;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
+use rayon::prelude::*;
 
 use crate::attachment::hex;
 use crate::database::{Answer, Link};
 use crate::ledger::stored_hashes;
 use crate::list::placeholders;
 use crate::read::Versioned;
+use crate::register::{add_to_tally, tidy_tally};
 use crate::subject::{Row, Stamp, Subject, parse, project};
 use crate::value::Record;
 use crate::{StoreError, Value};
@@ -51,6 +53,8 @@ pub struct Tx {
     checkpoint: u64,
     /// Size of the log when the transaction began.
     begun: u64,
+    /// Whether counts of households may have fallen to nothing.
+    uncounted: bool,
 }
 
 /// One change: the subject's id, its new version, its area and its new payload.
@@ -84,6 +88,7 @@ impl Tx {
             frontier: Frontier::new(size, &hashes)?,
             checkpoint: newest.unwrap_or(0),
             begun: size,
+            uncounted: false,
             salts: ChaCha20Rng::from_seed(context.salt_seed),
             link,
             context,
@@ -175,6 +180,7 @@ impl Tx {
                 id: id.to_owned(),
             });
         };
+        self.uncount::<S>(&[id.to_owned()]).await?;
         self.link
             .execute(&format!("DELETE FROM {} WHERE id = $1", S::KIND), &[id.into()])
             .await?;
@@ -203,6 +209,9 @@ impl Tx {
     }
 
     async fn run_commit(mut self, key: &SigningKey) -> Result<(), StoreError> {
+        if self.uncounted {
+            tidy_tally(&mut self.link).await?;
+        }
         let size = self.frontier.size();
         if size > self.begun {
             let checkpoint = Checkpoint {
@@ -301,6 +310,7 @@ impl Tx {
                 Some(_) => {}
             }
         }
+        self.uncount::<S>(&ids).await?;
         self.link
             .execute(
                 &format!("DELETE FROM {} WHERE id IN ({list})", S::KIND),
@@ -310,40 +320,39 @@ impl Tx {
         Ok(ids)
     }
 
+    /// Takes rows off the counts before they go.
+    async fn uncount<S: Subject>(&mut self, ids: &[String]) -> Result<(), StoreError> {
+        if S::TALLIED {
+            add_to_tally(&mut self.link, ids, -1).await?;
+            self.uncounted = true;
+        }
+        Ok(())
+    }
+
     async fn write<'a, S: Subject + 'a>(
         &mut self,
         subjects: impl Iterator<Item = (&'a S, String, i64)>,
     ) -> Result<(), StoreError> {
-        let mut changes = Vec::new();
-        let mut rows = Vec::new();
-        for (subject, id, version) in subjects {
-            let unstorable = |detail: String| StoreError::Unstorable {
-                kind: S::KIND,
-                id: id.clone(),
-                detail,
-            };
-            if id.is_empty() {
-                return Err(unstorable("it has no id".into()));
-            }
-            let payload = canonical_json(subject).map_err(|error| unstorable(error.to_string()))?;
-            // The rows come from the payload, as in verification, so that what cannot be read back is never written.
-            let read: S = parse(&payload).map_err(|error| unstorable(error.to_string()))?;
-            let stamp = Stamp {
-                version,
-                at: self.context.at.as_microsecond(),
-                actor: self.context.actor.clone(),
-            };
-            rows.extend(project(&read, &stamp, &payload));
-            changes.push(Change {
-                area: read.area(),
-                id,
-                version,
-                payload,
-            });
+        let subjects: Vec<(&S, String, i64)> = subjects.collect();
+        let (at, actor) = (self.context.at.as_microsecond(), self.context.actor.as_str());
+        let made: Vec<(Vec<Row>, Change)> = subjects
+            .into_par_iter()
+            .with_min_len(32)
+            .map(|(subject, id, version)| lay_out(subject, id, version, at, actor))
+            .collect::<Result<_, _>>()?;
+        let mut changes = Vec::with_capacity(made.len());
+        let mut rows = Vec::with_capacity(made.len());
+        for (of_subject, change) in made {
+            rows.extend(of_subject);
+            changes.push(change);
         }
         insert_rows(&mut self.link, rows)
             .await
             .map_err(|error| duplicate(S::KIND, error))?;
+        if S::TALLIED {
+            let ids: Vec<String> = changes.iter().map(|change| change.id.clone()).collect();
+            add_to_tally(&mut self.link, &ids, 1).await?;
+        }
         self.append(S::KIND, changes).await
     }
 
@@ -404,6 +413,40 @@ impl Tx {
         self.link.insert("ledger_entry", &columns, entries).await?;
         self.link.insert("ledger_hash", &["idx", "hash"], hashes).await
     }
+}
+
+/// The rows and the ledger's change of a subject at a version.
+fn lay_out<S: Subject>(
+    subject: &S,
+    id: String,
+    version: i64,
+    at: i64,
+    actor: &str,
+) -> Result<(Vec<Row>, Change), StoreError> {
+    let unstorable = |detail: String| StoreError::Unstorable {
+        kind: S::KIND,
+        id: id.clone(),
+        detail,
+    };
+    if id.is_empty() {
+        return Err(unstorable("it has no id".into()));
+    }
+    let payload = canonical_json(subject).map_err(|error| unstorable(error.to_string()))?;
+    // The rows come from the payload, as in verification, so that what cannot be read back is never written.
+    let read: S = parse(&payload).map_err(|error| unstorable(error.to_string()))?;
+    let stamp = Stamp {
+        version,
+        at,
+        actor: actor.to_owned(),
+    };
+    let rows = project(&read, &stamp, &payload);
+    let change = Change {
+        area: read.area(),
+        id,
+        version,
+        payload,
+    };
+    Ok((rows, change))
 }
 
 /// Positions in the log as the database keeps them. A log of 2^63 entries does not exist.

@@ -5,20 +5,27 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
-use anju_ledger::{Frontier, Hash, VerifyingKey, commitment, leaf_of, stored_hash_count};
+use anju_ledger::{
+    EntryFields, Frontier, Hash, VerifyingKey, commitment, leaf_hash, leaf_of, stored_hash_count,
+};
+use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::attachment::{Attachments, hex};
-use crate::database::{Answer, Link};
+use crate::database::{Answer, Link, RawRow, RawRows};
 use crate::erasure::Erasure;
-use crate::ledger::{ENTRY, entry};
+use crate::ledger::ENTRY;
+use crate::register::check_tally;
 use crate::subject::{KINDS, Kind, Row, Stamp, Subject, parse};
 use crate::transaction::{ERASED, RETIRED, index_value};
 use crate::value::{Record, Value};
 use crate::{Db, StoreError};
 
-/// Entries and subjects read at once.
+/// Subjects read at once.
 const PAGE: u64 = 2_000;
+
+/// Entries of the log read at once.
+const LOG_PAGE: u64 = 4_000;
 
 /// Differences reported one by one; more are only counted.
 const REPORTED: usize = 1_000;
@@ -134,6 +141,14 @@ async fn verify_all(
         report(progress, 0.5 + 0.4 * place as f32 / KINDS.len() as f32)?;
         rows += check_rows(&mut link, kind, &mut findings, progress).await?;
     }
+    for (key, [found, expected]) in check_tally(&mut link).await? {
+        findings.add(
+            "household_tally",
+            key,
+            "",
+            format!("found {found}, expected {expected}"),
+        );
+    }
     report(progress, 0.9)?;
     let checked = check_attachments(&mut link, attachments, &mut findings).await?;
     report(progress, 1.0)?;
@@ -165,24 +180,45 @@ pub(crate) async fn check_log(
         .peekable();
     let mut erasures = Erasures::default();
     let mut frontier = Frontier::empty();
-    let mut next = i64::MIN;
-    loop {
+    let mut page = read_entries(link, i64::MIN).await?;
+    while page.len() > 0 {
         report(progress, frontier.size() as f32 / total.max(1) as f32)?;
-        let sql = format!("SELECT {ENTRY} FROM ledger_entry WHERE idx >= $1 ORDER BY idx LIMIT {PAGE}");
-        let rows = link.all(&sql, &[Value::Int(next)]).await?;
-        let Some(last) = rows.last() else { break };
-        next = last.int(0)?.saturating_add(1);
-        let first_hash = stored_hash_count(frontier.size());
-        let mut hashes = Vec::new();
-        for row in &rows {
-            let leaf = check_entry(row, frontier.size(), &mut erasures, &mut findings);
-            hashes.extend(frontier.append(&leaf)?);
+        let size = frontier.size();
+        let next = match page.get(page.len() - 1) {
+            Some(last) => last.int(0)?.saturating_add(1),
+            None => break,
+        };
+        let [first_hash, end_hash] = [size, size + page.len() as u64].map(stored_hash_count);
+        // Hashes are computed by all processors while the database reads on.
+        let checking = tokio::task::spawn_blocking(move || check_entries(&page, size));
+        let reading = async {
+            let hashes = "SELECT idx, hash FROM ledger_hash WHERE idx >= $1 AND idx < $2 ORDER BY idx";
+            let hashes = link
+                .raw(hashes, &[index_value(first_hash), index_value(end_hash)])
+                .await?;
+            Ok::<_, StoreError>((hashes, read_entries(link, next).await?))
+        };
+        let (checked, read) = tokio::join!(checking, reading);
+        let checked = checked.map_err(|error| StoreError::Interrupted(error.to_string()))?;
+        let (hashes, next_page) = read?;
+        let mut expected = Vec::with_capacity((end_hash - first_hash) as usize);
+        for entry in checked {
+            let place = frontier.size();
+            for (column, detail) in entry.problems {
+                findings.add("ledger_entry", place, column, detail);
+            }
+            erasures.recorded.extend(entry.recorded);
+            erasures
+                .emptied
+                .extend(entry.emptied.map(|subject| (place, subject)));
+            expected.extend(frontier.append_hash(entry.leaf)?);
             while let Some(checkpoint) = checkpoints.next_if(|checkpoint| checkpoint.size <= frontier.size())
             {
                 checkpoint.check(frontier.root()?, &mut findings);
             }
         }
-        check_hashes(link, first_hash, &hashes, &mut findings).await?;
+        check_hashes(&hashes, &expected, &mut findings)?;
+        page = next_page;
     }
     erasures.check(link, &mut findings).await?;
     let size = frontier.size();
@@ -345,86 +381,115 @@ impl Erasures {
     }
 }
 
-/// Checks one entry's place, salt and payload, and returns its leaf.
-fn check_entry(row: &Record, place: u64, erasures: &mut Erasures, findings: &mut Findings) -> Vec<u8> {
-    let leaf = entry(row).and_then(|mut entry| {
-        if entry.index != place {
-            findings.add(
-                "ledger_entry",
-                place,
-                "idx",
-                format!("found entry {} in this place", entry.index),
-            );
-            entry.index = place;
-        }
-        if !KINDS.iter().any(|kind| kind.name == entry.kind) {
-            findings.add(
-                "ledger_entry",
-                place,
-                "subject_kind",
-                format!("no such kind of subject: {}", shorten(&entry.kind, 0)),
-            );
-        }
-        match (row.optional(10, Record::bytes)?, row.optional(11, Record::text)?) {
-            (Some(salt), Some(payload)) => {
-                if row.bytes(9)? != commitment(salt, payload) {
-                    findings.add(
-                        "ledger_entry",
-                        place,
-                        "payload",
-                        "payload and salt do not give the commitment",
-                    );
-                }
-                if entry.kind == Erasure::KIND {
-                    erasures.recorded.extend(
-                        parse::<Erasure>(payload)
-                            .ok()
-                            .map(|erasure| erasure.entry)
-                            .filter(|index| *index < place),
-                    );
-                }
-            }
-            (None, None) => {
-                let subject = (entry.kind.clone(), entry.subject.clone(), entry.version);
-                erasures.emptied.insert(place, subject);
-            }
-            (None, Some(_)) => findings.add("ledger_entry", place, "salt", "the salt is missing"),
-            (Some(_), None) => findings.add("ledger_entry", place, "payload", "the payload is missing"),
-        }
-        Ok(entry.leaf()?)
-    });
-    leaf.unwrap_or_else(|error| {
-        findings.add("ledger_entry", place, "", error.to_string());
-        Vec::new()
-    })
+/// Reads the next entries.
+async fn read_entries(link: &mut Link, next: i64) -> Result<RawRows, StoreError> {
+    let sql = format!("SELECT {ENTRY} FROM ledger_entry WHERE idx >= $1 ORDER BY idx LIMIT {LOG_PAGE}");
+    link.raw(&sql, &[Value::Int(next)]).await
 }
 
-/// Compares stored hashes with those the entries give; `first` is the place where they begin.
-async fn check_hashes(
-    link: &mut Link,
-    first: u64,
-    expected: &[(u64, Hash)],
-    findings: &mut Findings,
-) -> Result<(), StoreError> {
-    let end = first + expected.len() as u64;
-    let sql = "SELECT idx, hash FROM ledger_hash WHERE idx >= $1 AND idx < $2 ORDER BY idx";
-    let rows = link.all(sql, &[index_value(first), index_value(end)]).await?;
-    let mut stored = rows.iter().peekable();
+/// What an entry gives by itself.
+struct CheckedEntry {
+    leaf: Hash,
+    /// Column and detail of what is wrong with it.
+    problems: Vec<(&'static str, String)>,
+    /// Kind, id and version of the subject, when the payload is gone.
+    emptied: Option<(String, String, i64)>,
+    /// The entry whose erasure it records.
+    recorded: Option<u64>,
+}
+
+/// Checks entries of which the first should stand at a place.
+fn check_entries(rows: &RawRows, first: u64) -> Vec<CheckedEntry> {
+    (0..rows.len())
+        .into_par_iter()
+        .with_min_len(64)
+        .filter_map(|place| {
+            let row = rows.get(place)?;
+            let place = first + place as u64;
+            let mut checked = CheckedEntry {
+                leaf: [0; 32],
+                problems: Vec::new(),
+                emptied: None,
+                recorded: None,
+            };
+            let leaf = check_entry(row, place, &mut checked).unwrap_or_else(|error| {
+                checked.problems.push(("", error.to_string()));
+                Vec::new()
+            });
+            checked.leaf = leaf_hash(&leaf);
+            Some(checked)
+        })
+        .collect()
+}
+
+/// Checks one entry's place, salt and payload, and returns its leaf.
+fn check_entry(row: RawRow<'_>, place: u64, checked: &mut CheckedEntry) -> Result<Vec<u8>, StoreError> {
+    let index = row.count(0)?;
+    if index != place {
+        let detail = format!("found entry {index} in this place");
+        checked.problems.push(("idx", detail));
+    }
+    let kind = row.text(1)?.unwrap_or_default();
+    let subject = row.text(2)?.unwrap_or_default();
+    let version = row.int(3)?;
+    if !KINDS.iter().any(|known| known.name == kind) {
+        let detail = format!("no such kind of subject: {}", shorten(kind, 0));
+        checked.problems.push(("subject_kind", detail));
+    }
+    let committed = row.bytes(9)?.unwrap_or_default();
+    match (row.bytes(10)?, row.text(11)?) {
+        (Some(salt), Some(payload)) => {
+            if committed != commitment(salt, payload) {
+                let detail = "payload and salt do not give the commitment".to_owned();
+                checked.problems.push(("payload", detail));
+            }
+            if kind == Erasure::KIND {
+                checked.recorded = parse::<Erasure>(payload)
+                    .ok()
+                    .map(|erasure| erasure.entry)
+                    .filter(|index| *index < place);
+            }
+        }
+        (None, None) => checked.emptied = Some((kind.to_owned(), subject.to_owned(), version)),
+        (None, Some(_)) => checked.problems.push(("salt", "the salt is missing".into())),
+        (Some(_), None) => checked
+            .problems
+            .push(("payload", "the payload is missing".into())),
+    }
+    let fields = EntryFields {
+        actor: row.text(6)?.unwrap_or_default(),
+        area: row.text(4)?,
+        at: row.int(5)?,
+        command: row.text(7)?.unwrap_or_default(),
+        commitment: &hex(committed),
+        index: place,
+        kind,
+        reason: row.text(8)?,
+        subject,
+        version,
+    };
+    Ok(fields.leaf()?)
+}
+
+/// Compares stored hashes with those the entries give.
+fn check_hashes(rows: &RawRows, expected: &[(u64, Hash)], findings: &mut Findings) -> Result<(), StoreError> {
+    let mut stored = (0..rows.len()).filter_map(|place| rows.get(place)).peekable();
     for (place, hash) in expected {
         let row = match stored.peek() {
             Some(row) if row.count(0)? == *place => stored.next(),
             _ => None,
         };
-        match row {
-            None => findings.add("ledger_hash", place, "", "the hash is missing"),
-            Some(row) if row.bytes(1)? != hash => {
-                let detail = format!("found {}, the entries give {}", hex(row.bytes(1)?), hex(hash));
-                findings.add("ledger_hash", place, "hash", detail);
-                findings
-                    .suspects
-                    .extend(leaf_of(*place).filter(|_| findings.suspects.len() < REPORTED));
-            }
-            Some(_) => {}
+        let Some(row) = row else {
+            findings.add("ledger_hash", place, "", "the hash is missing");
+            continue;
+        };
+        let found = row.bytes(1)?.unwrap_or_default();
+        if found != hash {
+            let detail = format!("found {}, the entries give {}", hex(found), hex(hash));
+            findings.add("ledger_hash", place, "hash", detail);
+            findings
+                .suspects
+                .extend(leaf_of(*place).filter(|_| findings.suspects.len() < REPORTED));
         }
     }
     Ok(())
@@ -517,11 +582,16 @@ async fn check_rows(
             None
         };
         let mut expected: BTreeMap<&str, Rows> = BTreeMap::new();
-        for state in &states {
-            let Some(payload) = &state.payload else { continue };
-            match (kind.project)(payload, &state.stamp) {
+        let projected: Vec<_> = states
+            .par_iter()
+            .filter_map(|state| {
+                Some((kind.project)(state.payload.as_ref()?, &state.stamp).map_err(|e| (state, e)))
+            })
+            .collect();
+        for rows in projected {
+            match rows {
                 Ok(rows) => collect(rows, kind, &mut expected),
-                Err(error) => findings.add("ledger_entry", &state.id, "payload", error.to_string()),
+                Err((state, error)) => findings.add("ledger_entry", &state.id, "payload", error.to_string()),
             }
         }
         for (table, owner, key) in tables(kind) {

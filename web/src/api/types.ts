@@ -206,6 +206,8 @@ export interface Page<T> {
   items: T[];
   next: string | null;
   total: number;
+  /** Whether there may be more than `total`: a search that finds very many is not counted to its end. */
+  at_least: boolean;
 }
 
 export interface HouseholdDestination {
@@ -765,6 +767,7 @@ export type IdentificationStep =
   | 'village_review'
   | 'village_publicity'
   | 'township_check'
+  | 'township_publicity'
   | 'county_decision'
   | 'county_publicity'
   | 'announcement'

@@ -11,7 +11,7 @@ export const zh = {
   field: '字段', before: '变更前', after: '变更后', state_masked: '完整内容(个人信息已打掩码)', previous_version: '上一版本', next_version: '下一版本', proof_of_entry: '证明', no_entries: '没有符合条件的条目',
   kept_elsewhere: '异地留存', keeping_off: '尚未设定留存检查点的目录。运行 anju serve --keep-checkpoints 目录,或在 anju.toml 中设定。', keeping_on: '每 {minutes} 分钟核对并留存到 {folder}', kept_last: '{time} 已留存 {size} 条', kept_problem: '{time} 未能留存:{problem}', kept_not_yet: '尚未留存',
   download_these: '下载本页检查点', compare_two: '选择两个检查点,证明后者延续前者', consistent: '已证明:{to} 条的账本以 {from} 条的账本开头', consistency_why: '证明已由服务器核对;下载后可用 docs/verify.py 独立核对。', download_consistency: '下载证明', covers_entries: '覆盖条目', added_entries: '新增',
-  level_province: '省', level_prefecture: '市', level_county: '县', level_township: '乡镇', level_village: '村', level_group: '组', may: '可以', no_users: '没有符合条件的用户', locked: '已锁定', save_user: '保存',
+  level_province: '省', level_prefecture: '市', level_county: '县', level_township: '乡镇', level_village: '村', level_group: '组', may: '可以', no_users: '没有符合条件的用户', locked: '已锁定', save_user: '保存', version_number: '版本',
 } as const;
 
 export const en: Record<keyof typeof zh, string> = {
@@ -25,5 +25,5 @@ export const en: Record<keyof typeof zh, string> = {
   field: 'Field', before: 'Before', after: 'After', state_masked: 'The whole state, personal data masked', previous_version: 'Version before', next_version: 'Version after', proof_of_entry: 'Proof', no_entries: 'No entry fits',
   kept_elsewhere: 'Kept elsewhere', keeping_off: 'No folder is set for keeping checkpoints. Run anju serve --keep-checkpoints DIR, or set it in anju.toml.', keeping_on: 'Checked and kept every {minutes} minutes in {folder}', kept_last: '{size} entries kept at {time}', kept_problem: 'Not kept at {time}: {problem}', kept_not_yet: 'not kept yet',
   download_these: 'Download these checkpoints', compare_two: 'Choose two checkpoints to prove that the later one extends the earlier', consistent: 'Proved: the ledger of {to} entries begins with that of {from}', consistency_why: 'The server checked the proof; download it to check it independently with docs/verify.py.', download_consistency: 'Download the proof', covers_entries: 'Entries covered', added_entries: 'Added',
-  level_province: 'province', level_prefecture: 'prefecture', level_county: 'county', level_township: 'township', level_village: 'village', level_group: 'group', may: 'may', no_users: 'No user fits', locked: 'locked', save_user: 'Save',
+  level_province: 'province', level_prefecture: 'prefecture', level_county: 'county', level_township: 'township', level_village: 'village', level_group: 'group', may: 'may', no_users: 'No user fits', locked: 'locked', save_user: 'Save', version_number: 'Version',
 };

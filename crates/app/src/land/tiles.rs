@@ -12,6 +12,7 @@ use anju_exchange::crs::Transformer;
 use anju_exchange::vector::PropertyValue;
 use anju_model::area::AreaCode;
 use anju_model::land::LayerKind;
+use anju_model::register::Position;
 use geo::{BoundingRect, Coord, Geometry, LineString, MapCoords, Polygon, Rect, Simplify};
 use mvt::{GeomEncoder, GeomType, Tile};
 
@@ -54,6 +55,20 @@ impl TileAddress {
                 id: format!("{z}/{x}/{y}"),
             })
         }
+    }
+
+    /// South-west and north-east corner of what the tile shows, its margin included.
+    pub(crate) fn window(self) -> [Position; 2] {
+        let (left, top, side) = self.square();
+        let margin = side * MARGIN / EXTENT;
+        let corner = |x: f64, y: f64| {
+            let (longitude, latitude) = to_degrees(x, y);
+            Position { longitude, latitude }
+        };
+        [
+            corner(left - margin, top + side + margin),
+            corner(left + side + margin, top - margin),
+        ]
     }
 
     /// The tile's square in mercator units (0 to 1, from the north-west corner of the world).

@@ -8,6 +8,8 @@ use anju_model::access::Action;
 use anju_model::area::AreaCode;
 use anju_model::land::{Candidate, LandAssessment, Layer, LayerKind, LayerVerdict};
 use anju_model::plan::Tier;
+use anju_model::register::Position;
+use anju_store::register::PlannedDestination;
 use geo::{Coord, Point};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -264,47 +266,55 @@ pub async fn households_tile(
     address: TileAddress,
 ) -> Result<Vec<u8>, AppError> {
     let area = caller.narrow(Action::ReadRegister, None)?;
+    // A tile of a few villages reads its own households. One that shows much of the county is drawn from all of them, which
+    // are kept until something is written.
+    if address.z >= CLOSE_ZOOM {
+        let points = household_points(workspace, &area, Some(address.window())).await?;
+        return encode("households", &point_layer(points), address);
+    }
     let ledger_size = anju_store::entry_count(workspace.db()).await?;
     if let Some(layer) = cache.households(&area, ledger_size) {
         return encode("households", &layer, address);
     }
-    let filter = anju_store::register::HouseholdFilter::within(area.clone());
-    let page =
-        anju_store::register::households(workspace.db(), &filter, &anju_store::Paging::default()).await?;
-    let points = page
-        .items
-        .into_iter()
-        .filter_map(|row| {
-            let position = row.position?;
-            let text = |value: &str| PropertyValue::Text(value.to_owned());
-            let to = match row.destination {
-                Some(anju_store::register::PlannedDestination::Site(_)) => "site",
-                Some(anju_store::register::PlannedDestination::Pathway(_)) => "pathway",
-                Some(anju_store::register::PlannedDestination::Unplaced) => "unplaced",
-                None => "",
-            };
-            Some(TilePoint {
-                longitude: position.longitude,
-                latitude: position.latitude,
-                properties: vec![
-                    ("id".to_owned(), PropertyValue::Text(row.id.to_string())),
-                    ("category".to_owned(), text(row.category.code())),
-                    (
-                        "choice".to_owned(),
-                        text(row.choice.map_or("", |choice| choice.code())),
-                    ),
-                    (
-                        "open_items".to_owned(),
-                        PropertyValue::Integer(i64::from(row.open_items)),
-                    ),
-                    ("to".to_owned(), text(to)),
-                ],
-            })
-        })
-        .collect();
-    let layer = Arc::new(point_layer(points));
+    let layer = Arc::new(point_layer(household_points(workspace, &area, None).await?));
     cache.keep_households(area, ledger_size, layer.clone());
     encode("households", &layer, address)
+}
+
+/// From this zoom on a tile is less than 10 km wide.
+const CLOSE_ZOOM: u8 = 12;
+
+async fn household_points(
+    workspace: &Workspace,
+    area: &AreaCode,
+    window: Option<[Position; 2]>,
+) -> Result<Vec<TilePoint>, AppError> {
+    let points = anju_store::register::household_points(workspace.db(), area, window).await?;
+    let drawn = points.into_iter().map(|point| {
+        let text = |value: &str| PropertyValue::Text(value.to_owned());
+        let to = match point.destination {
+            Some(PlannedDestination::Site(_)) => "site",
+            Some(PlannedDestination::Pathway(_)) => "pathway",
+            Some(PlannedDestination::Unplaced) => "unplaced",
+            None => "",
+        };
+        let choice = point.choice.map_or("", |choice| choice.code());
+        TilePoint {
+            longitude: point.position.longitude,
+            latitude: point.position.latitude,
+            properties: vec![
+                ("id".to_owned(), PropertyValue::Text(point.id.to_string())),
+                ("category".to_owned(), text(point.category.code())),
+                ("choice".to_owned(), text(choice)),
+                (
+                    "open_items".to_owned(),
+                    PropertyValue::Integer(i64::from(point.open_items)),
+                ),
+                ("to".to_owned(), text(to)),
+            ],
+        }
+    });
+    Ok(drawn.collect())
 }
 
 async fn views(workspace: &Workspace, candidates: Vec<Candidate>) -> Result<Vec<CandidateView>, AppError> {

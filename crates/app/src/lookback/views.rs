@@ -184,6 +184,7 @@ async fn rows(
         items: views(workspace, page.items).await?,
         next: page.next,
         total: page.total,
+        at_least: page.at_least,
     })
 }
 

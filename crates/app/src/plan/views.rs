@@ -476,6 +476,7 @@ async fn matching(
             items: Vec::new(),
             next: None,
             total: 0,
+            at_least: false,
         });
     };
     let (sort, descending) = crate::register::views::sort_key(query.sort.as_deref());
@@ -509,6 +510,7 @@ async fn matching(
             .collect(),
         next: page.next,
         total: page.total,
+        at_least: page.at_least,
     })
 }
 

@@ -637,6 +637,7 @@ async fn page(
             .collect(),
         next: found.next,
         total: found.total,
+        at_least: found.at_least,
     })
 }
 

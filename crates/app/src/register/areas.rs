@@ -47,7 +47,13 @@ pub(crate) async fn narrow(
         return Ok(vec![caller.narrow(action, None)?]);
     };
     caller.require(action)?;
-    let now = match workspace.areas().await?.table().present(asked) {
+    // Nearly always the code is in force, which it and the areas around it tell.
+    let near = workspace.area_names(std::iter::once(asked)).await?;
+    let present = match near.table().present(asked) {
+        Present::InForce => Present::InForce,
+        _ => workspace.areas().await?.table().present(asked),
+    };
+    let now = match present {
         Present::Now(now) => vec![now],
         Present::Split(several) if !several.is_empty() => several,
         Present::InForce | Present::Split(_) | Present::Unknown => vec![asked.clone()],

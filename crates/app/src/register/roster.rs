@@ -66,6 +66,9 @@ pub struct NewDraft {
     /// Only those with (or without) open look-back items.
     #[serde(default)]
     pub open_items: Option<bool>,
+    /// Only those whose identification has led to the announcement, or has not.
+    #[serde(default)]
+    pub identified: Option<bool>,
 }
 
 /// On whose authority a roster is frozen.
@@ -233,6 +236,7 @@ async fn households(
         choice: filter.choice,
         must_move: filter.must_move,
         open_items: filter.open_items,
+        identified: filter.identified,
         ..HouseholdFilter::within(filter.area.clone())
     };
     let rows = anju_store::register::households(workspace.db(), &wanted, &Paging::default()).await?;
@@ -274,6 +278,7 @@ pub async fn draft(workspace: &Workspace, caller: &Caller, new: NewDraft) -> Res
         choice: new.choice,
         must_move: new.must_move,
         open_items: new.open_items,
+        identified: new.identified,
     };
     let households = households(workspace, new.category, &filter).await?;
     let (count, persons) = (
@@ -407,6 +412,7 @@ pub async fn list(
             .collect(),
         next: page.next,
         total: page.total,
+        at_least: page.at_least,
     })
 }
 
@@ -1011,6 +1017,7 @@ pub async fn as_of(
             .collect(),
         next: page.next,
         total: page.total,
+        at_least: page.at_least,
     })
 }
 
@@ -1035,9 +1042,9 @@ impl Frozen {
         })
     }
 
-    /// Whether the same households are on the same rosters.
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
-        self.households == other.households
+    /// Whether no household is on a roster in force.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.households.is_empty()
     }
 
     /// Fields, reason and remedy when the household is on a roster in force and the change would touch a key fact.

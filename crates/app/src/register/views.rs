@@ -32,6 +32,8 @@ pub struct Page<T> {
     pub next: Option<String>,
     /// Rows on all pages.
     pub total: u64,
+    /// Whether there may be more rows than that: a search that finds very many is not counted to its end.
+    pub at_least: bool,
 }
 
 /// Some rows of a list that is held in memory, by their place.
@@ -310,8 +312,19 @@ async fn page_of(
     paging: &Paging,
 ) -> Result<Page<HouseholdSummary>, AppError> {
     let page = anju_store::register::households(workspace.db(), filter, paging).await?;
-    let areas = workspace.areas().await?;
-    let sites = site_names(workspace).await?;
+    // A page names some dozen places; a whole list may name all.
+    let areas = if paging.limit <= 200 {
+        let codes = page.items.iter().map(|row| &row.area);
+        workspace.area_names(codes).await?
+    } else {
+        workspace.areas().await?
+    };
+    let planned = page.items.iter().any(|row| row.destination.is_some());
+    let sites = if planned {
+        site_names(workspace).await?
+    } else {
+        HashMap::new()
+    };
     Ok(Page {
         items: page
             .items
@@ -320,6 +333,7 @@ async fn page_of(
             .collect(),
         next: page.next,
         total: page.total,
+        at_least: page.at_least,
     })
 }
 

@@ -1,6 +1,7 @@
 //! The commands, one file each: arguments (their doc comments are the help) and one function.
 
 pub(crate) mod amendment;
+pub(crate) mod document;
 pub(crate) mod example;
 pub(crate) mod import;
 pub(crate) mod init;

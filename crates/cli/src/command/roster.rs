@@ -40,6 +40,9 @@ pub(crate) enum Arguments {
         /// Only households with (`true`) or without (`false`) open look-back items.
         #[arg(long)]
         open_items: Option<bool>,
+        /// Only households whose identification is announced (`true`), or is not (`false`).
+        #[arg(long)]
+        identified: Option<bool>,
     },
     /// Compare a roster with the version before it: added, removed, changed.
     Compare {
@@ -117,6 +120,7 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<ExitC
             choice,
             must_move,
             open_items,
+            identified,
         } => {
             let new = NewDraft {
                 title,
@@ -126,6 +130,7 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<ExitC
                 choice,
                 must_move,
                 open_items,
+                identified,
             };
             let drafted = roster::draft(&workspace, &caller, new).await?;
             show(context, &drafted)?;

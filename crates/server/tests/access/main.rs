@@ -14,5 +14,6 @@ mod roles;
 mod second_factor;
 mod sessions;
 mod start;
+mod traps;
 mod unmasking;
 mod use_cases;

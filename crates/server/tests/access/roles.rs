@@ -196,6 +196,7 @@ pub fn roster(id: Uuid, area: &str) -> Roster {
             choice: None,
             must_move: None,
             open_items: None,
+            identified: None,
         },
         households: 0,
         persons: 0,

@@ -19,7 +19,8 @@ const AREAS: &str = "区划代码,名称
 619021101,清溪镇
 619021101201,青石村
 ";
-const MEETING: &str = r#"{"entitled":30,"present":22,"in_favour":18,"against":3,"abstained":1}"#;
+const MEETING: &str =
+    r#"{"entitled":30,"present":22,"in_favour":18,"against":3,"abstained":1,"cross_match_read_out":true}"#;
 
 struct Desk {
     office: Office,
@@ -227,7 +228,14 @@ database_test! {
             .post(&desk.county, &format!("/notices/{}/closing", notice["id"].as_str().unwrap()), json!({}))
             .await;
         assert_eq!(outcome(&closed.json()), (2, vec![]));
-        assert_eq!(desk.pass(&desk.county, "announcement").await, (2, vec![]));
+        // The announcement is issued, not passed.
+        assert_eq!(desk.pass(&desk.county, "announcement").await, (0, vec!["by_announcement".into(); 2]));
+        let announcing = json!({
+            "kind": "announcement", "area": "619021", "place": "政府网站", "contact": "0916-0000000"
+        });
+        let announced = desk.post(&desk.county, "/notices", announcing).await;
+        assert_eq!(announced.status, StatusCode::CREATED, "{}", announced.json());
+        assert_eq!(announced.json()["number"], "安澜县公告〔2026〕1号");
         assert_eq!(desk.step_of("A-1").await, "announced");
 
         // The third is refused by the village for a reason, and its case cannot go on.

@@ -12,8 +12,8 @@ use anju_model::area::{Area, AreaCode};
 use anju_model::bulk::{BulkChange, BulkSource, BulkState, FieldCount, SavedView};
 use anju_model::code_list::Text;
 use anju_model::identification::{
-    Application, ApplicationForm, IdentificationCase, Level, Objection, ObjectionState, Procedure,
-    PublicityNotice, Step,
+    Application, ApplicationForm, IdentificationCase, Level, NoticeKind, NoticeNumber, Objection,
+    ObjectionState, Procedure, PublicityNotice, Step,
 };
 use anju_model::identity::{IdNumber, Sex};
 use anju_model::job::{Job, JobKind, JobState};
@@ -291,6 +291,7 @@ pub fn case(number: u64, household: u64, group: &str, step: Step) -> Identificat
             form: ApplicationForm::Visit,
             date: date(2026, 3, 1),
             witness: None,
+            reference: None,
         },
         step,
         notice: None,
@@ -302,6 +303,11 @@ pub fn case(number: u64, household: u64, group: &str, step: Step) -> Identificat
 pub fn notice(number: u64, cases: &[u64]) -> PublicityNotice {
     PublicityNotice {
         id: id(22, number),
+        kind: NoticeKind::Publicity,
+        number: Some(NoticeNumber {
+            year: 2026,
+            serial: u32::try_from(number).unwrap(),
+        }),
         area: area("619021101201"),
         level: Level::Village,
         place: "村委会".into(),
@@ -310,6 +316,9 @@ pub fn notice(number: u64, cases: &[u64]) -> PublicityNotice {
         until: date(2026, 3, 8),
         cases: cases.iter().map(|case| id(21, *case)).collect(),
         posted_by: "wang".into(),
+        photos: Vec::new(),
+        extensions: Vec::new(),
+        removed: None,
         closed_at: None,
     }
 }
@@ -345,6 +354,7 @@ pub fn roster(number: u64) -> Roster {
             choice: Some(ConsentChoice::Move),
             must_move: Some(true),
             open_items: None,
+            identified: None,
         },
         households: 2,
         persons: 4,

@@ -1,16 +1,18 @@
 //! Lists: filters, order, pages and counts.
 
 use anju_model::area::AreaLevel;
-use anju_model::identification::{IdentificationCase, Level, ObjectionState, Step};
+use anju_model::identification::{IdentificationCase, Level, NoticeKind, ObjectionState, Step};
 use anju_model::lookback::{ItemState, Severity};
 use anju_model::plan::Destination;
 use anju_model::register::{Category, ConsentChoice, Household, Pathway};
-use anju_store::identification::CaseFilter;
+use anju_store::identification::{CaseFilter, NoticeFilter};
 use anju_store::lookback::{ItemFilter, ItemSort};
 use anju_store::plan::{AssignmentFilter, AssignmentSort, To};
 use anju_store::register::{HouseholdFilter, HouseholdSort, PlannedDestination};
 use anju_store::testing::TestDatabase;
 use anju_store::{Paging, StoreError, database_test};
+
+use jiff::civil::date;
 
 use crate::fixtures::*;
 
@@ -29,6 +31,14 @@ async fn numbers(test: &TestDatabase, filter: &HouseholdFilter) -> Vec<u64> {
         .iter()
         .map(|household| household.register_number[3..].parse().unwrap())
         .collect()
+}
+
+async fn numbers_identified(test: &TestDatabase, identified: bool) -> Vec<u64> {
+    let filter = HouseholdFilter {
+        identified: Some(identified),
+        ..county()
+    };
+    numbers(test, &filter).await
 }
 
 fn county() -> HouseholdFilter {
@@ -78,7 +88,7 @@ database_test!(
             ("", &[1, 2, 3]),
             // Wildcards and quotes are letters like others.
             ("'", &[1, 2, 3]),
-            ("%", &[1, 2, 3]),
+            ("%", &[]),
             ("秀%英", &[1, 2, 3]),
             ("秀_英", &[]),
             ("_", &[]),
@@ -305,6 +315,15 @@ database_test!(
             anju_store::identification::count_by_step(&test.db, &area("619021101")).await.unwrap(),
             [(Step::GroupReview, 1, 0), (Step::VillagePublicity, 1, 1)]
         );
+        // All wait since the day of their application, 1 March; those on a notice are not late.
+        let late = |day| CaseFilter {
+            waiting_before: Some(vec![(Step::GroupReview, day), (Step::VillagePublicity, day)]),
+            ..within()
+        };
+        assert_eq!(numbers(late(date(2026, 3, 1))).await, [""; 0]);
+        assert_eq!(numbers(late(date(2026, 3, 2))).await, ["01"]);
+        assert_eq!(numbers(CaseFilter { waiting_before: Some(Vec::new()), ..within() }).await, [""; 0]);
+        assert_eq!(numbers(CaseFilter { ids: Some(vec![id(21, 2), id(21, 77)]), ..within() }).await, ["02"]);
         // Every household has a case that goes on or has led to the announcement.
         let free = anju_store::identification::without_case(&test.db, &area("619021"), None).await.unwrap();
         assert!(free.is_empty(), "{free:?}");
@@ -316,9 +335,36 @@ database_test!(
         tx.commit(&key()).await.unwrap();
         let free = anju_store::identification::without_case(&test.db, &area("619021"), None).await.unwrap();
         assert_eq!(free, [id(1, 1)]);
-        let notices = anju_store::identification::notices(&test.db, &area("619021101"), Some(Level::Village), Some(false), &ALL)
-            .await.unwrap();
+        assert_eq!(anju_store::identification::count_without_case(&test.db, &area("619021")).await.unwrap(), 1);
+        // The first of its households is not announced, the third is.
+        assert_eq!(numbers_identified(test, true).await, [3]);
+        assert_eq!(numbers_identified(test, false).await, [1, 2]);
+        let open = NoticeFilter {
+            level: Some(Level::Village),
+            closed: Some(false),
+            kind: Some(NoticeKind::Publicity),
+            ..NoticeFilter::within(area("619021101"))
+        };
+        let notices = anju_store::identification::notices(&test.db, &open, &ALL).await.unwrap();
         assert_eq!(notices.items[0].value, notice(1, &[2]));
+        for (day, found) in [(date(2026, 3, 8), 0), (date(2026, 3, 9), 1)] {
+            let run = NoticeFilter { until_before: Some(day), ..open.clone() };
+            let notices = anju_store::identification::notices(&test.db, &run, &ALL).await.unwrap();
+            assert_eq!(notices.total, found, "{day}");
+        }
+        let village = area("619021101201");
+        let serial = async |kind, year| {
+            anju_store::identification::last_serial(&test.db, &village, kind, year).await.unwrap()
+        };
+        assert_eq!(serial(NoticeKind::Publicity, 2026).await, 1);
+        assert_eq!(serial(NoticeKind::Announcement, 2026).await, 0);
+        assert_eq!(serial(NoticeKind::Publicity, 2027).await, 0);
+        // A number is given once.
+        let mut twice = notice(1, &[]);
+        twice.id = id(22, 99);
+        let mut tx = begin(test, "post", 60).await;
+        assert!(matches!(tx.insert(&[twice]).await, Err(StoreError::Duplicate { .. })));
+        drop(tx);
         let objections = anju_store::identification::objections(&test.db, &area("619021"), Some(ObjectionState::Open), Some(id(22, 1)), &ALL)
             .await.unwrap();
         assert_eq!(objections.items[0].value, objection(1, 1, 2));

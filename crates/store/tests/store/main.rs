@@ -10,6 +10,7 @@ mod lists;
 mod rebuild;
 mod roster;
 mod schema;
+mod search;
 mod tampering;
 mod transactions;
 mod work_list;

@@ -948,6 +948,7 @@ pub async fn list(
         items,
         next: page.next,
         total: page.total,
+        at_least: page.at_least,
     })
 }
 

@@ -1,32 +1,37 @@
-//! Identification: opening cases, taking their steps one by one or by the thousand, notices and objections.
+//! Identification: opening cases, taking their steps one by one or by the thousand, taking a mistaken step back,
+//! notices, announcements and objections.
 //!
 //! A batch is one transaction. Each of its cases is taken or refused on its own, with the reason; what is refused
-//! changes nothing and does not hold up the others.
+//! changes nothing and does not hold up the others. A batch that is cancelled has taken nothing.
 
+pub(super) mod clock;
+pub mod notice;
 pub mod views;
 
 use std::collections::{HashMap, HashSet};
 
 use anju_model::access::Action;
-use anju_model::area::{AreaCode, AreaLevel};
+use anju_model::area::AreaCode;
 use anju_model::code_list::Text;
 use anju_model::identification::{
-    Application, ApplicationForm, Calendar, IdentificationCase, IdentificationError, Level, Objection,
-    ObjectionState, Procedure, PublicityNotice, Say, Step, Vote, last_day,
+    Application, ApplicationForm, IdentificationCase, IdentificationError, Level, Objection, ObjectionState,
+    Procedure, Say, Step, StepOutcome, Vote,
 };
 use anju_model::policy::Pack;
 use anju_model::register::{Category, Household};
 use anju_store::identification::{CaseFilter, CaseSummary};
 use anju_store::{Paging, Versioned};
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{AppError, Caller, Problem, Workspace};
+use self::notice::load_notice;
+use crate::{AppError, Caller, Problem, Progress, Workspace};
 
 /// Most cases named one by one in a batch; a batch by filter has no limit.
 const NAMED_LIMIT: usize = 5000;
+/// Cases written between two reports of progress.
+const CHUNK: usize = 500;
 /// Longest remark, reason, objection or answer, characters.
 const TEXT_LIMIT: usize = 2000;
 
@@ -59,6 +64,9 @@ pub struct Opening {
     /// Who witnessed oral applications.
     #[serde(default)]
     pub witness: Option<String>,
+    /// Number of the application form, the record of the visit or the alert.
+    #[serde(default)]
+    pub reference: Option<String>,
 }
 
 /// A case as the caller saw it.
@@ -95,6 +103,15 @@ pub struct Taking {
     /// In this area; the caller's own without it.
     #[serde(default)]
     pub area: Option<AreaCode>,
+    /// Without named cases: only of this category.
+    #[serde(default)]
+    pub category: Option<Category>,
+    /// Without named cases: only households found by this search.
+    #[serde(default)]
+    pub search: Option<String>,
+    /// Without named cases: only those that are over the time of the policy pack.
+    #[serde(default)]
+    pub late: bool,
     /// The step that is taken. A case that waits for another one is refused.
     pub step: Step,
     /// What is done.
@@ -105,6 +122,18 @@ pub struct Taking {
     /// The vote, for steps that are taken by one.
     #[serde(default)]
     pub vote: Option<Vote>,
+}
+
+/// Cases whose last step was a mistake.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TakingBack {
+    /// These cases.
+    pub cases: Vec<CaseVersion>,
+    /// The step that was taken by mistake: passed, returned, refused or withdrawn.
+    pub step: Step,
+    /// Why it was a mistake.
+    pub reason: String,
 }
 
 /// What came of a batch.
@@ -135,24 +164,6 @@ impl RefusedCase {
             detail: problem.detail,
         }
     }
-}
-
-/// A notice to be posted.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Posting {
-    /// The village, or the county.
-    pub area: AreaCode,
-    /// Where it hangs.
-    pub place: String,
-    /// Whom to tell of an objection.
-    pub contact: String,
-    /// First day; today without it.
-    #[serde(default)]
-    pub from: Option<Date>,
-    /// These cases; without them all of the area that wait for publicity at its level.
-    #[serde(default)]
-    pub cases: Option<Vec<CaseVersion>>,
 }
 
 /// An objection as received.
@@ -189,13 +200,6 @@ fn problem(error: &IdentificationError) -> Problem {
     Problem::new(error.code(), "", text.zh, text.en)
 }
 
-/// The office's own day: China has one time zone, UTC+8.
-pub(super) fn today(workspace: &Workspace) -> Date {
-    TimeZone::fixed(jiff::tz::offset(8))
-        .to_datetime(workspace.now())
-        .date()
-}
-
 /// The procedure of the pack.
 fn procedure(pack: &Pack) -> Result<Procedure, AppError> {
     let word = pack.word("identification.procedure")?;
@@ -205,54 +209,6 @@ fn procedure(pack: &Pack) -> Result<Procedure, AppError> {
             "identification.procedure",
             format!("政策包中没有名为 {word} 的认定程序"),
             format!("there is no procedure {word}, which the policy pack names"),
-        )
-    })
-}
-
-/// Last day of a notice of a level, by the days and the calendar of the pack.
-fn notice_end(pack: &Pack, level: Level, from: Date) -> Result<Date, AppError> {
-    let days = pack.count(match level {
-        Level::County => "publicity.county_days",
-        Level::Village | Level::Township => "publicity.village_days",
-    })?;
-    let word = pack.word("publicity.calendar")?;
-    let calendar = Calendar::from_code(word).ok_or_else(|| {
-        AppError::invalid(
-            "pack_value",
-            "publicity.calendar",
-            format!("政策包的日历 {word} 无效"),
-            format!("the policy pack names no calendar by {word}"),
-        )
-    })?;
-    let holidays = match calendar {
-        Calendar::CalendarDays => Vec::new(),
-        Calendar::WorkingDays => pack
-            .numbers("publicity.holidays")?
-            .iter()
-            .map(|&number| holiday(number))
-            .collect::<Result<_, _>>()?,
-    };
-    Ok(last_day(from, days, calendar, &holidays))
-}
-
-/// A day written as 20261001.
-fn holiday(number: f64) -> Result<Date, AppError> {
-    let digits = number as i64;
-    let parts = (
-        i16::try_from(digits / 10_000),
-        i8::try_from(digits / 100 % 100),
-        i8::try_from(digits % 100),
-    );
-    let day = match parts {
-        (Ok(year), Ok(month), Ok(day)) => Date::new(year, month, day).ok(),
-        _ => None,
-    };
-    day.ok_or_else(|| {
-        AppError::invalid(
-            "pack_value",
-            "publicity.holidays",
-            format!("政策包的节假日 {number} 不是日期,应写成 20261001"),
-            format!("the policy pack's holiday {number} is no day; write 20261001"),
         )
     })
 }
@@ -320,10 +276,29 @@ pub async fn open(
             "an oral application needs a witness",
         ));
     }
+    let today = workspace.today();
+    if opening.date > today {
+        return Err(AppError::invalid(
+            "date_ahead",
+            "date",
+            format!("申请日期 {} 晚于今天 {today}", opening.date),
+            format!("the application of {} is later than today, {today}", opening.date),
+        ));
+    }
+    let reference = opening
+        .reference
+        .map(|reference| reference.trim().to_owned())
+        .filter(|reference| !reference.is_empty());
+    for (text, place) in [(&witness, "witness"), (&reference, "reference")] {
+        if let Some(text) = text {
+            limited(text, place)?;
+        }
+    }
     let application = Application {
         form: opening.form,
         date: opening.date,
         witness,
+        reference,
     };
     let procedure = procedure(workspace.pack())?;
     let free = anju_store::identification::without_case(workspace.db(), &area, opening.category).await?;
@@ -373,24 +348,18 @@ pub async fn open(
     Ok(outcome)
 }
 
-/// Cases of a batch, with the refusals of those that cannot be found or were changed meanwhile.
-async fn chosen(
+/// The cases of these that can be found in the area and are as they were seen; the others are refused.
+async fn named(
     workspace: &Workspace,
     area: AreaCode,
-    named: Option<Vec<CaseVersion>>,
-    step: Step,
+    named: Vec<CaseVersion>,
     outcome: &mut BatchOutcome,
 ) -> Result<Vec<CaseSummary>, AppError> {
+    check_named(named.len())?;
     let filter = CaseFilter {
-        step: named.is_none().then_some(step),
-        ended: Some(false),
+        ids: Some(named.iter().map(|case| case.id).collect()),
         ..CaseFilter::within(area)
     };
-    let Some(named) = named else {
-        let page = anju_store::identification::cases(workspace.db(), &filter, &Paging::default()).await?;
-        return Ok(page.items);
-    };
-    check_named(named.len())?;
     let page = anju_store::identification::cases(workspace.db(), &filter, &Paging::default()).await?;
     let mut found: HashMap<Uuid, CaseSummary> = page
         .items
@@ -403,20 +372,14 @@ async fn chosen(
             None => Problem::new(
                 "no_case",
                 "",
-                "没有这一件,或已办结",
-                "there is no such case, or it has ended",
+                "没有这一件",
+                "there is no such case in your area, or it is named twice",
             ),
             Some(summary) if summary.case.version != version => Problem::new(
                 "version_conflict",
                 "",
                 "他人已办理过本件;请刷新后再办",
                 "somebody else has taken this case meanwhile; look at it again",
-            ),
-            Some(summary) if summary.case.value.step != step => Problem::new(
-                "other_step",
-                "",
-                format!("本件当前环节为{}", summary.case.value.step.zh()),
-                format!("this case waits for {}", summary.case.value.step.en()),
             ),
             Some(summary) => {
                 chosen.push(summary);
@@ -428,16 +391,95 @@ async fn chosen(
     Ok(chosen)
 }
 
+/// The named cases that wait for a step, or all that the filter finds there.
+async fn chosen(
+    workspace: &Workspace,
+    filter: CaseFilter,
+    wanted: Option<Vec<CaseVersion>>,
+    step: Step,
+    outcome: &mut BatchOutcome,
+) -> Result<Vec<CaseSummary>, AppError> {
+    let Some(wanted) = wanted else {
+        let filter = CaseFilter {
+            step: Some(step),
+            ..filter
+        };
+        let page = anju_store::identification::cases(workspace.db(), &filter, &Paging::default()).await?;
+        return Ok(page.items);
+    };
+    let mut chosen = Vec::with_capacity(wanted.len());
+    for summary in named(workspace, filter.area, wanted, outcome).await? {
+        let waits_for = summary.case.value.step;
+        if waits_for == step {
+            chosen.push(summary);
+        } else {
+            let problem = Problem::new(
+                "other_step",
+                "",
+                format!("本件当前环节为{}", waits_for.zh()),
+                format!("this case waits for {}", waits_for.en()),
+            );
+            outcome
+                .refused
+                .push(RefusedCase::new(summary.case.value.id, problem));
+        }
+    }
+    Ok(chosen)
+}
+
+/// The cases that a taking without named cases means.
+fn selection(workspace: &Workspace, taking: &Taking, area: AreaCode) -> Result<CaseFilter, AppError> {
+    let limits = || clock::limits(workspace.pack(), workspace.today());
+    Ok(CaseFilter {
+        category: taking.category,
+        search: taking.search.clone(),
+        waiting_before: taking.late.then(limits).transpose()?,
+        ..CaseFilter::within(area)
+    })
+}
+
+/// How many cases a taking means, before anything is done.
+///
+/// # Errors
+/// When the caller may not take the step in the area, or the database fails.
+pub async fn count(workspace: &Workspace, caller: &Caller, taking: &Taking) -> Result<u64, AppError> {
+    let area = may_take(caller, taking)?;
+    if let Some(cases) = &taking.cases {
+        return Ok(cases.len() as u64);
+    }
+    let filter = CaseFilter {
+        step: Some(taking.step),
+        ..selection(workspace, taking, area)?
+    };
+    let one = Paging {
+        after: None,
+        limit: 1,
+    };
+    Ok(anju_store::identification::cases(workspace.db(), &filter, &one)
+        .await?
+        .total)
+}
+
+/// The area in which the caller may take the step.
+pub(crate) fn may_take(caller: &Caller, taking: &Taking) -> Result<AreaCode, AppError> {
+    let Some(level) = taking.step.level() else {
+        return Err(IdentificationError::Ended { step: taking.step }.into());
+    };
+    caller.narrow(action_of(level), taking.area.as_ref())
+}
+
 /// Takes a step with one case or many.
 ///
 /// # Errors
 /// When the caller may not take the step in the area, or the database fails. Cases that cannot be taken are in the
 /// outcome.
-pub async fn take(workspace: &Workspace, caller: &Caller, taking: Taking) -> Result<BatchOutcome, AppError> {
-    let Some(level) = taking.step.level() else {
-        return Err(IdentificationError::Ended { step: taking.step }.into());
-    };
-    let area = caller.narrow(action_of(level), taking.area.as_ref())?;
+pub async fn take(
+    workspace: &Workspace,
+    caller: &Caller,
+    taking: Taking,
+    progress: &Progress,
+) -> Result<BatchOutcome, AppError> {
+    let area = may_take(caller, &taking)?;
     if let Some(remark) = &taking.remark {
         limited(remark, "remark")?;
     }
@@ -449,7 +491,9 @@ pub async fn take(workspace: &Workspace, caller: &Caller, taking: Taking) -> Res
     };
     let mut outcome = BatchOutcome::default();
     let mut changed = Vec::new();
-    for mut summary in chosen(workspace, area, taking.cases, taking.step, &mut outcome).await? {
+    progress.report("读取认定件", "reading the cases", 0.0)?;
+    let filter = selection(workspace, &taking, area)?;
+    for mut summary in chosen(workspace, filter, taking.cases, taking.step, &mut outcome).await? {
         let case = &mut summary.case.value;
         let done = match taking.what {
             What::Pass if taking.step == Step::CrossMatch && summary.blocking_items > 0 => Err(Problem::new(
@@ -475,7 +519,8 @@ pub async fn take(workspace: &Workspace, caller: &Caller, taking: Taking) -> Res
                 .push(RefusedCase::new(summary.case.value.id, problem)),
         }
     }
-    write(workspace, caller, "take_step", say.remark, &changed, &mut outcome).await?;
+    outcome.done = changed.len();
+    write(workspace, caller, "take_step", say.remark, &changed, progress).await?;
     Ok(outcome)
 }
 
@@ -485,131 +530,93 @@ async fn write(
     command: &'static str,
     reason: Option<String>,
     changed: &[Versioned<IdentificationCase>],
-    outcome: &mut BatchOutcome,
+    progress: &Progress,
 ) -> Result<(), AppError> {
-    outcome.done = changed.len();
     if changed.is_empty() {
         return Ok(());
     }
     let mut transaction = workspace.begin(caller, command, reason).await?;
-    transaction.update(changed).await?;
+    for (number, chunk) in changed.chunks(CHUNK).enumerate() {
+        let done = (number * CHUNK) as f32 / changed.len() as f32;
+        progress.report("逐件办理", "taking the cases", 0.1 + 0.9 * done)?;
+        transaction.update(chunk).await?;
+    }
     transaction.commit().await
 }
 
-/// Posts a notice for a village or the county.
+/// Takes back the last step of cases, where it was a mistake: by its own level, before the next level has acted.
 ///
 /// # Errors
-/// When the area is neither, no case waits for publicity there, or the caller may not.
-pub async fn post(
+/// When the caller may not take the step, there is no reason, or the database fails. Cases whose step cannot be taken
+/// back are in the outcome.
+pub async fn take_back(
     workspace: &Workspace,
     caller: &Caller,
-    posting: Posting,
-) -> Result<views::NoticeView, AppError> {
-    let (level, step) = match posting.area.level() {
-        AreaLevel::Village => (Level::Village, Step::VillagePublicity),
-        AreaLevel::County => (Level::County, Step::CountyPublicity),
-        _ => {
-            return Err(AppError::invalid(
-                "notice_area",
-                "area",
-                "公示张贴于村或县",
-                "a notice is posted in a village or for the county",
-            ));
-        }
+    taking_back: TakingBack,
+) -> Result<BatchOutcome, AppError> {
+    let step = taking_back.step;
+    let Some(level) = step.level() else {
+        return Err(IdentificationError::NothingTaken.into());
     };
-    caller.require_in(action_of(level), &posting.area)?;
-    let from = posting.from.unwrap_or_else(|| today(workspace));
-    let mut notice = PublicityNotice {
-        id: workspace.new_id(),
-        area: posting.area.clone(),
-        level,
-        place: needed(&posting.place, "place")?,
-        contact: needed(&posting.contact, "contact")?,
-        from,
-        until: notice_end(workspace.pack(), level, from)?,
-        cases: Vec::new(),
-        posted_by: caller.name().to_owned(),
-        closed_at: None,
-    };
-    let mut outcome = BatchOutcome::default();
-    let waiting = chosen(workspace, posting.area, posting.cases, step, &mut outcome).await?;
-    let mut changed = Vec::new();
-    for mut summary in waiting {
-        match summary.case.value.post(&notice, caller.name()) {
-            Ok(()) => changed.push(summary.case),
-            Err(error) => outcome
-                .refused
-                .push(RefusedCase::new(summary.case.value.id, problem(&error))),
-        }
-    }
-    if changed.is_empty() {
-        let first = outcome.refused.first().map(|refused| refused.detail.clone());
-        let why =
-            first.unwrap_or_else(|| Text::new("没有待公示的户", "no household waits for publicity here"));
-        return Err(AppError::invalid("nothing_to_post", "cases", why.zh, why.en));
-    }
-    notice.cases = changed.iter().map(|case| case.value.id).collect();
-    let mut transaction = workspace.begin(caller, "post_notice", None).await?;
-    transaction.insert(std::slice::from_ref(&notice)).await?;
-    transaction.update(&changed).await?;
-    transaction.commit().await?;
-    views::notice(workspace, caller, notice.id).await
-}
-
-/// Closes a notice that has run: its cases go on, but for those with an open objection, which stay on it.
-///
-/// # Errors
-/// When it still runs, or the caller may not.
-pub async fn close(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result<BatchOutcome, AppError> {
-    let mut notice = load_notice(workspace, id).await?;
-    caller.require_in(action_of(notice.value.level), &notice.value.area)?;
-    let today = today(workspace);
-    if today <= notice.value.until {
-        return Err(IdentificationError::NoticeRuns {
-            until: notice.value.until,
-        }
-        .into());
-    }
+    let area = caller.narrow(action_of(level), None)?;
     let say = Say {
         by: caller.name().to_owned(),
         at: workspace.now(),
-        remark: None,
+        remark: Some(needed(&taking_back.reason, "reason")?),
     };
-    let ids: Vec<String> = notice.value.cases.iter().map(Uuid::to_string).collect();
-    let cases: Vec<Versioned<IdentificationCase>> = anju_store::load_many(workspace.db(), &ids).await?;
     let mut outcome = BatchOutcome::default();
     let mut changed = Vec::new();
-    // A case that was returned, refused or withdrawn meanwhile is on the notice no more.
-    for mut case in cases.into_iter().filter(|case| case.value.notice == Some(id)) {
-        match case.value.close_publicity(&notice.value, today, say.clone()) {
-            Ok(()) => changed.push(case),
-            Err(error) => outcome
+    for mut summary in named(workspace, area, taking_back.cases, &mut outcome).await? {
+        let case = &mut summary.case.value;
+        let done = if case.has_ended() && has_other_case(workspace, case).await? {
+            Err(Problem::new(
+                "other_case",
+                "",
+                "该户已另行发起认定",
+                "the household has entered the procedure again since",
+            ))
+        } else {
+            case.take_back(step, say.clone()).map_err(|error| problem(&error))
+        };
+        match done {
+            Ok(()) => changed.push(summary.case),
+            Err(problem) => outcome
                 .refused
-                .push(RefusedCase::new(case.value.id, problem(&error))),
+                .push(RefusedCase::new(summary.case.value.id, problem)),
         }
     }
     outcome.done = changed.len();
-    let ends = outcome.refused.is_empty() && notice.value.closed_at.is_none();
-    if changed.is_empty() && !ends {
-        return Ok(outcome);
-    }
-    let mut transaction = workspace.begin(caller, "close_notice", None).await?;
-    transaction.update(&changed).await?;
-    if ends {
-        notice.value.closed_at = Some(say.at);
-        transaction.update(std::slice::from_ref(&notice)).await?;
-    }
-    transaction.commit().await?;
+    write(
+        workspace,
+        caller,
+        "take_back_step",
+        say.remark,
+        &changed,
+        &Progress::default(),
+    )
+    .await?;
     Ok(outcome)
 }
 
-async fn load_notice(workspace: &Workspace, id: Uuid) -> Result<Versioned<PublicityNotice>, AppError> {
-    let notice: Option<Versioned<PublicityNotice>> =
-        anju_store::load(workspace.db(), &id.to_string()).await?;
-    notice.ok_or_else(|| AppError::NotFound {
-        kind: "notice",
-        id: id.to_string(),
-    })
+/// Whether the household of a case has another one that goes on or is announced.
+async fn has_other_case(workspace: &Workspace, case: &IdentificationCase) -> Result<bool, AppError> {
+    let cases = anju_store::identification::cases_of(workspace.db(), case.household).await?;
+    Ok(cases.iter().any(|other| {
+        other.value.id != case.id && (!other.value.has_ended() || other.value.step == Step::Announced)
+    }))
+}
+
+/// The step of a case that `caller` may take back, if any.
+fn may_take_back(caller: &Caller, case: &IdentificationCase) -> Option<Step> {
+    let standing = case.standing();
+    let last = standing.last()?;
+    let level = last.step.level()?;
+    let untouched = case.notice.is_none() && case.open_objections == 0 && case.step != Step::Announced;
+    (untouched
+        && last.objection.is_none()
+        && last.outcome != StepOutcome::TakenBack
+        && caller.require_in(action_of(level), &case.area).is_ok())
+    .then_some(last.step)
 }
 
 /// Takes down an objection to a household on a notice. The case is suspended until it is decided.
@@ -639,7 +646,7 @@ pub async fn object(
             "this household is not on the notice",
         ));
     };
-    if today(workspace) > notice.until {
+    if workspace.today() > notice.until {
         return Err(AppError::invalid(
             "notice_over",
             "",
@@ -672,8 +679,9 @@ pub async fn object(
     views::objection(workspace, caller, objection.id).await
 }
 
-/// Decides an objection that was seen at `version`: by the township for a village's notice, by the county for its own,
-/// and never by the person who took it down. Upheld, the case goes back to the village's meeting.
+/// Decides an objection that was seen at `version`: by the township for a village's notice, by the county for those of
+/// townships and its own, never by the person who took it down, posted the notice or took the step before it. Upheld, the
+/// case goes back to that step.
 ///
 /// # Errors
 /// When it is decided already, the answer is missing, or the caller may not.
@@ -692,8 +700,8 @@ pub async fn answer(
     let mut objection = objection.ok_or_else(missing)?;
     let notice = load_notice(workspace, objection.value.notice).await?.value;
     let action = match notice.level {
-        Level::Village | Level::Township => Action::CheckInTownship,
-        Level::County => Action::DecideInCounty,
+        Level::Village => Action::CheckInTownship,
+        Level::Township | Level::County => Action::DecideInCounty,
     };
     caller.require_in(action, &objection.value.area)?;
     if objection.value.state != ObjectionState::Open {
@@ -716,7 +724,8 @@ pub async fn answer(
         at: workspace.now(),
         remark: Some(answer.clone()),
     };
-    case.value.decide_objection(answering.upheld, say)?;
+    case.value
+        .decide_objection(objection.value.id, &notice, answering.upheld, say)?;
     objection.version = version;
     objection.value.state = if answering.upheld {
         ObjectionState::Upheld

@@ -3,20 +3,23 @@
 use std::collections::HashMap;
 
 use anju_model::access::Action;
-use anju_model::area::AreaCode;
+use anju_model::area::{AreaCode, AreaLevel};
+use anju_model::code_list::Language;
 use anju_model::identification::{
-    IdentificationCase, Level, Objection, ObjectionState, PublicityNotice, Step, TakenStep,
+    Application, Extension, IdentificationCase, Level, NoticeKind, NoticePhoto, Objection, ObjectionState,
+    PublicityNotice, Removal, Step, TakenStep,
 };
 use anju_model::identity::masked_name;
 use anju_model::register::{Category, Household, Pathway};
-use anju_store::identification::{CaseFilter, CaseSummary};
+use anju_store::identification::{CaseFilter, CaseSummary, NoticeFilter};
 use anju_store::{Paging, Versioned};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{load_notice, today};
+use super::notice::load_notice;
+use super::{action_of, clock, may_take_back};
 use crate::register::views::{Page, workbook};
 use crate::workspace::AreaNames;
 use crate::{AppError, Caller, Workspace};
@@ -35,6 +38,8 @@ pub struct CaseQuery {
     pub on_notice: Option<bool>,
     /// Whether they have ended.
     pub ended: Option<bool>,
+    /// Only those that are over the time of the policy pack.
+    pub late: bool,
     /// Category of the household.
     pub category: Option<Category>,
     /// Name, register number, ID number or phone tail.
@@ -74,21 +79,52 @@ pub struct CaseView {
     pub open_objections: u32,
     /// Look-back items that hold up the cross-match.
     pub blocking_items: u32,
+    /// What set it going.
+    pub application: Application,
     /// What was done.
     pub taken: Vec<TakenStep>,
+    /// The day since which it waits.
+    pub waiting_since: Date,
+    /// Days since then.
+    pub days: i32,
+    /// The day by which the step should be taken, by the policy pack; none while it stands on a notice.
+    pub due: Option<Date>,
+    /// Whether that day has passed.
+    pub late: bool,
+    /// The step that the caller may take back, if its taking was a mistake.
+    pub may_take_back: Option<Step>,
 }
 
 /// The desk: how much waits for whom.
 #[derive(Debug, Clone, Serialize)]
 pub struct Desk {
     /// Households without a case.
-    pub without_case: usize,
+    pub without_case: u64,
     /// Cases by step, in the order of the procedure; ended ones at the end.
     pub steps: Vec<StepCount>,
+    /// Where households are ready for a notice or an announcement.
+    pub ready: Vec<Ready>,
     /// Notices that have not been closed.
     pub notices: u64,
+    /// Of these, those that have run.
+    pub notices_run: u64,
     /// Objections that are not decided.
     pub objections: u64,
+}
+
+/// Households of an area that are ready for a notice or an announcement.
+#[derive(Debug, Clone, Serialize)]
+pub struct Ready {
+    /// The step that the notice is for.
+    pub step: Step,
+    /// The village, township or county that posts it.
+    pub area: AreaCode,
+    /// Its name, with its township.
+    pub area_name: String,
+    /// Households.
+    pub households: u64,
+    /// Whether the caller may post it.
+    pub mine: bool,
 }
 
 /// How many cases wait for a step.
@@ -102,6 +138,10 @@ pub struct StepCount {
     pub cases: u64,
     /// Suspended by an objection.
     pub suspended: u64,
+    /// Over the time of the policy pack.
+    pub late: u64,
+    /// Days that the policy pack gives.
+    pub days: Option<u32>,
     /// Whether the caller may take it.
     pub mine: bool,
 }
@@ -111,9 +151,13 @@ pub struct StepCount {
 pub struct NoticeView {
     /// UUIDv7.
     pub id: Uuid,
-    /// Version.
+    /// Version, to be sent back with a change.
     pub version: i64,
-    /// The village or the county.
+    /// Open to objection, or final.
+    pub kind: NoticeKind,
+    /// Its number, e.g. 青石村公示〔2026〕3号; absent for one of before they were numbered.
+    pub number: Option<String>,
+    /// The village, township or county.
     pub area: AreaCode,
     /// Its name.
     pub area_name: String,
@@ -129,6 +173,18 @@ pub struct NoticeView {
     pub until: Date,
     /// Whether it has run its days.
     pub has_run: bool,
+    /// Days left until it has run, the last one included; 0 when it has.
+    pub days_left: i32,
+    /// Households on it.
+    pub households: usize,
+    /// Whether the caller may act for the level that posted it.
+    pub mine: bool,
+    /// Photos of it where it hangs.
+    pub photos: Vec<NoticePhoto>,
+    /// Days it was given anew.
+    pub extensions: Vec<Extension>,
+    /// How it was taken down before its time.
+    pub removed: Option<Removal>,
     /// Who posted it.
     pub posted_by: String,
     /// When its last case went on.
@@ -144,6 +200,8 @@ pub struct NoticeLine {
     pub case: Uuid,
     /// Name of the head.
     pub head_name: String,
+    /// Villagers' group or village.
+    pub area: AreaCode,
     /// Township, village and group.
     pub area_name: String,
     /// Persons.
@@ -174,26 +232,43 @@ pub struct ObjectionView {
     pub register_number: String,
 }
 
-fn view(summary: CaseSummary, areas: &AreaNames) -> CaseView {
+fn view(
+    workspace: &Workspace,
+    caller: &Caller,
+    summary: CaseSummary,
+    areas: &AreaNames,
+) -> Result<CaseView, AppError> {
     let Versioned {
         value: case, version, ..
     } = summary.case;
-    CaseView {
+    let today = workspace.today();
+    let waiting_since = case.waiting_since();
+    let due = match case.notice {
+        Some(_) => None,
+        None => clock::due(workspace.pack(), case.step, waiting_since)?,
+    };
+    Ok(CaseView {
         id: case.id,
         version,
         household: case.household,
         register_number: summary.register_number,
         head_name: masked_name(&summary.head_name),
         area_name: areas.path(&case.area),
-        area: case.area,
         persons: summary.persons,
         category: summary.category,
         step: case.step,
         notice: case.notice,
         open_objections: case.open_objections,
         blocking_items: summary.blocking_items,
+        waiting_since,
+        days: (today - waiting_since).get_days(),
+        due,
+        late: due.is_some_and(|due| today > due),
+        may_take_back: may_take_back(caller, &case),
+        area: case.area,
+        application: case.application,
         taken: case.taken,
-    }
+    })
 }
 
 /// One page of cases.
@@ -211,6 +286,10 @@ pub async fn list(
         suspended: query.suspended,
         on_notice: query.on_notice,
         ended: query.ended,
+        waiting_before: query
+            .late
+            .then(|| clock::limits(workspace.pack(), workspace.today()))
+            .transpose()?,
         category: query.category,
         search: query.search.clone(),
         ..CaseFilter::within(area)
@@ -222,9 +301,14 @@ pub async fn list(
     let page = anju_store::identification::cases(workspace.db(), &filter, &paging).await?;
     let areas = workspace.areas().await?;
     Ok(Page {
-        items: page.items.into_iter().map(|case| view(case, &areas)).collect(),
+        items: page
+            .items
+            .into_iter()
+            .map(|case| view(workspace, caller, case, &areas))
+            .collect::<Result<_, _>>()?,
         next: page.next,
         total: page.total,
+        at_least: page.at_least,
     })
 }
 
@@ -240,6 +324,11 @@ pub async fn desk(workspace: &Workspace, caller: &Caller, area: Option<&AreaCode
         .into_iter()
         .map(|(step, cases, suspended)| (step, (cases, suspended)))
         .collect();
+    let limits = clock::limits(workspace.pack(), workspace.today())?;
+    let late: HashMap<Step, u64> = anju_store::identification::count_late(db, &area, &limits)
+        .await?
+        .into_iter()
+        .collect();
     let steps = super::procedure(workspace.pack())?.steps();
     let ends = [Step::Announced, Step::Refused, Step::Withdrawn];
     // A case of an earlier pack may wait for a step that the present procedure does not have.
@@ -252,32 +341,68 @@ pub async fn desk(workspace: &Workspace, caller: &Caller, area: Option<&AreaCode
         .chain(&ends)
         .map(|&step| {
             let (cases, suspended) = counted.get(&step).copied().unwrap_or_default();
-            StepCount {
+            Ok(StepCount {
                 step,
                 level: step.level(),
                 cases,
                 suspended,
+                late: late.get(&step).copied().unwrap_or(0),
+                days: clock::days(workspace.pack(), step)?,
                 mine: step
                     .level()
-                    .is_some_and(|level| caller.require(super::action_of(level)).is_ok()),
-            }
+                    .is_some_and(|level| caller.require(action_of(level)).is_ok()),
+            })
         })
-        .collect();
+        .collect::<Result<_, AppError>>()?;
     let one = Paging {
         after: None,
         limit: 1,
     };
-    let notices = anju_store::identification::notices(db, &area, None, Some(false), &one).await?;
+    let open = NoticeFilter {
+        closed: Some(false),
+        ..NoticeFilter::within(area.clone())
+    };
+    let run = NoticeFilter {
+        until_before: Some(workspace.today()),
+        ..open.clone()
+    };
+    let notices = anju_store::identification::notices(db, &open, &one).await?;
+    let notices_run = anju_store::identification::notices(db, &run, &one).await?;
     let objections =
         anju_store::identification::objections(db, &area, Some(ObjectionState::Open), None, &one).await?;
     Ok(Desk {
-        without_case: anju_store::identification::without_case(db, &area, None)
-            .await?
-            .len(),
+        without_case: anju_store::identification::count_without_case(db, &area).await?,
         steps,
+        ready: ready(workspace, caller, &area).await?,
         notices: notices.total,
+        notices_run: notices_run.total,
         objections: objections.total,
     })
+}
+
+/// Where households are ready for a notice or an announcement.
+async fn ready(workspace: &Workspace, caller: &Caller, area: &AreaCode) -> Result<Vec<Ready>, AppError> {
+    let areas = workspace.areas().await?;
+    let mut ready = Vec::new();
+    for (step, level, of) in [
+        (Step::VillagePublicity, Level::Village, AreaLevel::Village),
+        (Step::TownshipPublicity, Level::Township, AreaLevel::Township),
+        (Step::CountyPublicity, Level::County, AreaLevel::County),
+        (Step::Announcement, Level::County, AreaLevel::County),
+    ] {
+        let counted = anju_store::identification::ready_for_notice(workspace.db(), area, step, of).await?;
+        ready.extend(counted.into_iter().map(|(area, households)| Ready {
+            step,
+            area_name: match of {
+                AreaLevel::County => areas.name(&area),
+                _ => areas.path(&area),
+            },
+            households,
+            mine: caller.require_in(action_of(level), &area).is_ok(),
+            area,
+        }));
+    }
+    Ok(ready)
 }
 
 /// The cases of one household, the newest first.
@@ -306,18 +431,24 @@ pub async fn notices(
         after: query.after.clone(),
         limit: query.limit.unwrap_or(50).clamp(1, 200),
     };
-    let page = anju_store::identification::notices(workspace.db(), &area, query.level, query.closed, &paging)
-        .await?;
+    let filter = NoticeFilter {
+        kind: query.kind,
+        level: query.level,
+        closed: query.closed,
+        until_before: query.has_run.then(|| workspace.today()),
+        ..NoticeFilter::within(area)
+    };
+    let page = anju_store::identification::notices(workspace.db(), &filter, &paging).await?;
     let areas = workspace.areas().await?;
-    let today = today(workspace);
     Ok(Page {
         items: page
             .items
             .into_iter()
-            .map(|notice| notice_view(notice, &areas, today, Vec::new()))
+            .map(|notice| notice_view(workspace, caller, notice, &areas, Vec::new()))
             .collect(),
         next: page.next,
         total: page.total,
+        at_least: page.at_least,
     })
 }
 
@@ -327,20 +458,44 @@ pub async fn notices(
 pub struct NoticeQuery {
     /// Only in this area.
     pub area: Option<AreaCode>,
-    /// Village or county.
+    /// Notices open to objection, or announcements.
+    pub kind: Option<NoticeKind>,
+    /// The level that posted them.
     pub level: Option<Level>,
     /// Whether they are closed.
     pub closed: Option<bool>,
+    /// Only those that have run their days.
+    pub has_run: bool,
     /// Where the page before ended.
     pub after: Option<String>,
     /// Rows wanted, 1 to 200.
     pub limit: Option<u32>,
 }
 
+/// Number of a notice as it is printed, e.g. 青石村公示〔2026〕3号.
+pub(crate) fn number_text(notice: &PublicityNotice, area_name: &str, language: Language) -> Option<String> {
+    let number = notice.number?;
+    Some(match language {
+        Language::Chinese => format!(
+            "{area_name}{}〔{}〕{}号",
+            notice.kind.zh(),
+            number.year,
+            number.serial
+        ),
+        Language::English => format!(
+            "{area_name}, {} no. {} of {}",
+            notice.kind.en(),
+            number.serial,
+            number.year
+        ),
+    })
+}
+
 fn notice_view(
+    workspace: &Workspace,
+    caller: &Caller,
     notice: Versioned<PublicityNotice>,
     areas: &AreaNames,
-    today: Date,
     lines: Vec<NoticeLine>,
 ) -> NoticeView {
     let Versioned {
@@ -348,10 +503,15 @@ fn notice_view(
         version,
         ..
     } = notice;
+    let today = workspace.today();
+    let area_name = areas.name(&notice.area);
     NoticeView {
         id: notice.id,
         version,
-        area_name: areas.name(&notice.area),
+        kind: notice.kind,
+        number: number_text(&notice, &area_name, Language::Chinese),
+        mine: caller.require_in(action_of(notice.level), &notice.area).is_ok(),
+        area_name,
         area: notice.area,
         level: notice.level,
         place: notice.place,
@@ -359,6 +519,11 @@ fn notice_view(
         from: notice.from,
         until: notice.until,
         has_run: today > notice.until,
+        days_left: ((notice.until - today).get_days() + 1).max(0),
+        households: notice.cases.len(),
+        photos: notice.photos,
+        extensions: notice.extensions,
+        removed: notice.removed,
         posted_by: notice.posted_by,
         closed_at: notice.closed_at,
         lines,
@@ -385,27 +550,27 @@ pub async fn notice(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result<
         .map(|household| (household.value.id, household.value))
         .collect();
     let areas = workspace.areas().await?;
-    let mut lines: Vec<(AreaCode, NoticeLine)> = cases
+    let is_final = notice.value.kind == NoticeKind::Announcement;
+    let mut lines: Vec<NoticeLine> = cases
         .iter()
         .filter_map(|case| {
             let household = households.get(&case.value.household)?;
             let head = household.head().or(household.members.first());
-            let line = NoticeLine {
+            Some(NoticeLine {
                 case: case.value.id,
                 head_name: head.map(|head| head.facts.name.clone()).unwrap_or_default(),
                 area_name: areas.path(&case.value.area),
+                area: case.value.area.clone(),
                 persons: household.members.len(),
                 category: household.facts.category,
                 pathway: household.consent.as_ref().and_then(|consent| consent.pathway),
-                stands: case.value.notice == Some(id),
+                stands: is_final || case.value.notice == Some(id),
                 open_objections: case.value.open_objections,
-            };
-            Some((case.value.area.clone(), line))
+            })
         })
         .collect();
-    lines.sort_by(|(a, left), (b, right)| (a, &left.head_name).cmp(&(b, &right.head_name)));
-    let lines = lines.into_iter().map(|(_, line)| line).collect();
-    Ok(notice_view(notice, &areas, today(workspace), lines))
+    lines.sort_by(|a, b| (&a.area, &a.head_name, a.case).cmp(&(&b.area, &b.head_name, b.case)));
+    Ok(notice_view(workspace, caller, notice, &areas, lines))
 }
 
 /// A notice as a workbook to be posted.
@@ -414,10 +579,13 @@ pub async fn notice(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result<
 /// As [`notice`].
 pub async fn notice_workbook(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result<Vec<u8>, AppError> {
     let notice = notice(workspace, caller, id).await?;
-    let title = format!(
-        "{}搬迁户认定公示({}至{},异议请告知:{})",
-        notice.area_name, notice.from, notice.until, notice.contact
-    );
+    let title = match notice.kind {
+        NoticeKind::Publicity => format!(
+            "{}搬迁户认定公示({}至{},异议请告知:{})",
+            notice.area_name, notice.from, notice.until, notice.contact
+        ),
+        NoticeKind::Announcement => format!("{}搬迁户认定公告({})", notice.area_name, notice.from),
+    };
     let headers = ["序号", "户主", "住址", "人口", "搬迁类型", "安置方式"];
     let rows = notice
         .lines
@@ -474,6 +642,7 @@ pub async fn objections(
         items: objection_views(workspace, page.items).await?,
         next: page.next,
         total: page.total,
+        at_least: page.at_least,
     })
 }
 

@@ -44,8 +44,8 @@ pub(super) async fn is_change(
     else {
         return Ok(false);
     };
-    let sheets = std::slice::from_ref(sheet);
-    let tables = recognise(sheets, profiles, Some(FileKind::Areas))?;
+    let sheets = [sheet.unpack()];
+    let tables = recognise(&sheets, profiles, Some(FileKind::Areas))?;
     let areas = workspace.areas().await?;
     Ok(tables.iter().any(|table| {
         let records = read_areas(table).records;
@@ -75,7 +75,7 @@ pub(super) async fn import_changes(
     let Content::Table { sheet, kind } = source.content else {
         return Ok(Outcome::default());
     };
-    let sheets = [sheet];
+    let sheets = [sheet.unpack()];
     let tables = recognise(&sheets, profiles, Some(kind))?;
     let Some(table) = tables.first() else {
         return Ok(Outcome::default());

@@ -1,11 +1,12 @@
 //! Import: from the office's files to rows and ledger entries.
 //!
-//! All files are read and understood before anything is written, and everything is written in one transaction. A file
-//! that cannot be used stops the whole import (or is left out, when the user says so); a row that cannot be used goes
-//! into an error workbook, and the rest of its file is stored. A household is stored whole or held back whole.
-//! Importing what is stored already changes nothing.
+//! All files are read before anything is written, and everything is written in one transaction. A file that cannot be used
+//! stops the whole import (or is left out, when the user says so); a row that cannot be used goes into an error workbook,
+//! and the rest of its file is stored. A household is stored whole or held back whole. Importing what is stored already
+//! changes nothing. Memory holds the files' cells, packed, and some thousand households at a time.
 
 mod areas;
+mod households;
 mod source;
 mod stage;
 
@@ -116,36 +117,50 @@ pub async fn import(
     // Areas name the places in all other tables, households are named by consent records.
     sources.sort_by_key(|source| order(source.kind()));
 
-    let mut stage = Stage::load(workspace).await?;
+    // From here on nobody else writes, so that what is compared is what is stored. Nothing is seen of it before the commit,
+    // and nothing is left of it should the program end before that.
+    let mut transaction = workspace.begin(caller, "import", None).await?;
+    let mut stage = Stage::load(workspace, &sources).await?;
     let mut outcome = Outcome {
         problems,
         ..Outcome::default()
     };
     let mut workbooks: Vec<(String, Vec<u8>)> = Vec::new();
-    let count = sources.len().max(1) as f32;
-    for (index, source) in sources.into_iter().enumerate() {
-        progress.report(
-            &format!("核对 {}", source.name),
-            &format!("checking {}", source.name),
-            0.4 + 0.35 * index as f32 / count,
-        )?;
-        let name = source.name.clone();
-        let (file, workbook) = stage.take(workspace, source, &profiles)?;
-        outcome.records_read += file.read;
-        outcome.records_accepted += file.accepted;
-        outcome.records_refused += file.refused;
-        workbooks.extend(workbook.map(|bytes| (name, bytes)));
-        outcome.files.push(file);
+    let rest = sources.split_off(sources.partition_point(|source| source.kind() == FileKind::Areas));
+    let count = (sources.len() + rest.len()).max(1) as f32;
+    let mut index = 0.0;
+    for sources in [sources, rest] {
+        stage.read_choices(&sources, &profiles).await?;
+        for source in sources {
+            let name = source.name.clone();
+            let (zh, en) = (
+                format!("核对并写入 {name}"),
+                format!("comparing and writing {name}"),
+            );
+            let report = |done: f32| progress.report(&zh, &en, 0.4 + 0.5 * (index + done) / count);
+            report(0.0)?;
+            let (file, workbook) = stage
+                .take(workspace, caller, &mut transaction, source, &profiles, &report)
+                .await?;
+            index += 1.0;
+            outcome.records_read += file.read;
+            outcome.records_accepted += file.accepted;
+            outcome.records_refused += file.refused;
+            workbooks.extend(workbook.map(|bytes| (name, bytes)));
+            outcome.files.push(file);
+        }
+        stage.write_areas(&mut transaction).await?;
     }
     outcome.households_added = stage.households.added.len() as u64;
     outcome.households_changed = stage.households.changed.len() as u64;
 
-    progress.report("写入数据库和账本", "writing rows and ledger entries", 0.8)?;
+    progress.report("写入数据库和账本", "writing rows and ledger entries", 0.9)?;
     for (name, bytes) in workbooks {
         let path = write_error_workbook(&options.errors, &name, &bytes)?;
         outcome.error_workbooks.push(path.display().to_string());
     }
-    stage.write(workspace, caller).await?;
+    stage.write(&mut transaction).await?;
+    transaction.commit().await?;
     progress.report("完成", "done", 1.0)?;
     Ok(outcome)
 }

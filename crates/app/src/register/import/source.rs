@@ -1,11 +1,14 @@
 //! Reading: which files there are, and what each of them holds.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anju_exchange::crs::{Crs, Transformer};
 use anju_exchange::header::{ColumnProfile, recognise};
+use anju_exchange::packed::PackedSheet;
 use anju_exchange::raster::{GeoTiff, read_geotiff, reproject_bilinear, require_metric};
-use anju_exchange::table::{Sheet, read_table_file};
+use anju_exchange::table::{Sheet, read_packed_file};
 use anju_exchange::vector::{Feature, VectorLayer};
 use anju_model::land::LayerKind;
 use anju_model::register::FileKind;
@@ -17,7 +20,7 @@ use crate::{AppError, Problem, Progress, Workspace};
 /// A file understood, before anything is written.
 pub(super) enum Content {
     Table {
-        sheet: Sheet,
+        sheet: Arc<PackedSheet>,
         kind: FileKind,
     },
     Vector {
@@ -170,21 +173,30 @@ fn read(
     let county_crs = Crs::from_epsg(epsg)?;
     match extension(path).as_str() {
         "xlsx" | "xls" | "csv" => {
-            let sheets = read_table_file(path)?;
-            let tables = recognise(&sheets, profiles, None)?;
+            let sheets = read_packed_file(path)?;
+            let heads: Vec<Sheet> = sheets.iter().map(PackedSheet::head).collect();
+            let tables = recognise(&heads, profiles, None)?;
             let several = tables.len() > 1;
-            Ok(tables
-                .into_iter()
-                .map(|table| Source {
+            let kinds: Vec<Option<FileKind>> = heads
+                .iter()
+                .map(|head| {
+                    let table = tables.iter().find(|table| std::ptr::eq(table.sheet, head));
+                    table.map(|table| table.kind)
+                })
+                .collect();
+            let known = sheets.into_iter().zip(kinds);
+            Ok(known
+                .filter_map(|(sheet, kind)| kind.map(|kind| (sheet, kind)))
+                .map(|(sheet, kind)| Source {
                     name: if several {
-                        format!("{name}: {}", table.sheet.sheet)
+                        format!("{name}: {}", sheet.sheet)
                     } else {
                         name.to_owned()
                     },
                     sha256: sha256.clone(),
                     content: Content::Table {
-                        sheet: table.sheet.clone(),
-                        kind: table.kind,
+                        sheet: Arc::new(sheet),
+                        kind,
                     },
                 })
                 .collect())
@@ -273,14 +285,25 @@ fn reproject(layer: VectorLayer, target: Crs) -> Result<VectorLayer, AppError> {
 /// SHA-256 of a file; of a shapefile, with the files beside it that belong to it.
 fn content_hash(path: &Path) -> Result<String, AppError> {
     let mut hash = Sha256::new();
-    hash.update(std::fs::read(path).map_err(AppError::io(path))?);
+    add_content(&mut hash, path)?;
     if extension(path) == "shp" {
         for part in ["dbf", "prj", "cpg"] {
             let beside = path.with_extension(part);
             if beside.is_file() {
-                hash.update(std::fs::read(&beside).map_err(AppError::io(&beside))?);
+                add_content(&mut hash, &beside)?;
             }
         }
     }
     Ok(anju_store::attachment::hex(&hash.finalize()))
+}
+
+fn add_content(hash: &mut Sha256, path: &Path) -> Result<(), AppError> {
+    let mut file = std::fs::File::open(path).map_err(AppError::io(path))?;
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut buffer).map_err(AppError::io(path))? {
+            0 => return Ok(()),
+            read => hash.update(&buffer[..read]),
+        }
+    }
 }

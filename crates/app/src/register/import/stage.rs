@@ -10,14 +10,14 @@ use anju_model::code_list::Text;
 use anju_model::land::{Layer, LayerKind};
 use anju_model::lookback::{ExtractRecord, ThreatenedHousehold};
 use anju_model::register::{
-    Consent, ConsentRecord, FileKind, Fund, Household, HouseholdRecord, HouseholdStatus, ImportedFile,
-    IncomeRecord, IncomeYear, Person, PersonFacts, SignedConsent, StockHousing,
+    FileKind, Fund, Household, ImportedFile, IncomeRecord, IncomeYear, Person, PersonFacts, StockHousing,
 };
 use anju_model::roster::KeyFact;
 use anju_store::attachment::Attachment;
 use anju_store::{Subject, Versioned};
 use uuid::Uuid;
 
+use super::households::{Choices, Counts, List, Taking, chunks};
 use super::source::{Content, Source};
 use super::{FileOutcome, SHOWN_CELLS, list_name};
 use crate::register::roster::Frozen;
@@ -25,12 +25,12 @@ use crate::workspace::Transaction;
 use crate::{AppError, Caller, Workspace};
 
 /// What came of a table: rows read, rows held back, cells left out, and the error workbook of the rows held back.
-struct Taken {
-    read: u64,
-    refused: u64,
-    unused_headers: Vec<String>,
-    left_out: Vec<CellProblem>,
-    workbook: Option<Vec<u8>>,
+pub(super) struct Taken {
+    pub(super) read: u64,
+    pub(super) refused: u64,
+    pub(super) unused_headers: Vec<String>,
+    pub(super) left_out: Vec<CellProblem>,
+    pub(super) workbook: Option<Vec<u8>>,
 }
 
 /// New and changed subjects of one kind.
@@ -88,17 +88,13 @@ impl<S: Subject + Clone> Changes<S> {
         transaction.update(&self.changed).await?;
         transaction.insert(&self.added).await
     }
-
-    fn is_empty(&self) -> bool {
-        self.added.is_empty() && self.changed.is_empty() && self.retired.is_empty()
-    }
 }
 
-/// What is in the workspace, and what this import makes of it.
+/// What is in the workspace, and what this import makes of it. Households are not kept: they are compared and written in
+/// pieces.
 pub(super) struct Stage {
     areas: BTreeMap<AreaCode, Area>,
     known_files: HashMap<String, Versioned<ImportedFile>>,
-    stored_households: HashMap<String, Versioned<Household>>,
     /// Households on rosters in force, whose key facts no import changes.
     frozen: Frozen,
     /// Income by household and year.
@@ -109,9 +105,9 @@ pub(super) struct Stage {
     stored_funds: Vec<Versioned<Fund>>,
     stored_layers: Vec<Versioned<Layer>>,
     new_areas: Changes<Area>,
-    pub(super) households: Households,
-    /// Choices that this import brings, by household, in the order of the rows.
-    consents: Vec<(Uuid, AreaCode, Consent)>,
+    pub(super) households: Counts,
+    /// What households choose by the consent records of this import.
+    choices: Choices,
     /// Income that was read, by household and year.
     income: BTreeMap<(Uuid, i16), IncomeYear>,
     files: Changes<ImportedFile>,
@@ -123,19 +119,30 @@ pub(super) struct Stage {
     attachments: Vec<Attachment>,
 }
 
-/// Households of this import by register number, so that consent finds the ones read a moment ago.
-#[derive(Default)]
-pub(super) struct Households {
-    pub(super) added: BTreeMap<String, Household>,
-    pub(super) changed: BTreeMap<String, Versioned<Household>>,
+/// All stored subjects of a kind, unless no file is of the kind that they come from.
+async fn stored_if<S: Subject>(db: &anju_store::Db, wanted: bool) -> Result<Vec<Versioned<S>>, AppError> {
+    if wanted {
+        Ok(anju_store::load_all(db).await?)
+    } else {
+        Ok(Vec::new())
+    }
 }
 
 impl Stage {
-    pub(super) async fn load(workspace: &Workspace) -> Result<Self, AppError> {
+    /// Reads what the sources are compared with. The import's transaction has begun: nobody else writes until it ends.
+    pub(super) async fn load(workspace: &Workspace, sources: &[Source]) -> Result<Self, AppError> {
         let db = workspace.db();
-        let households: Vec<Versioned<Household>> = anju_store::load_all(db).await?;
         let files: Vec<Versioned<ImportedFile>> = anju_store::load_all(db).await?;
-        let income: Vec<Versioned<IncomeYear>> = anju_store::load_all(db).await?;
+        let any = |kinds: &[FileKind]| sources.iter().any(|source| kinds.contains(&source.kind()));
+        let extracts = any(&[
+            FileKind::CivilRegistry,
+            FileKind::SocialInsurance,
+            FileKind::Vehicles,
+            FileKind::RealEstate,
+            FileKind::Companies,
+            FileKind::PublicPayroll,
+        ]);
+        let income: Vec<Versioned<IncomeYear>> = stored_if(db, any(&[FileKind::Income])).await?;
         Ok(Self {
             areas: workspace
                 .areas()
@@ -148,23 +155,19 @@ impl Stage {
                 .into_iter()
                 .map(|file| (file.value.name.clone(), file))
                 .collect(),
-            stored_households: households
-                .into_iter()
-                .map(|household| (household.value.facts.register_number.clone(), household))
-                .collect(),
             frozen: Frozen::load(workspace).await?,
             stored_income: income
                 .into_iter()
                 .map(|year| ((year.value.household, year.value.year), year))
                 .collect(),
-            stored_extracts: anju_store::load_all(db).await?,
-            stored_threatened: anju_store::load_all(db).await?,
-            stored_stock: anju_store::load_all(db).await?,
-            stored_funds: anju_store::load_all(db).await?,
-            stored_layers: anju_store::load_all(db).await?,
+            stored_extracts: stored_if(db, extracts).await?,
+            stored_threatened: stored_if(db, any(&[FileKind::ThreatenedHouseholds])).await?,
+            stored_stock: stored_if(db, any(&[FileKind::StockHousing])).await?,
+            stored_funds: stored_if(db, any(&[FileKind::Funds])).await?,
+            stored_layers: stored_if(db, any(&[FileKind::VectorLayer, FileKind::Elevation])).await?,
             new_areas: Changes::default(),
-            households: Households::default(),
-            consents: Vec::new(),
+            households: Counts::default(),
+            choices: Choices::default(),
             income: BTreeMap::new(),
             files: Changes::default(),
             extracts: Changes::default(),
@@ -177,11 +180,14 @@ impl Stage {
     }
 
     /// Takes in one source; returns what came of it and its error workbook, if rows were refused.
-    pub(super) fn take(
+    pub(super) async fn take(
         &mut self,
         workspace: &Workspace,
+        caller: &Caller,
+        transaction: &mut Transaction<'_>,
         source: Source,
         profiles: &[ColumnProfile],
+        progress: &(dyn Fn(f32) -> Result<(), AppError> + Send + Sync),
     ) -> Result<(FileOutcome, Option<Vec<u8>>), AppError> {
         let kind = source.kind();
         // The rows refused when the very same file was imported before.
@@ -196,8 +202,39 @@ impl Stage {
             content,
         } = source;
         let taken = match content {
+            Content::Table {
+                sheet,
+                kind: FileKind::Register,
+            } => {
+                let list = List::new(sheet, FileKind::Register, profiles, self.area_index());
+                self.taking(workspace, caller, transaction)
+                    .register(list, progress)
+                    .await?
+            }
+            Content::Table {
+                kind: FileKind::Consent,
+                ..
+            } => match self.choices.next_list() {
+                Some((list, parsed)) => {
+                    self.taking(workspace, caller, transaction)
+                        .choices(list, parsed)
+                        .await?
+                }
+                None => Taken::whole(0),
+            },
+            Content::Table {
+                sheet,
+                kind: FileKind::Income,
+            } => {
+                let sheets = [sheet.unpack()];
+                let tables = recognise(&sheets, profiles, Some(FileKind::Income))?;
+                match tables.first() {
+                    Some(table) => self.take_income(workspace, transaction, table).await?,
+                    None => Taken::whole(0),
+                }
+            }
             Content::Table { sheet, kind } => {
-                let sheets = [sheet];
+                let sheets = [sheet.unpack()];
                 match recognise(&sheets, profiles, Some(kind))?.first() {
                     Some(table) => self.take_table(workspace, refused_before, table)?,
                     None => Taken::whole(0),
@@ -279,13 +316,52 @@ impl Stage {
         ))
     }
 
+    fn area_index(&self) -> AreaIndex {
+        AreaIndex::new(&self.areas.values().cloned().collect::<Vec<_>>())
+    }
+
+    fn taking<'a, 't>(
+        &'a mut self,
+        workspace: &'a Workspace,
+        caller: &'a Caller,
+        transaction: &'a mut Transaction<'t>,
+    ) -> Taking<'a, 't> {
+        Taking {
+            workspace,
+            caller,
+            transaction,
+            frozen: &self.frozen,
+            choices: &self.choices,
+            counts: &mut self.households,
+        }
+    }
+
+    /// Reads the consent records of all sources, before the registers are taken in.
+    pub(super) async fn read_choices(
+        &mut self,
+        sources: &[Source],
+        profiles: &[ColumnProfile],
+    ) -> Result<(), AppError> {
+        for source in sources {
+            if let Content::Table {
+                sheet,
+                kind: FileKind::Consent,
+            } = &source.content
+            {
+                let list = List::new(sheet.clone(), FileKind::Consent, profiles, self.area_index());
+                self.choices.read(list).await?;
+            }
+        }
+        Ok(())
+    }
+
     fn take_table(
         &mut self,
         workspace: &Workspace,
         refused_before: Option<u64>,
         table: &Table<'_>,
     ) -> Result<Taken, AppError> {
-        let index = AreaIndex::new(&self.areas.values().cloned().collect::<Vec<_>>());
+        let index = self.area_index();
         let new_id = || workspace.new_id();
         let file = table.sheet.file.as_str();
         // The records of a list are kept by file; a corrected workbook adds to the list it came from, and a new list
@@ -299,58 +375,6 @@ impl Stage {
             FileKind::Areas => {
                 let (areas, taken) = close(table, anju_exchange::areas::read_areas(table))?;
                 areas.into_iter().for_each(|record| self.take_area(record));
-                Ok(taken)
-            }
-            FileKind::Register => {
-                let mut parsed = anju_exchange::register::read_register(table, &index);
-                let mut held_back = Vec::new();
-                for record in std::mem::take(&mut parsed.records) {
-                    held_back.extend(self.take_household(workspace, table, record));
-                }
-                if !held_back.is_empty() {
-                    let rows = anju_exchange::register::household_rows(table);
-                    for refused in &mut held_back {
-                        let first = refused.rows.first().copied().unwrap_or_default();
-                        if let Some(rows) = rows.get(&first) {
-                            refused.rows.clone_from(rows);
-                        }
-                    }
-                }
-                parsed.refused.extend(held_back);
-                sort_refused(&mut parsed.refused);
-                let (_, taken) = close(table, parsed)?;
-                Ok(taken)
-            }
-            FileKind::Consent => {
-                let mut parsed = anju_exchange::consent::read_consent(table, &index);
-                let known = |number: &str| {
-                    self.households.added.contains_key(number) || self.stored_households.contains_key(number)
-                };
-                refuse_unknown(&mut parsed, table, &known, |record| {
-                    (&record.register_number, record.row)
-                });
-                for record in std::mem::take(&mut parsed.records) {
-                    if let Some(held_back) = self.take_consent(table, record) {
-                        parsed.refused.push(held_back);
-                    }
-                }
-                sort_refused(&mut parsed.refused);
-                let (_, taken) = close(table, parsed)?;
-                Ok(taken)
-            }
-            FileKind::Income => {
-                let mut parsed = anju_exchange::income::read_income(table);
-                let known = |number: &str| {
-                    self.households.added.contains_key(number) || self.stored_households.contains_key(number)
-                };
-                refuse_unknown(&mut parsed, table, &known, |record| {
-                    (&record.register_number, record.row)
-                });
-                for record in std::mem::take(&mut parsed.records) {
-                    parsed.refused.extend(self.take_income(workspace, table, record));
-                }
-                sort_refused(&mut parsed.refused);
-                let (_, taken) = close(table, parsed)?;
                 Ok(taken)
             }
             FileKind::ThreatenedHouseholds => {
@@ -413,8 +437,12 @@ impl Stage {
                 }
                 Ok(taken)
             }
-            // Layers are no tables; the recognition of tables never gives these kinds.
-            FileKind::VectorLayer | FileKind::Elevation => Ok(Taken::whole(0)),
+            // Households and their income are taken in by pieces; layers are no tables, and the recognition of tables never gives them.
+            FileKind::Register
+            | FileKind::Consent
+            | FileKind::Income
+            | FileKind::VectorLayer
+            | FileKind::Elevation => Ok(Taken::whole(0)),
         }
     }
 
@@ -432,98 +460,46 @@ impl Stage {
         self.areas.insert(area.code.clone(), area);
     }
 
-    /// Takes in a household, or holds it back when it is on a roster in force and a key fact would change.
-    fn take_household(
+    /// Takes in a table of income. Held back is a line of a household that nobody knows, or that is no longer on the
+    /// register.
+    async fn take_income(
         &mut self,
         workspace: &Workspace,
+        transaction: &mut Transaction<'_>,
         table: &Table<'_>,
-        record: HouseholdRecord,
-    ) -> Option<RefusedRows> {
-        let row = record.rows.0;
-        let number = record.facts.register_number.clone();
-        match self.stored_households.get(&number) {
-            Some(stored) if !stored.value.is_active() => return off_register(table, row, &stored.value),
-            Some(stored) => {
-                let members = keep_identities(workspace, &stored.value.members, record.members);
-                let value = Household {
-                    id: stored.value.id,
-                    facts: record.facts,
-                    members,
-                    ..stored.value.clone()
+    ) -> Result<Taken, AppError> {
+        let mut parsed = anju_exchange::income::read_income(table);
+        for records in chunks(std::mem::take(&mut parsed.records)) {
+            let numbers: Vec<String> = records
+                .iter()
+                .map(|record| record.register_number.clone())
+                .collect();
+            let stored = transaction.households(&numbers).await?;
+            let stored: HashMap<&str, &Household> = stored
+                .iter()
+                .map(|household| (household.value.facts.register_number.as_str(), &household.value))
+                .collect();
+            for record in records {
+                let refused = match stored.get(record.register_number.as_str()) {
+                    Some(household) => self.take_income_of(workspace, table, record, household),
+                    None => Some(unknown(table, record.row, &record.register_number)),
                 };
-                if let Some(refusal) = self.frozen.refusal(&stored.value, &value) {
-                    return Some(held_back(table, row, &stored.value, refusal));
-                }
-                if value != stored.value {
-                    let changed = Versioned {
-                        value,
-                        ..stored.clone()
-                    };
-                    self.households.changed.insert(number, changed);
-                }
-            }
-            None => {
-                let household = Household {
-                    id: workspace.new_id(),
-                    facts: record.facts,
-                    members: keep_identities(workspace, &[], record.members),
-                    consent: None,
-                    status: HouseholdStatus::Active,
-                    events: Vec::new(),
-                };
-                self.households.added.insert(number, household);
+                parsed.refused.extend(refused);
             }
         }
-        None
-    }
-
-    /// Takes in a choice, or holds it back when it would change the pathway of a household on a roster in force.
-    fn take_consent(&mut self, table: &Table<'_>, record: ConsentRecord) -> Option<RefusedRows> {
-        let number = &record.register_number;
-        if let Some(stored) = self.stored_households.get(number) {
-            if let Some(refused) = off_register(table, record.row, &stored.value) {
-                return Some(refused);
-            }
-            let after = Household {
-                consent: Some(record.consent.clone()),
-                ..stored.value.clone()
-            };
-            if let Some(refusal) = self.frozen.refusal(&stored.value, &after) {
-                return Some(held_back(table, record.row, &stored.value, refusal));
-            }
-        }
-        let consent = Some(record.consent);
-        let household = if let Some(household) = self.households.added.get_mut(number) {
-            household
-        } else if let Some(household) = self.households.changed.get_mut(number) {
-            &mut household.value
-        } else if let Some(stored) = self.stored_households.get(number)
-            && stored.value.consent != consent
-        {
-            let changed = self.households.changed.entry(number.clone());
-            &mut changed.or_insert(stored.clone()).value
-        } else {
-            return None;
-        };
-        if household.consent != consent {
-            let area = household.facts.area.clone();
-            self.consents
-                .extend(consent.clone().map(|consent| (household.id, area, consent)));
-            household.consent = consent;
-        }
-        None
+        sort_refused(&mut parsed.refused);
+        let (_, taken) = close(table, parsed)?;
+        Ok(taken)
     }
 
     /// Takes in a line of income, or holds it back when the household is no longer on the register.
-    fn take_income(
+    fn take_income_of(
         &mut self,
         workspace: &Workspace,
         table: &Table<'_>,
         record: IncomeRecord,
+        household: &Household,
     ) -> Option<RefusedRows> {
-        let number = &record.register_number;
-        let stored = self.stored_households.get(number).map(|stored| &stored.value);
-        let household = self.households.added.get(number).or(stored)?;
         if let Some(refused) = off_register(table, record.row, household) {
             return Some(refused);
         }
@@ -584,68 +560,27 @@ impl Stage {
         self.attachments.push(stored);
     }
 
-    /// Writes everything in one transaction; nothing to write is no transaction.
-    pub(super) async fn write(mut self, workspace: &Workspace, caller: &Caller) -> Result<(), AppError> {
-        let income = self.income_changes();
-        let households = Changes {
-            added: self.households.added.into_values().collect(),
-            changed: self.households.changed.into_values().collect(),
-            retired: Vec::new(),
-        };
-        let recorded_at = workspace.now();
-        let consents: Vec<SignedConsent> = self
-            .consents
-            .into_iter()
-            .map(|(household, area, consent)| SignedConsent {
-                id: workspace.new_id(),
-                household,
-                area,
-                consent,
-                recorded_by: caller.name().to_owned(),
-                recorded_at,
-                withdrawal: None,
-            })
-            .collect();
-        let nothing = self.new_areas.is_empty()
-            && households.is_empty()
-            && income.is_empty()
-            && self.files.is_empty()
-            && self.extracts.is_empty()
-            && self.threatened.is_empty()
-            && self.stock.is_empty()
-            && self.funds.is_empty()
-            && self.layers.is_empty();
-        if nothing {
-            return Ok(());
-        }
-        let mut transaction = workspace.begin(caller, "import", None).await?;
-        // A roster may have been frozen while the files were read; from here on nobody else writes.
-        if !households.changed.is_empty() && !self.frozen.is_same(&Frozen::load(workspace).await?) {
-            return Err(AppError::invalid(
-                "roster_meanwhile",
-                "import",
-                "导入期间核定了新的名册,未写入任何数据;请重新导入",
-                "a roster was frozen during the import; nothing was written, import again",
-            ));
-        }
+    /// Writes the new areas, which other records of the import lie in.
+    pub(super) async fn write_areas(&mut self, transaction: &mut Transaction<'_>) -> Result<(), AppError> {
+        std::mem::take(&mut self.new_areas).write(transaction).await
+    }
+
+    /// Writes all that is not written piece by piece. Without anything new the transaction stays empty.
+    pub(super) async fn write(mut self, transaction: &mut Transaction<'_>) -> Result<(), AppError> {
         transaction.insert_attachments(&self.attachments).await?;
-        self.new_areas.write(&mut transaction).await?;
-        households.write(&mut transaction).await?;
-        transaction.insert(&consents).await?;
-        income.write(&mut transaction).await?;
-        self.extracts.write(&mut transaction).await?;
-        self.threatened.write(&mut transaction).await?;
-        self.stock.write(&mut transaction).await?;
-        self.funds.write(&mut transaction).await?;
-        self.layers.write(&mut transaction).await?;
-        self.files.write(&mut transaction).await?;
-        transaction.commit().await
+        self.income_changes().write(transaction).await?;
+        self.extracts.write(transaction).await?;
+        self.threatened.write(transaction).await?;
+        self.stock.write(transaction).await?;
+        self.funds.write(transaction).await?;
+        self.layers.write(transaction).await?;
+        self.files.write(transaction).await
     }
 }
 
 impl Taken {
     /// All of a source, with nothing left out.
-    fn whole(read: u64) -> Self {
+    pub(super) fn whole(read: u64) -> Self {
         Self {
             read,
             refused: 0,
@@ -673,31 +608,18 @@ fn close<T>(table: &Table<'_>, parsed: Parsed<T>) -> Result<(Vec<T>, Taken), App
     Ok((parsed.records, taken))
 }
 
-/// Holds back consent of households that the register does not have.
-fn refuse_unknown<T>(
-    parsed: &mut Parsed<T>,
-    table: &Table<'_>,
-    known: &dyn Fn(&str) -> bool,
-    place: impl Fn(&T) -> (&String, u32),
-) {
-    let (good, unknown): (Vec<_>, Vec<_>) = std::mem::take(&mut parsed.records)
-        .into_iter()
-        .partition(|record| known(place(record).0));
-    parsed.records = good;
-    parsed.refused.extend(unknown.iter().map(|record| {
-        let (number, row) = place(record);
-        refused_at_number(
-            table,
-            row,
-            number,
-            Text::new("名册中没有这一户", "the register has no such household"),
-            Text::new(
-                "更正户编号;若该户因有误而退回,先导入更正后的名册,再导入本表",
-                "correct the number; if the household itself was refused, import its corrected list first, then this one",
-            ),
-        )
-    }));
-    sort_refused(&mut parsed.refused);
+/// The row of a household that the register does not have.
+pub(super) fn unknown(table: &Table<'_>, row: u32, number: &str) -> RefusedRows {
+    refused_at_number(
+        table,
+        row,
+        number,
+        Text::new("名册中没有这一户", "the register has no such household"),
+        Text::new(
+            "更正户编号;若该户因有误而退回,先导入更正后的名册,再导入本表",
+            "correct the number; if the household itself was refused, import its corrected list first, then this one",
+        ),
+    )
 }
 
 /// A row that is held back for its household, with reason and remedy at the cell of the register number.
@@ -716,7 +638,7 @@ fn refused_at_number(table: &Table<'_>, row: u32, number: &str, reason: Text, re
 }
 
 /// Holds back what concerns a household that is no longer on the register.
-fn off_register(table: &Table<'_>, row: u32, stored: &Household) -> Option<RefusedRows> {
+pub(super) fn off_register(table: &Table<'_>, row: u32, stored: &Household) -> Option<RefusedRows> {
     (!stored.is_active()).then(|| {
         refused_at_number(
             table,
@@ -734,12 +656,12 @@ fn off_register(table: &Table<'_>, row: u32, stored: &Household) -> Option<Refus
     })
 }
 
-fn sort_refused(refused: &mut [RefusedRows]) {
+pub(super) fn sort_refused(refused: &mut [RefusedRows]) {
     refused.sort_by_key(|refused| refused.rows.first().copied());
 }
 
 /// The rows of a household on a roster in force, with reason and remedy at the cell of each key fact.
-fn held_back(
+pub(super) fn held_back(
     table: &Table<'_>,
     row: u32,
     stored: &Household,
@@ -776,7 +698,11 @@ fn held_back(
 }
 
 /// Members keep the identity they had: the same ID number, else the same name and birth date.
-fn keep_identities(workspace: &Workspace, before: &[Person], after: Vec<PersonFacts>) -> Vec<Person> {
+pub(super) fn keep_identities(
+    workspace: &Workspace,
+    before: &[Person],
+    after: Vec<PersonFacts>,
+) -> Vec<Person> {
     let mut taken: HashSet<Uuid> = HashSet::new();
     after
         .into_iter()

@@ -1,0 +1,4 @@
+//! What the benchmarks share: a made-up register of any size, and measuring a program.
+
+pub mod made_up;
+pub mod measure;

@@ -1,13 +1,13 @@
 // The household page: members, home, consent, what is open, where it goes and why, history.
 
-import { ArrowLeftOutlined } from '@ant-design/icons';
+import { ArrowLeftOutlined, PrinterOutlined } from '@ant-design/icons';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Alert, App, Button, Form, Input, Modal, Select, Table, Tag, Timeline } from 'antd';
 import { useState } from 'react';
 import { Link, useParams } from 'react-router';
 
 import { OnRoster } from './amendment';
-import { api } from './api/client';
+import { address, api } from './api/client';
 import { FormerPlaces } from './areas';
 import type { HouseholdDetail } from './api/types';
 import { decimal, instant, kilometres, tenThousandYuan, useWords } from './language';
@@ -17,7 +17,7 @@ import { Destination } from './register';
 
 export default function HouseholdPage() {
   const { id = '' } = useParams();
-  const { t, code, of } = useWords();
+  const { t, code, of, language } = useWords();
   const query = useQuery({ queryKey: ['household', id], queryFn: () => api.household(id) });
   const history = useQuery({ queryKey: ['household-history', id], queryFn: () => api.householdHistory(id) });
   const session = useQuery({ queryKey: ['session'], queryFn: api.session });
@@ -28,7 +28,7 @@ export default function HouseholdPage() {
   const fact = (label: string, value: React.ReactNode) => <><dt>{label}</dt><dd>{value ?? '—'}</dd></>;
   return (
     <div data-testid="household-page">
-      <Title extra={<Link to="/register"><ArrowLeftOutlined /> {t('back')}</Link>}>
+      <Title extra={<><Button size="small" icon={<PrinterOutlined />} href={address(`/register/households/${id}/card.pdf`, { language })} target="_blank" data-testid="print-card">{t('print_card')}</Button><Link to="/register"><ArrowLeftOutlined /> {t('back')}</Link></>}>
         {it.head_name} <Tag style={{ marginLeft: 8 }}>{it.register_number}</Tag><Tag color="green">{code('category', it.category)}</Tag>{it.must_move && <Tag color="volcano">{t('must_move')}</Tag>}
       </Title>
       {it.unmasked
@@ -124,9 +124,9 @@ export default function HouseholdPage() {
   );
 }
 
-/** Asks for the purpose before personal data is shown as it is. */
+/** Asks for the purpose before personal data is shown, or printed, as it is. */
 function Unmask({ id, onShown }: { id: string; onShown: (household: HouseholdDetail) => void }) {
-  const { t, options, problem } = useWords();
+  const { t, options, problem, language } = useWords();
   const { message } = App.useApp();
   const [open, setOpen] = useState(false);
   const [form] = Form.useForm<{ purpose: string; note?: string }>();
@@ -136,11 +136,23 @@ function Unmask({ id, onShown }: { id: string; onShown: (household: HouseholdDet
     onSuccess: (household) => { setOpen(false); onShown(household); },
     onError: (error) => message.error(problem(error)),
   });
+  const print = useMutation({
+    mutationFn: (need: { purpose: string; note?: string }) => api.unmaskedCard(id, language, need),
+    onSuccess: (file) => {
+      setOpen(false);
+      const link = document.createElement('a');
+      link.href = URL.createObjectURL(file);
+      link.download = 'household-card.pdf';
+      link.click();
+      URL.revokeObjectURL(link.href);
+    },
+    onError: (error) => message.error(problem(error)),
+  });
   return (
     <div style={{ marginBottom: 12 }}>
       <Button size="small" onClick={() => setOpen(true)} data-testid="unmask">{t('unmask')}</Button>
-      <Modal open={open} title={t('unmask')} onCancel={() => setOpen(false)} onOk={() => form.submit()} confirmLoading={show.isPending}>
-        <p className="label">{t('unmask_help')}</p>
+      <Modal open={open} title={t('unmask')} onCancel={() => setOpen(false)} footer={<><Button onClick={() => setOpen(false)}>{t('cancel')}</Button><Button icon={<PrinterOutlined />} loading={print.isPending} data-testid="print-whole" onClick={async () => print.mutate(await form.validateFields())}>{t('print_card_whole')}</Button><Button type="primary" loading={show.isPending} onClick={() => form.submit()}>{t('unmask')}</Button></>}>
+        <p className="label">{t('unmask_help')} {t('print_card_help')}</p>
         <Form form={form} layout="vertical" onFinish={(need) => show.mutate(need)}>
           <Form.Item name="purpose" label={t('purpose')} rules={[{ required: true, message: t('purpose') }]}><Select options={options('purpose')} /></Form.Item>
           <Form.Item name="note" label={t('note')} rules={[{ required: purpose === 'other', whitespace: true, message: t('note') }]}><Input.TextArea maxLength={200} showCount rows={2} /></Form.Item>

@@ -47,6 +47,7 @@ export function Result({ job }: { job: Job }) {
   switch (job.kind) {
     case 'lookback': return <>{whole(result['items'])} {t('items')}</>;
     case 'land': return <>{whole(result['candidates'])} {t('candidates')} · {t('excluded')} {percent(result['excluded_share'])}</>;
+    case 'identification': return <>{t('batch_done', { n: whole(result['done']) })}{result['refused'] > 0 && <> · {t('batch_refused', { n: whole(result['refused']) })}</>}</>;
     case 'plan': { const totals = result['totals'] as { households_placed: number; gap: number }; return <>{whole(totals.households_placed)} {t('placed')} · {t('gap')} {decimal(totals.gap * 100, 2)} %</>; }
     case 'verify_ledger': { const bad = (result['problems'] as unknown[]).length; return bad === 0 ? <Tag color="success">{t('verified_ok', { entries: whole(result['entries']), rows: whole(result['rows']) })}</Tag> : <Tag color="error">{t('verified_bad', { n: bad })}</Tag>; }
   }

@@ -17,6 +17,7 @@ const Start = lazy(() => import('./start'));
 const Register = lazy(() => import('./register'));
 const Household = lazy(() => import('./household'));
 const Identification = lazy(() => import('./identification'));
+const Publicity = lazy(() => import('./publicity'));
 const Rosters = lazy(() => import('./roster'));
 const RosterPage = lazy(() => import('./comparison'));
 const Amendments = lazy(() => import('./amendment'));
@@ -76,6 +77,7 @@ if (root) {
                     <Route path="register" element={<Register />} />
                     <Route path="register/:id" element={<Household />} />
                     <Route path="identification" element={<Identification />} />
+                    <Route path="publicity" element={<Publicity />} />
                     <Route path="rosters" element={<Rosters />} />
                     <Route path="rosters/:id" element={<RosterPage />} />
                     <Route path="amendments" element={<Amendments />} />

@@ -84,6 +84,7 @@ export default function RostersPage() {
           <Form.Item name="choice" label={t('choice')}><Select allowClear options={options('consent_choice')} /></Form.Item>
           <Form.Item name="must_move" label={t('must_move')}><Select allowClear options={yesNo} /></Form.Item>
           <Form.Item name="open_items" label={t('has_items')}><Select allowClear options={yesNo} /></Form.Item>
+          <Form.Item name="identified" label={t('identified')}><Select allowClear options={yesNo} /></Form.Item>
         </Form>
       </Modal>
     </div>

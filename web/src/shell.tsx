@@ -2,7 +2,7 @@
 
 import {
   AimOutlined, AuditOutlined, ClockCircleOutlined, FileProtectOutlined, FormOutlined, HomeOutlined, LogoutOutlined, MenuOutlined, ProfileOutlined,
-  SafetyCertificateOutlined, SolutionOutlined, TableOutlined, TeamOutlined, ApartmentOutlined, PartitionOutlined,
+  SafetyCertificateOutlined, NotificationOutlined, SolutionOutlined, TableOutlined, TeamOutlined, ApartmentOutlined, PartitionOutlined,
 } from '@ant-design/icons';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Alert, Button, Divider, Drawer, Form, Input, Layout, Menu, Segmented, Space, Spin, Typography } from 'antd';
@@ -144,6 +144,7 @@ function Frame({ user }: { user: SessionUser }) {
     { key: '/', icon: <HomeOutlined />, label: t('start') },
     { key: '/register', icon: <ProfileOutlined />, label: t('register') },
     { key: '/identification', icon: <SolutionOutlined />, label: t('identification') },
+    { key: '/publicity', icon: <NotificationOutlined />, label: t('publicity_desk') },
     { key: '/rosters', icon: <FileProtectOutlined />, label: t('rosters') },
     { key: '/amendments', icon: <FormOutlined />, label: t('amendments') },
     ...(user.may.includes('ask_bulk_change') || user.may.includes('approve_bulk_change') ? [{ key: '/bulk', icon: <TableOutlined />, label: t('bulk') }] : []),

@@ -4,10 +4,12 @@ import * as grid from './texts/grid';
 
 import * as access from './texts/access';
 import * as areas from './texts/areas';
+import * as identification from './texts/identification';
 
 const zh = {
   ...access.zh,
   ...areas.zh,
+  ...identification.zh,
   product: '安居', tagline: '从户籍名册到安居乐业,每一步都可核查',
   sign_in: '登录', sign_out: '退出', name: '用户名', password: '密码', current_password: '当前密码', new_password: '新密码',
   change_password: '修改初始密码', change_password_why: '首次登录须修改密码,至少 10 个字符。', offline: '无法连接服务器,请检查网络或服务是否运行',
@@ -36,7 +38,7 @@ const zh = {
   identification: '认定', desk_without_case: '尚未进入认定', open_cases: '发起认定', open_cases_why: '所选地区和类型中尚未进入认定的住户全部发起。', application_form: '申请方式', witness: '见证人', opened: '已发起 {n} 户',
   waits_for: '当前环节', suspended: '异议中', on_notice: '公示中', step_pass: '通过', step_return: '退回', step_refuse: '不予认定', step_withdraw: '撤回', all_waiting: '本环节全部', selected: '已选 {n} 户', batch_done: '已办理 {n} 户', batch_refused: '{n} 户未能办理', remark: '意见', remark_needed: '须填写理由',
   vote: '表决', entitled: '应到', present: '实到', in_favour: '赞成', against: '反对', abstained: '弃权', notices: '公示', post_notice: '张贴公示', notice_area: '村或县', notice_place: '张贴地点', notice_contact: '异议联系方式', until: '截止日', notice_runs: '公示中', notice_has_run: '期满待关闭', notice_closed: '已关闭', close_notice: '关闭公示', list_xlsx: '公示名单', print: '打印',
-  objections: '异议', object: '登记异议', objection_from: '异议人(可不填)', objection_content: '异议内容', upheld: '成立', dismissed: '不成立', answer: '处理答复', received: '受理', cases: '认定件', case_steps: '认定经过', blocking_items: '项回头看问题未清除', notice_note: '公示期内如有异议,请向上述联系人反映。',
+  objections: '异议', object: '登记异议', objection_from: '异议人(可不填)', objection_content: '异议内容', upheld: '成立', dismissed: '不成立', answer: '处理答复', received: '受理', cases: '认定件', case_steps: '认定经过', blocking_items: '项回头看问题未清除', 
   rosters: '核定名册', amendments: '变更审批', draft_roster: '编制名册', roster_title: '名册名称', drafted: '编制', frozen_by: '核定', roster_document: '文号', approver: '批准单位(人)', freeze: '核定', freeze_why: '核定后关键信息不再由导入改动,只能经变更审批修改。', second_person: '须由编制人以外的人核定', no_rosters: '还没有名册', export_signed: '签名名册 JSON', compared_with: '比对上一版', no_previous: '没有上一版', added: '新增户', removed: '移出户', changed: '变化户', unchanged: '相同户', first_shown: '显示前 {n} 户', as_of: '查看某一时刻的名册',
   no_amendments: '没有变更', amendment_kind: '变更类别', before_after: '原值与新值', amendment_township_approve: '乡镇审核通过', amendment_apply: '县级批准并执行', amendment_refuse: '退回', remark_hint: '审核意见;退回须写明理由', amendment_only: '关键信息只能经变更审批修改', ask_amendment: '提出变更', on_no_roster: '不在已核定的名册上', key_fact: '关键信息', new_member: '新增成员', member_leaves: '移出本户', birth_date: '出生日期',
   my_account: '我的账号', sessions: '登录会话', device: '浏览器', last_used: '最近使用', this_session: '当前会话', end_session: '结束', end_others: '结束其他全部会话', second_factor: '两步验证', second_factor_help: '登录时除密码外再输入验证器应用上的六位验证码。', code_6: '验证码', code_hint: '验证器上的六位数字,或一个恢复码', enable: '启用', disable: '停用', scan_help: '用验证器应用扫描二维码,或手工输入密钥,再填入显示的验证码。', secret: '密钥', recovery_codes: '恢复码', recovery_help: '每个恢复码可代替验证码使用一次。请抄存,此后不再显示。', recovery_left: '剩余恢复码:{n} 个', second_on: '已启用', second_off: '未启用',
@@ -50,6 +52,7 @@ export type Key = keyof typeof zh;
 const en: Record<Key, string> = {
   ...access.en,
   ...areas.en,
+  ...identification.en,
   product: 'Anju', tagline: 'From the register to a settled home, every step open to proof',
   sign_in: 'Sign in', sign_out: 'Sign out', name: 'Name', password: 'Password', current_password: 'Current password', new_password: 'New password',
   change_password: 'Change the first password', change_password_why: 'The first password must be changed; at least 10 characters.', offline: 'The server cannot be reached; check the network or whether it is running',
@@ -78,7 +81,7 @@ const en: Record<Key, string> = {
   identification: 'Identification', desk_without_case: 'not in the procedure', open_cases: 'Open cases', open_cases_why: 'All households of the area and category that are not in the procedure yet.', application_form: 'Application', witness: 'Witness', opened: '{n} opened',
   waits_for: 'Waits for', suspended: 'objected to', on_notice: 'on notice', step_pass: 'Pass', step_return: 'Return', step_refuse: 'Refuse', step_withdraw: 'Withdraw', all_waiting: 'All at this step', selected: '{n} selected', batch_done: '{n} taken', batch_refused: '{n} not taken', remark: 'Remark', remark_needed: 'Give a reason',
   vote: 'Vote', entitled: 'Entitled', present: 'Present', in_favour: 'In favour', against: 'Against', abstained: 'Abstained', notices: 'Notices', post_notice: 'Post a notice', notice_area: 'Village or county', notice_place: 'Where it hangs', notice_contact: 'Contact for objections', until: 'Last day', notice_runs: 'running', notice_has_run: 'has run, to be closed', notice_closed: 'closed', close_notice: 'Close the notice', list_xlsx: 'List', print: 'Print',
-  objections: 'Objections', object: 'Take an objection', objection_from: 'From (may be left empty)', objection_content: 'Objection', upheld: 'Upheld', dismissed: 'Dismissed', answer: 'Answer', received: 'Received', cases: 'Cases', case_steps: 'Steps of identification', blocking_items: 'look-back items not cleared', notice_note: 'Objections are taken until the last day by the contact named above.',
+  objections: 'Objections', object: 'Take an objection', objection_from: 'From (may be left empty)', objection_content: 'Objection', upheld: 'Upheld', dismissed: 'Dismissed', answer: 'Answer', received: 'Received', cases: 'Cases', case_steps: 'Steps of identification', blocking_items: 'look-back items not cleared', 
   rosters: 'Rosters', amendments: 'Amendments', draft_roster: 'Draft a roster', roster_title: 'Title', drafted: 'Drafted', frozen_by: 'Frozen by', roster_document: 'Document no.', approver: 'Approved by', freeze: 'Freeze', freeze_why: 'Once frozen, key facts are no longer changed by imports, only by amendments.', second_person: 'Somebody else than who drafted it must freeze it', no_rosters: 'No roster yet', export_signed: 'Signed JSON', compared_with: 'Compared with', no_previous: 'no earlier version', added: 'Added', removed: 'Removed', changed: 'Changed', unchanged: 'Unchanged', first_shown: 'the first {n} shown', as_of: 'The register as it stood at',
   no_amendments: 'No amendments', amendment_kind: 'Kind', before_after: 'Before and after', amendment_township_approve: 'Approve for the township', amendment_apply: 'Approve and apply', amendment_refuse: 'Refuse', remark_hint: 'Remark; a refusal says why', amendment_only: 'key facts change by amendment only', ask_amendment: 'Ask for an amendment', on_no_roster: 'On no frozen roster', key_fact: 'Key fact', new_member: 'A new member', member_leaves: 'Leaves the household', birth_date: 'Birth date',
   my_account: 'My account', sessions: 'Sessions', device: 'Browser', last_used: 'Last used', this_session: 'this one', end_session: 'End', end_others: 'End all others', second_factor: 'Second step', second_factor_help: 'At sign-in a six-digit code from an authenticator app is asked for beside the password.', code_6: 'Code', code_hint: 'Six digits from the authenticator, or a recovery code', enable: 'Turn on', disable: 'Turn off', scan_help: 'Scan the picture with an authenticator app, or type the secret; then give the code that it shows.', secret: 'Secret', recovery_codes: 'Recovery codes', recovery_help: 'Each stands for a code once. Write them down: they are not shown again.', recovery_left: 'Recovery codes left: {n}', second_on: 'on', second_off: 'off',

@@ -71,6 +71,9 @@ pub enum AppError {
     /// A request that cannot be carried out as it stands.
     #[error("{}", .0.detail.en)]
     Invalid(Problem),
+    /// Fields of a request that are wrong, each with its place; nothing was written.
+    #[error("{}", list_problems(.0))]
+    Fields(Vec<Problem>),
     /// Input files that cannot be used; nothing was written.
     #[error("{}", list_problems(.0))]
     Files(Vec<Problem>),
@@ -182,6 +185,7 @@ impl AppError {
     pub fn is_bad_input(&self) -> bool {
         match self {
             Self::Files(_)
+            | Self::Fields(_)
             | Self::Invalid(_)
             | Self::Exchange(_)
             | Self::Policy(_)
@@ -220,7 +224,7 @@ impl AppError {
                 format!("{kind} {id} 已被他人修改:现为第 {found} 版,您看到的是第 {expected} 版")
             }
             Self::Invalid(problem) => problem.detail.zh.clone(),
-            Self::Files(problems) => {
+            Self::Files(problems) | Self::Fields(problems) => {
                 let lines: Vec<String> = problems
                     .iter()
                     .map(|problem| match problem.place.as_str() {
@@ -254,6 +258,12 @@ impl From<StoreError> for AppError {
                 found,
             },
             StoreError::NotFound { kind, id } => Self::NotFound { kind, id },
+            StoreError::AttachmentTooLarge { limit } => Self::invalid(
+                "file_too_large",
+                "file",
+                format!("文件不能超过 {} MB", limit >> 20),
+                format!("a file has at most {} MB", limit >> 20),
+            ),
             StoreError::LogInvalid(detail) => Self::LedgerInvalid(detail),
             StoreError::EntryIsCurrent { index, kind, id } => Self::invalid(
                 "entry_is_current",

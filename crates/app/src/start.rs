@@ -471,8 +471,8 @@ async fn identification(workspace: &Workspace, caller: &Caller, list: &mut WorkL
         run += found.0;
         ending += found.1;
     }
-    list.add("register", "notices_run", run, "/publicity");
-    list.add("register", "notices_ending", ending, "/publicity");
+    list.add("register", "notices_run", run, "/publicity?tab=notices");
+    list.add("register", "notices_ending", ending, "/publicity?tab=notices");
     if mine.iter().any(|level| *level != Level::Village) {
         list.add(
             "register",

@@ -33,6 +33,7 @@ code_list! {
         ReadRegister = "read_register", "查看名册", "read the register";
         ReadCasework = "read_casework", "查看核查疑点和名册草稿", "see look-back findings and draft rosters";
         ImportData = "import_data", "导入数据", "import data";
+        EditRegister = "edit_register", "登记和更正户、成员、意愿和档案", "record and correct households, members, consents and documents";
         RunAnalysis = "run_analysis", "运行核查、选址和规划", "run look-back, land and plan";
         DecideLookback = "decide_lookback", "处理回头看事项", "decide look-back items";
         ReviewInVillage = "review_in_village", "办理村级评议和公示", "take the village's steps of identification";
@@ -72,8 +73,8 @@ pub struct Permissions {
 pub const PERMISSIONS: &[Permissions] = {
     use Action::{
         ApproveBulkChange, ApproveRoster, AskAmendment, AskBulkChange, CheckAmendment, CheckInTownship,
-        DecideInCounty, DecideLookback, DraftRoster, EraseContent, ImportData, ManageAreas, ManageUsers,
-        ReadCasework, ReadLedger, ReadRegister, ReviewInVillage, RunAnalysis, UnmaskData,
+        DecideInCounty, DecideLookback, DraftRoster, EditRegister, EraseContent, ImportData, ManageAreas,
+        ManageUsers, ReadCasework, ReadLedger, ReadRegister, ReviewInVillage, RunAnalysis, UnmaskData,
     };
     use AreaLevel::{County, Prefecture, Province, Township, Village};
     &[
@@ -84,6 +85,7 @@ pub const PERMISSIONS: &[Permissions] = {
                 ReadRegister,
                 ReadCasework,
                 ImportData,
+                EditRegister,
                 RunAnalysis,
                 DecideLookback,
                 ReviewInVillage,
@@ -119,6 +121,7 @@ pub const PERMISSIONS: &[Permissions] = {
                 ReadRegister,
                 ReadCasework,
                 ImportData,
+                EditRegister,
                 RunAnalysis,
                 DecideLookback,
                 DecideInCounty,
@@ -138,6 +141,7 @@ pub const PERMISSIONS: &[Permissions] = {
             actions: &[
                 ReadRegister,
                 ReadCasework,
+                EditRegister,
                 DecideLookback,
                 ReviewInVillage,
                 CheckInTownship,
@@ -431,19 +435,19 @@ mod tests {
     #[test]
     fn every_role_and_action_is_as_agreed() {
         let expected = [
-            // read_register, read_casework, import_data, run_analysis, decide_lookback | review_in_village,
+            // read_register, read_casework, import_data, edit_register, run_analysis, decide_lookback | review_in_village,
             // check_in_township, decide_in_county | draft_roster, approve_roster, ask_amendment, check_amendment, ask_bulk_change,
             // approve_bulk_change | read_ledger, manage_users, manage_areas, erase_content, unmask_data
-            ("administrator", "yyyyyyyyyyyyyyyyyyy"),
-            ("province_officer", "yy............y...."),
-            ("prefecture_officer", "yy............y...."),
-            ("county_officer", "yyyyy..yyyy.yyy.y.y"),
-            ("township_officer", "yy..yyy...yyy.....y"),
-            ("village_officer", "yy...y............."),
-            ("department_user", "y.................."),
-            ("inspector", "yy............y...y"),
-            ("evaluator", "y.................."),
-            ("public", "..................."),
+            ("administrator", "yyyyyyyyyyyyyyyyyyyy"),
+            ("province_officer", "yy.............y...."),
+            ("prefecture_officer", "yy.............y...."),
+            ("county_officer", "yyyyyy..yyyy.yyy.y.y"),
+            ("township_officer", "yy.y.yyy...yyy.....y"),
+            ("village_officer", "yy....y............."),
+            ("department_user", "y..................."),
+            ("inspector", "yy.............y...y"),
+            ("evaluator", "y..................."),
+            ("public", "...................."),
         ];
         let found: Vec<(&str, String)> = Role::ALL
             .iter()

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use anju_app::Workspace;
-use anju_app::register::amendment::{
-    self, AmendmentQuery, AmendmentView, Decision, EVIDENCE_BYTES, Request, SeenAmendment,
-};
+use anju_app::register::amendment::{self, AmendmentQuery, AmendmentView, Decision, Request, SeenAmendment};
 use anju_app::register::identification::BatchOutcome;
 use anju_app::register::views::Page;
 use anju_model::amendment::Evidence;
+use anju_model::register::document::SIZE_LIMIT;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -31,7 +30,7 @@ pub(crate) fn routes() -> Router<Server> {
         .route(
             "/register/evidence",
             // One byte more, so that the use case says what is too large.
-            post(store_evidence).layer(DefaultBodyLimit::max(EVIDENCE_BYTES + 1)),
+            post(store_evidence).layer(DefaultBodyLimit::max(SIZE_LIMIT as usize + 1)),
         )
 }
 
@@ -116,7 +115,16 @@ async fn evidence(
     Path(id): Path<Uuid>,
 ) -> Result<Response, HttpError> {
     let (name, bytes) = amendment::evidence(&workspace, &caller, id).await?;
-    // RFC 8187: the name may hold any character; all bytes but letters and digits are escaped.
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
+        (header::CONTENT_DISPOSITION, disposition(&name)),
+    ];
+    Ok((headers, bytes).into_response())
+}
+
+/// The header by which a browser saves an answer as a file. After RFC 8187 the name may hold any character; all bytes but
+/// letters and digits are escaped.
+pub(crate) fn disposition(name: &str) -> String {
     let name: String = name
         .bytes()
         .map(|byte| match byte.is_ascii_alphanumeric() || byte == b'.' {
@@ -124,12 +132,5 @@ async fn evidence(
             false => format!("%{byte:02X}"),
         })
         .collect();
-    let headers = [
-        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
-        (
-            header::CONTENT_DISPOSITION,
-            format!("attachment; filename*=UTF-8''{name}"),
-        ),
-    ];
-    Ok((headers, bytes).into_response())
+    format!("attachment; filename*=UTF-8''{name}")
 }

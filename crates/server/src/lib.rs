@@ -10,6 +10,7 @@ mod bulk;
 mod caller;
 mod code_lists;
 mod document;
+mod household;
 mod identification;
 mod job;
 mod land;
@@ -107,6 +108,7 @@ pub async fn router_for(workspace: Arc<Workspace>, serving: Serving) -> Result<R
         .merge(provider::routes())
         .merge(start::routes())
         .merge(register::routes())
+        .merge(household::routes())
         .merge(area::routes())
         .merge(identification::routes())
         .merge(document::routes())

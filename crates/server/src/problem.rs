@@ -1,6 +1,6 @@
 //! Errors at the HTTP edge: problem details (RFC 9457) with a stable code that the web app translates.
 
-use anju_app::AppError;
+use anju_app::{AppError, Problem};
 use anju_model::access::ProviderRefusal;
 use axum::Json;
 use axum::http::{StatusCode, header};
@@ -23,6 +23,9 @@ pub struct ProblemDetails {
     detail: String,
     /// The same in English.
     detail_en: String,
+    /// Each field that is wrong, with its place.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    problems: Vec<Problem>,
 }
 
 /// An error answer.
@@ -31,6 +34,7 @@ pub(crate) struct HttpError {
     code: &'static str,
     zh: String,
     en: String,
+    problems: Vec<Problem>,
     /// Seconds after which the same request may succeed.
     retry_after: Option<u64>,
 }
@@ -47,6 +51,7 @@ impl HttpError {
             code,
             zh: zh.into(),
             en: en.into(),
+            problems: Vec::new(),
             retry_after: None,
         }
     }
@@ -78,6 +83,7 @@ impl IntoResponse for HttpError {
             code: self.code,
             detail: self.zh,
             detail_en: self.en,
+            problems: self.problems,
         };
         let mut response = (
             self.status,
@@ -104,6 +110,7 @@ impl From<AppError> for HttpError {
             AppError::WeakPassword { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "weak_password"),
             AppError::NotFound { .. } => (StatusCode::NOT_FOUND, "not_found"),
             AppError::VersionConflict { .. } => (StatusCode::PRECONDITION_FAILED, "version_conflict"),
+            AppError::Fields(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_fields"),
             AppError::Invalid(problem) => (status_of(problem.code), problem.code),
             AppError::LedgerInvalid(_) => (StatusCode::CONFLICT, "ledger_invalid"),
             AppError::Cancelled => (StatusCode::CONFLICT, "cancelled"),
@@ -119,8 +126,10 @@ impl From<AppError> for HttpError {
             }
         };
         let mut problem = Self::new(status, code, error.zh(), error.to_string());
-        if let AppError::LockedOut { seconds } = error {
-            problem.retry_after = Some(seconds);
+        match error {
+            AppError::LockedOut { seconds } => problem.retry_after = Some(seconds),
+            AppError::Fields(problems) => problem.problems = problems,
+            _ => {}
         }
         problem
     }
@@ -131,6 +140,7 @@ fn status_of(code: &str) -> StatusCode {
     match code {
         "area_stale" | "job_running" | "entry_is_current" | "nothing_to_erase" => StatusCode::CONFLICT,
         "consistency_range" => StatusCode::BAD_REQUEST,
+        "file_too_large" => StatusCode::PAYLOAD_TOO_LARGE,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }

@@ -95,6 +95,27 @@ impl Attachments {
         Ok(hash)
     }
 
+    /// Begins a file that comes in piece by piece and may have at most `limit` bytes. `name` is told apart from those of
+    /// other files on their way in.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn incoming(&self, name: &str, limit: u64) -> Result<Incoming, StoreError> {
+        let path = self
+            .folder
+            .join(format!("{name}.{}.unfinished", std::process::id()));
+        let file = std::fs::File::create_new(&path).map_err(at(&path))?;
+        Ok(Incoming {
+            file,
+            path,
+            digest: Sha256::new(),
+            size: 0,
+            limit,
+            head: Vec::new(),
+            tail: Vec::new(),
+        })
+    }
+
     /// The bytes of a hash.
     ///
     /// # Errors
@@ -136,6 +157,83 @@ impl Attachments {
                 }
             }
         }
+    }
+}
+
+/// A file on its way in: on the disk and hashed piece by piece, never whole in memory. Dropped before it is kept, it
+/// leaves nothing behind.
+#[derive(Debug)]
+pub struct Incoming {
+    file: std::fs::File,
+    path: PathBuf,
+    digest: Sha256,
+    size: u64,
+    limit: u64,
+    head: Vec<u8>,
+    tail: Vec<u8>,
+}
+
+/// Bytes of the beginning and of the end that are kept at hand, to tell what a file is.
+const ENDS: usize = 64 << 10;
+
+impl Incoming {
+    /// Takes the next piece in.
+    ///
+    /// # Errors
+    /// [`StoreError::AttachmentTooLarge`] when the file grows too large; when it cannot be written.
+    pub fn write(&mut self, piece: &[u8]) -> Result<(), StoreError> {
+        self.size += piece.len() as u64;
+        if self.size > self.limit {
+            return Err(StoreError::AttachmentTooLarge { limit: self.limit });
+        }
+        self.digest.update(piece);
+        let lacking = ENDS.saturating_sub(self.head.len()).min(piece.len());
+        self.head.extend_from_slice(&piece[..lacking]);
+        self.tail
+            .extend_from_slice(&piece[piece.len().saturating_sub(ENDS)..]);
+        let surplus = self.tail.len().saturating_sub(ENDS);
+        self.tail.drain(..surplus);
+        self.file.write_all(piece).map_err(at(&self.path))
+    }
+
+    /// Bytes so far.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// The beginning of the file, as far as it is kept at hand.
+    pub fn head(&self) -> &[u8] {
+        &self.head
+    }
+
+    /// The end of the file, as far as it is kept at hand.
+    pub fn tail(&self) -> &[u8] {
+        &self.tail
+    }
+
+    /// Puts the file under its hash, which is returned. The same bytes stored before are kept as they are.
+    ///
+    /// # Errors
+    /// When the file cannot be written or renamed.
+    pub fn keep(mut self, attachments: &Attachments) -> Result<String, StoreError> {
+        let digest = std::mem::take(&mut self.digest);
+        let hash = hex(&digest.finalize());
+        let path = attachments.path(&hash)?;
+        if !path.exists() {
+            self.file.sync_all().map_err(at(&self.path))?;
+            let folder = path.parent().unwrap_or(&attachments.folder);
+            std::fs::create_dir_all(folder).map_err(at(folder))?;
+            std::fs::rename(&self.path, &path).map_err(at(&path))?;
+        }
+        Ok(hash)
+    }
+}
+
+impl Drop for Incoming {
+    fn drop(&mut self) {
+        // Kept, it has another name and there is nothing here; otherwise what cannot be removed now is a stray file
+        // that no row names.
+        let _ = std::fs::remove_file(&self.path);
     }
 }
 
@@ -192,6 +290,37 @@ mod tests {
                 "{name}"
             );
         }
+    }
+
+    #[test]
+    fn a_file_comes_in_piece_by_piece_and_only_so_large() {
+        let folder = tempfile::tempdir().unwrap();
+        let attachments = Attachments::open(folder.path()).unwrap();
+        let mut incoming = attachments.incoming("a", 1 << 20).unwrap();
+        let pieces: Vec<Vec<u8>> = (0..10_u8).map(|piece| vec![piece; 30_000]).collect();
+        for piece in &pieces {
+            incoming.write(piece).unwrap();
+        }
+        let whole = pieces.concat();
+        assert_eq!(incoming.size(), whole.len() as u64);
+        assert_eq!(incoming.head(), &whole[..ENDS]);
+        assert_eq!(incoming.tail(), &whole[whole.len() - ENDS..]);
+        let hash = incoming.keep(&attachments).unwrap();
+        assert_eq!(hash, hex(&Sha256::digest(&whole)));
+        assert_eq!(attachments.read(&hash).unwrap(), whole);
+        // One that grows too large is refused at the piece that does it, and leaves nothing.
+        let mut incoming = attachments.incoming("b", 5).unwrap();
+        incoming.write(b"12345").unwrap();
+        assert!(matches!(
+            incoming.write(b"6"),
+            Err(StoreError::AttachmentTooLarge { limit: 5 })
+        ));
+        drop(incoming);
+        let left: Vec<_> = std::fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        assert_eq!(left, [hash[..2].to_owned().as_str()]);
     }
 
     #[test]

@@ -128,6 +128,12 @@ pub enum StoreError {
     /// A name that is not the hash of an attachment.
     #[error("{0:?} is not the SHA-256 of an attachment: expected 64 hexadecimal digits")]
     AttachmentName(String),
+    /// A file grew larger than it may.
+    #[error("a file has at most {} MB", limit >> 20)]
+    AttachmentTooLarge {
+        /// Most bytes.
+        limit: u64,
+    },
     /// The bytes of an attachment are not those its name stands for.
     #[error("attachment {hash} is damaged: its bytes have the hash {found}; import the file again")]
     AttachmentDamaged {

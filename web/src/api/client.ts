@@ -25,6 +25,7 @@ import type {
   HouseholdSummary,
   IdentificationCase,
   IdentificationDesk,
+  IdentificationStep,
   Identity,
   Inclusion,
   ItemState,
@@ -118,18 +119,33 @@ async function call<T>(
   return (text === '' ? undefined : JSON.parse(text)) as T;
 }
 
+/** A stored file. */
 async function blob(path: string): Promise<Blob> {
   const response = await fetch(address(path), { credentials: 'same-origin' }).catch(() => { throw new Problem(0, { code: 'offline' }); });
   if (!response.ok) throw new Problem(response.status, await problemDetails(response));
   return response.blob();
 }
 
-/** A file that is made for a request too large for an address; the browser saves it. */
-async function file(path: string, body: unknown): Promise<void> {
-  const response = await fetch(address(path), {
-    method: 'POST', credentials: 'same-origin', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body),
-  }).catch(() => { throw new Problem(0, { code: 'offline' }); });
+/** The answer to a request that is too large for an address. */
+async function posted(path: string, query: Query, body: unknown): Promise<Response> {
+  const response = await fetch(address(path, query), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    credentials: 'same-origin',
+    body: JSON.stringify(body),
+  }).catch(() => {
+    throw new Problem(0, { code: 'offline' });
+  });
   if (!response.ok) throw new Problem(response.status, await problemDetails(response));
+  return response;
+}
+
+/** A file that a call answers with. */
+const download = async (path: string, query: Query, body: unknown): Promise<Blob> => (await posted(path, query, body)).blob();
+
+/** A file that the browser saves under the name it comes with. */
+async function file(path: string, body: unknown): Promise<void> {
+  const response = await posted(path, {}, body);
   const link = document.createElement('a');
   link.href = URL.createObjectURL(await response.blob());
   link.download = /filename="([^"]+)"/.exec(response.headers.get('content-disposition') ?? '')?.[1] ?? 'export';
@@ -173,6 +189,8 @@ export const api = {
   households: (query: Query, signal?: AbortSignal) =>
     call<Page<HouseholdSummary>>('GET', '/register/households', { query, signal }),
   household: (id: string) => call<HouseholdDetail>('GET', `/register/households/${part(id)}`),
+  unmaskedCard: (id: string, language: string, need: { purpose: string; note?: string }) =>
+    download(`/register/households/${part(id)}/card.pdf`, { language }, need),
   unmaskHousehold: (id: string, purpose: string, note: string) =>
     call<HouseholdDetail>('POST', `/register/households/${part(id)}/unmask`, { body: { purpose, note } }),
   householdHistory: (id: string) => call<HistoryEntry[]>('GET', `/register/households/${part(id)}/history`),
@@ -182,12 +200,31 @@ export const api = {
   cases: (query: Query, signal?: AbortSignal) =>
     call<Page<IdentificationCase>>('GET', '/register/identification/cases', { query, signal }),
   openCases: (opening: CasesOpening) => call<BatchOutcome>('POST', '/register/identification/cases', { body: opening }),
+  takeLargeStep: (taking: StepTaking) => call<Job>('POST', '/register/identification/batches', { body: taking }),
+  takeBack: (cases: { id: string; version: number }[], step: IdentificationStep, reason: string) =>
+    call<BatchOutcome>('POST', '/register/identification/corrections', { body: { cases, step, reason } }),
   takeStep: (taking: StepTaking) => call<BatchOutcome>('POST', '/register/identification/steps', { body: taking }),
   notices: (query: Query) => call<Page<PublicityNotice>>('GET', '/register/identification/notices', { query }),
   notice: (id: string) => call<PublicityNotice>('GET', `/register/identification/notices/${part(id)}`),
-  postNotice: (notice: { area: string; place: string; contact: string }) =>
+  postNotice: (notice: { kind?: PublicityNotice['kind']; area: string; place: string; contact: string; from?: string | undefined }) =>
     call<PublicityNotice>('POST', '/register/identification/notices', { body: notice }),
   closeNotice: (id: string) => call<BatchOutcome>('POST', `/register/identification/notices/${part(id)}/closing`, { body: {} }),
+  extendNotice: (notice: Pick<PublicityNotice, 'id' | 'version'>, from: string, reason: string) =>
+    call<PublicityNotice>('POST', `/register/identification/notices/${part(notice.id)}/extension`, {
+      headers: { 'If-Match': `"${notice.version}"` },
+      body: { from, reason },
+    }),
+  takeDownNotice: (notice: Pick<PublicityNotice, 'id' | 'version'>, reason: string) =>
+    call<PublicityNotice>('POST', `/register/identification/notices/${part(notice.id)}/removal`, {
+      headers: { 'If-Match': `"${notice.version}"` },
+      body: { reason },
+    }),
+  addNoticePhoto: (notice: string, taken_on: string, file: Blob) =>
+    call<PublicityNotice>('POST', `/register/identification/notices/${part(notice)}/photos`, {
+      query: { taken_on },
+      headers: { 'content-type': file.type },
+      file,
+    }),
   object: (notice: string, objection: { case: string; from?: string | undefined; content: string }) =>
     call<Objection>('POST', `/register/identification/notices/${part(notice)}/objections`, { body: objection }),
   objections: (query: Query) => call<Page<Objection>>('GET', '/register/identification/objections', { query }),
@@ -238,6 +275,7 @@ export const api = {
     call<Page<Assignment>>('GET', '/plan/assignments', { query, signal }),
   flows: () => call<FeatureCollection<LineString, FlowProperties>>('GET', '/plan/flows.geojson'),
 
+  job: (id: string) => call<Job>('GET', `/jobs/${part(id)}`),
   jobs: () => call<Job[]>('GET', '/jobs'),
   startJob: (kind: JobKind) => call<Job>('POST', '/jobs', { body: { kind } }),
   cancelJob: (id: string) => call<void>('DELETE', `/jobs/${part(id)}`),

@@ -69,6 +69,7 @@ export type Action =
   | 'read_register'
   | 'read_casework'
   | 'import_data'
+  | 'edit_register'
   | 'run_analysis'
   | 'decide_lookback'
   | 'review_in_village'
@@ -578,7 +579,7 @@ export interface PlanFigures {
   funds: { source: string; year: number; document: string; amount: number }[];
 }
 
-export type JobKind = 'lookback' | 'land' | 'plan' | 'verify_ledger';
+export type JobKind = 'lookback' | 'land' | 'plan' | 'verify_ledger' | 'identification';
 export type JobState = 'running' | 'done' | 'failed' | 'cancelled';
 
 export interface Job {
@@ -783,11 +784,12 @@ export interface Vote {
   in_favour: number;
   against: number;
   abstained: number;
+  cross_match_read_out?: boolean;
 }
 
 export interface TakenStep {
   step: IdentificationStep;
-  outcome: 'passed' | 'returned' | 'refused' | 'withdrawn';
+  outcome: 'passed' | 'returned' | 'refused' | 'withdrawn' | 'taken_back';
   by: string;
   at: string;
   remark: string | null;
@@ -808,13 +810,21 @@ export interface IdentificationCase {
   notice: string | null;
   open_objections: number;
   blocking_items: number;
+  application: { form: string; date: string; witness: string | null; reference?: string | null };
   taken: TakenStep[];
+  waiting_since: string;
+  days: number;
+  due: string | null;
+  late: boolean;
+  may_take_back: IdentificationStep | null;
 }
 
 export interface IdentificationDesk {
   without_case: number;
-  steps: { step: IdentificationStep; level: IdentificationLevel | null; cases: number; suspended: number; mine: boolean }[];
+  steps: { step: IdentificationStep; level: IdentificationLevel | null; cases: number; suspended: number; late: number; days: number | null; mine: boolean }[];
+  ready: { step: IdentificationStep; area: string; area_name: string; households: number; mine: boolean }[];
   notices: number;
+  notices_run: number;
   objections: number;
 }
 
@@ -830,11 +840,15 @@ export interface CasesOpening {
   form: string;
   date: string;
   witness?: string | undefined;
+  reference?: string | undefined;
 }
 
 export interface StepTaking {
   cases?: { id: string; version: number }[] | undefined;
   area?: string | undefined;
+  category?: string | undefined;
+  search?: string | undefined;
+  late?: boolean | undefined;
   step: IdentificationStep;
   what: 'pass' | 'return' | 'refuse' | 'withdraw';
   remark?: string | undefined;
@@ -844,6 +858,8 @@ export interface StepTaking {
 export interface PublicityNotice {
   id: string;
   version: number;
+  kind: 'publicity' | 'announcement';
+  number: string | null;
   area: string;
   area_name: string;
   level: IdentificationLevel;
@@ -852,6 +868,12 @@ export interface PublicityNotice {
   from: string;
   until: string;
   has_run: boolean;
+  days_left: number;
+  households: number;
+  mine: boolean;
+  photos: { hash: string; media_type: string; taken_on: string; by: string; at: string }[];
+  extensions: { from: string; until: string; reason: string; by: string; at: string }[];
+  removed: { reason: string; by: string; at: string } | null;
   posted_by: string;
   closed_at: string | null;
   lines: { case: string; head_name: string; area_name: string; persons: number; category: string; pathway: string | null; stands: boolean; open_objections: number }[];

@@ -16,6 +16,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::household::document::Upload;
 use super::identification::{BatchOutcome, RefusedCase};
 use super::views::Page;
 use crate::workspace::AreaNames;
@@ -169,16 +170,13 @@ pub enum Decision {
     Refuse,
 }
 
-/// Largest file of evidence: a scan or a photo.
-pub const EVIDENCE_BYTES: usize = 16 << 20;
-
 /// The command by which evidence is stored.
 const STORE_EVIDENCE: &str = "store_evidence";
 
 /// Stores the paper that proves an amendment and returns its hash.
 ///
 /// # Errors
-/// When the caller may not ask for amendments, or the file is empty, too large or has no name.
+/// When the caller may not ask for amendments, or the file is empty, too large, has no name or is not what it says.
 pub async fn store_evidence(
     workspace: &Workspace,
     caller: &Caller,
@@ -186,18 +184,9 @@ pub async fn store_evidence(
     bytes: &[u8],
 ) -> Result<Evidence, AppError> {
     caller.require(Action::AskAmendment)?;
-    if bytes.is_empty() || bytes.len() > EVIDENCE_BYTES || !anju_model::roster::is_line(name) {
-        return Err(AppError::invalid(
-            "evidence_file",
-            "evidence",
-            format!("凭证须为有文件名、不超过 {} MB 的文件", EVIDENCE_BYTES >> 20),
-            format!(
-                "evidence is a file with a name and at most {} MB",
-                EVIDENCE_BYTES >> 20
-            ),
-        ));
-    }
-    let stored = workspace.store_file("application/octet-stream", name.trim(), bytes)?;
+    let mut upload = Upload::begin(workspace, Some(bytes.len() as u64))?;
+    upload.write(bytes)?;
+    let stored = upload.keep(name)?;
     let mut transaction = workspace.begin(caller, STORE_EVIDENCE, None).await?;
     transaction
         .insert_attachments(std::slice::from_ref(&stored))
@@ -793,12 +782,12 @@ pub(crate) fn needed(roster: &Roster, fields: &[KeyFact]) -> (Text, Text) {
     };
     let reason = Text::new(
         format!(
-            "该户在已核定的名册上({},{document}),{}不能由导入改动",
+            "该户在已核定的名册上({},{document}),{}只能经变更审批改动",
             roster.title,
             names(KeyFact::zh, "、")
         ),
         format!(
-            "the household is on a frozen roster ({}, {document}); an import may not change its {}",
+            "the household is on a frozen roster ({}, {document}); only an amendment may change its {}",
             roster.title,
             names(KeyFact::en, ", ")
         ),

@@ -305,24 +305,31 @@ fn card(detail: &HouseholdDetail, language: Language) -> HouseholdCard {
             .members
             .iter()
             .map(|member| CardMember {
-                name: member.name.clone(),
-                relation: say(member.relation.zh(), member.relation.en()).to_owned(),
-                sex: say(member.sex.zh(), member.sex.en()).to_owned(),
+                name: member.facts.name.clone(),
+                relation: say(member.facts.relation.zh(), member.facts.relation.en()).to_owned(),
+                sex: say(member.facts.sex.zh(), member.facts.sex.en()).to_owned(),
                 born: member
+                    .facts
                     .birth_date
                     .map(|date| date.to_string())
                     .or_else(|| member.birth_month.clone())
                     .unwrap_or_default(),
-                id_number: member.id_number.clone().unwrap_or_default(),
-                ethnicity: name!(member.ethnicity).unwrap_or_default(),
-                education: name!(member.education).unwrap_or_default(),
+                id_number: member
+                    .facts
+                    .id_number
+                    .as_ref()
+                    .map(ToString::to_string)
+                    .unwrap_or_default(),
+                ethnicity: name!(member.facts.ethnicity).unwrap_or_default(),
+                education: name!(member.facts.education).unwrap_or_default(),
                 health: member
+                    .facts
                     .health
                     .iter()
                     .map(|health| say(health.zh(), health.en()))
                     .collect::<Vec<_>>()
                     .join(say("、", ", ")),
-                labour: name!(member.labour).unwrap_or_default(),
+                labour: name!(member.facts.labour).unwrap_or_default(),
             })
             .collect(),
         decisions: decisions(detail, language),

@@ -5,6 +5,7 @@ pub mod amendment;
 pub mod areas;
 pub mod bulk;
 pub mod document;
+pub mod household;
 pub mod identification;
 pub mod import;
 pub mod profile;

@@ -1054,18 +1054,27 @@ impl Frozen {
         after: &Household,
     ) -> Option<(Vec<KeyFact>, Text, Text)> {
         let roster = self.rosters.get(self.households.get(&before.id)?)?;
-        let (old, new) = (RosterEntry::of(before), RosterEntry::of(after));
-        let mut fields = old.facts.differences(&new.facts);
-        // Consent is often taken after the roster: a first pathway is recorded, only another one is a change.
-        if old.facts.pathway.is_none() {
-            fields.retain(|field| *field != KeyFact::Pathway);
-        }
-        if fields.is_empty() {
-            return None;
-        }
-        let (reason, remedy) = super::amendment::needed(roster, &fields);
-        Some((fields, reason, remedy))
+        key_fact_refusal(roster, before, after)
     }
+}
+
+/// Fields, reason and remedy when a change of a household on a roster in force would touch a key fact.
+pub(crate) fn key_fact_refusal(
+    roster: &Roster,
+    before: &Household,
+    after: &Household,
+) -> Option<(Vec<KeyFact>, Text, Text)> {
+    let (old, new) = (RosterEntry::of(before), RosterEntry::of(after));
+    let mut fields = old.facts.differences(&new.facts);
+    // Consent is often taken after the roster: a first pathway is recorded, only another one is a change.
+    if old.facts.pathway.is_none() {
+        fields.retain(|field| *field != KeyFact::Pathway);
+    }
+    if fields.is_empty() {
+        return None;
+    }
+    let (reason, remedy) = super::amendment::needed(roster, &fields);
+    Some((fields, reason, remedy))
 }
 
 #[cfg(test)]

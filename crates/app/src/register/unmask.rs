@@ -33,6 +33,18 @@ pub async fn unmask(
     id: Uuid,
     need: Need,
 ) -> Result<HouseholdDetail, AppError> {
+    note_purpose(workspace, caller, id, need, "unmask_household").await?;
+    detail(workspace, caller, id, Masking::Whole).await
+}
+
+/// Writes into the ledger that the caller sees a household's personal data, and what for.
+pub(crate) async fn note_purpose(
+    workspace: &Workspace,
+    caller: &Caller,
+    id: Uuid,
+    need: Need,
+    command: &'static str,
+) -> Result<(), AppError> {
     let area = caller.narrow(Action::UnmaskData, None)?;
     let row = anju_store::register::household_summary(workspace.db(), &area, id)
         .await?
@@ -42,12 +54,9 @@ pub async fn unmask(
         })?;
     let stated = stated(need)?;
     let records = stated.records(workspace, caller, vec![(id, row.area)]);
-    let mut transaction = workspace
-        .begin(caller, "unmask_household", Some(stated.reason))
-        .await?;
+    let mut transaction = workspace.begin(caller, command, Some(stated.reason)).await?;
     transaction.insert(&records).await?;
-    transaction.commit().await?;
-    detail(workspace, caller, id, Masking::Whole).await
+    transaction.commit().await
 }
 
 /// A purpose that is good enough to see personal data.

@@ -5,15 +5,15 @@ use std::collections::HashMap;
 use anju_exchange::table::Cell;
 use anju_model::access::Action;
 use anju_model::area::{AreaCode, AreaLevel};
-use anju_model::identity::{masked_name, masked_phone};
+use anju_model::identity::{IdNumber, masked_name, masked_phone};
 use anju_model::register::{
-    Category, CauseOfMove, Consent, ConsentChoice, Education, Ethnicity, Health, Home, Household, Labour,
-    Pathway, Position, PovertyAttribute, PovertyCause, Relation, Urgency,
+    Category, CauseOfMove, Consent, ConsentChoice, Event, Helper, Home, Household, HouseholdStatus,
+    LivingConditions, MonitoredClass, Pathway, Person, PersonFacts, Position, PovertyAttribute, PovertyCause,
+    PovertyStanding, Urgency, Vulnerability,
 };
 use anju_store::register::{HouseholdFilter, HouseholdSort, PlannedDestination};
 use anju_store::{Paging, Subject, Versioned};
 use jiff::Timestamp;
-use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -65,6 +65,8 @@ pub struct HouseholdQuery {
     pub search: Option<String>,
     /// Only this area.
     pub area: Option<AreaCode>,
+    /// Only those of this status; without one, those on the register.
+    pub status: Option<WantedStatus>,
     /// Only this category.
     pub category: Option<Category>,
     /// Only this choice.
@@ -85,6 +87,33 @@ pub struct HouseholdQuery {
     pub limit: Option<u32>,
 }
 
+/// Households of which status a list shows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WantedStatus {
+    /// On the register.
+    #[default]
+    Active,
+    /// Merged into another.
+    Merged,
+    /// Cancelled.
+    Cancelled,
+    /// All that ever were.
+    All,
+}
+
+impl WantedStatus {
+    /// As the store asks for it.
+    fn status(self) -> Option<HouseholdStatus> {
+        match self {
+            Self::Active => Some(HouseholdStatus::Active),
+            Self::Merged => Some(HouseholdStatus::Merged),
+            Self::Cancelled => Some(HouseholdStatus::Cancelled),
+            Self::All => None,
+        }
+    }
+}
+
 /// A household in a list.
 #[derive(Debug, Clone, Serialize)]
 pub struct HouseholdSummary {
@@ -100,6 +129,8 @@ pub struct HouseholdSummary {
     pub area: AreaCode,
     /// Township, village and group.
     pub area_name: String,
+    /// Whether it is on the register.
+    pub status: HouseholdStatus,
     /// Category.
     pub category: Category,
     /// Members.
@@ -153,8 +184,11 @@ pub struct HouseholdDetail {
     pub bank_account: Option<String>,
     /// Contracted farmland, mu x 100.
     pub farmland_mu_hundredths: Option<i64>,
-    /// The present home.
+    /// The present home; the name of another owner is masked.
     pub home: Home,
+    /// The rest of what is recorded of it.
+    #[serde(flatten)]
+    pub circumstances: Circumstances,
     /// Members, the head first.
     pub members: Vec<MemberView>,
     /// The latest choice.
@@ -184,27 +218,69 @@ pub struct HouseholdDetail {
 pub struct MemberView {
     /// UUIDv7.
     pub id: Uuid,
-    /// Masked.
-    pub name: String,
-    /// Sex.
-    pub sex: anju_model::identity::Sex,
     /// Year and month are shown, the day is not.
     pub birth_month: Option<String>,
-    /// The whole date, only when unmasked.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub birth_date: Option<Date>,
-    /// Masked.
-    pub id_number: Option<String>,
-    /// Relation to the head.
-    pub relation: Relation,
-    /// Ethnicity.
-    pub ethnicity: Option<Ethnicity>,
-    /// Education.
-    pub education: Option<Education>,
-    /// Health: several states may hold at once.
-    pub health: Vec<Health>,
-    /// Capacity to work.
-    pub labour: Option<Labour>,
+    /// What is recorded; names, numbers and phones are masked, and the birth date is left out unless unmasked.
+    #[serde(flatten)]
+    pub facts: PersonFacts,
+}
+
+/// How a household lives, who helps it and what happened to it as a whole.
+#[derive(Debug, Clone, Serialize)]
+pub struct Circumstances {
+    /// Whether it is registered as poor.
+    pub poverty_standing: Option<PovertyStanding>,
+    /// Class under which it is watched.
+    pub monitored_class: Option<MonitoredClass>,
+    /// Other causes of poverty.
+    pub other_causes_of_poverty: Vec<PovertyCause>,
+    /// Forest land, mu x 100.
+    pub forest_mu_hundredths: Option<i64>,
+    /// Orchards, mu x 100.
+    pub orchard_mu_hundredths: Option<i64>,
+    /// Grassland, mu x 100.
+    pub grassland_mu_hundredths: Option<i64>,
+    /// Water surface, mu x 100.
+    pub water_mu_hundredths: Option<i64>,
+    /// Road, water, power, fuel and toilet.
+    pub living: LivingConditions,
+    /// Member of a co-operative.
+    pub cooperative_member: Option<bool>,
+    /// The helper, masked.
+    pub helper: Option<Helper>,
+    /// What makes it vulnerable.
+    pub vulnerabilities: Vec<Vulnerability>,
+    /// How it split, merged, moved or ended, the oldest first.
+    pub events: Vec<Event>,
+}
+
+/// A person as shown.
+fn shown_person(person: Person, masking: Masking) -> MemberView {
+    let mut facts = person.facts;
+    let birth_month = facts
+        .birth_date
+        .map(|date| format!("{:04}-{:02}", date.year(), date.month()));
+    if masking == Masking::Masked {
+        facts.name = masked_name(&facts.name);
+        facts.birth_date = None;
+        facts.id_number = facts.id_number.map(|number| IdNumber::new(&number.masked()));
+        facts.phone = facts.phone.as_deref().map(masked_phone);
+    }
+    MemberView {
+        id: person.id,
+        birth_month,
+        facts,
+    }
+}
+
+/// A helper as shown.
+fn shown_helper(mut helper: Helper, masking: Masking) -> Helper {
+    if masking == Masking::Masked {
+        helper.name = masked_name(&helper.name);
+        helper.id_number = helper.id_number.map(|number| IdNumber::new(&number.masked()));
+        helper.phone = helper.phone.as_deref().map(masked_phone);
+    }
+    helper
 }
 
 /// A consent as shown.
@@ -351,6 +427,7 @@ pub(crate) async fn wanted_households(
     Ok(HouseholdFilter {
         further_areas: areas,
         search: query.search.clone(),
+        status: query.status.unwrap_or_default().status(),
         category: query.category,
         choice: query.choice,
         pathway: query.pathway,
@@ -573,32 +650,32 @@ pub(crate) async fn detail(
             .bank_account
             .map(|account| masking.apply(account, masked_phone)),
         farmland_mu_hundredths: facts.farmland_mu_hundredths,
-        home: facts.home,
+        home: Home {
+            owner: facts.home.owner.map(|owner| masking.apply(owner, masked_name)),
+            ..facts.home
+        },
+        circumstances: Circumstances {
+            poverty_standing: facts.poverty_standing,
+            monitored_class: facts.monitored_class,
+            other_causes_of_poverty: facts.other_causes_of_poverty,
+            forest_mu_hundredths: facts.forest_mu_hundredths,
+            orchard_mu_hundredths: facts.orchard_mu_hundredths,
+            grassland_mu_hundredths: facts.grassland_mu_hundredths,
+            water_mu_hundredths: facts.water_mu_hundredths,
+            living: facts.living,
+            cooperative_member: facts.cooperative_member,
+            helper: facts.helper.map(|helper| shown_helper(helper, masking)),
+            vulnerabilities: facts.vulnerabilities,
+            events: household.events,
+        },
         members: household
             .members
             .into_iter()
-            .map(|person| MemberView {
-                id: person.id,
-                name: masking.apply(person.facts.name, masked_name),
-                sex: person.facts.sex,
-                birth_month: person
-                    .facts
-                    .birth_date
-                    .map(|date| format!("{:04}-{:02}", date.year(), date.month())),
-                birth_date: person.facts.birth_date.filter(|_| masking == Masking::Whole),
-                id_number: person.facts.id_number.map(|number| match masking {
-                    Masking::Masked => number.masked(),
-                    Masking::Whole => number.to_string(),
-                }),
-                relation: person.facts.relation,
-                ethnicity: person.facts.ethnicity,
-                education: person.facts.education,
-                health: person.facts.health,
-                labour: person.facts.labour,
-            })
+            .map(|person| shown_person(person, masking))
             .collect(),
         consent: household.consent.map(|mut consent| {
             consent.signer = masking.apply(consent.signer, masked_name);
+            consent.witness = consent.witness.map(|witness| masking.apply(witness, masked_name));
             ConsentView {
                 preferred_township_name: consent
                     .preferred_township
@@ -641,6 +718,8 @@ pub async fn history(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result
     for revision in revisions {
         let mut changed = Vec::new();
         compare("", &before, &revision.state, &shown, &mut changed);
+        // What happened to the household as a whole is what the entry's command says.
+        changed.retain(|change| !change.field.starts_with("events"));
         for change in changed.iter_mut().filter(|change| change.field == "area") {
             // The names of that time: before the change those of the day before.
             let day = day_of(revision.entry.at);
@@ -698,6 +777,30 @@ pub(crate) fn compare(
                 );
             }
         }
+        (Value::Array(old), Value::Array(new)) if identified(old) && identified(new) => {
+            let with = |list: &[Value], id: &Value| list.iter().find(|item| item["id"] == *id).cloned();
+            for (place, item) in (1..).zip(new) {
+                let path = format!("{path}.{place}");
+                match with(old, &item["id"]) {
+                    Some(before) => compare(&path, &before, item, shown, changes),
+                    None => changes.push(FieldChange {
+                        after: shown(&format!("{path}.name"), &item["name"]),
+                        before: None,
+                        field: path,
+                    }),
+                }
+            }
+            for (place, item) in (1..).zip(old) {
+                if with(new, &item["id"]).is_none() {
+                    let path = format!("{path}.{place}");
+                    changes.push(FieldChange {
+                        before: shown(&format!("{path}.name"), &item["name"]),
+                        after: None,
+                        field: path,
+                    });
+                }
+            }
+        }
         (Value::Array(old), Value::Array(new)) if old.len() == new.len() => {
             for (index, (old, new)) in old.iter().zip(new).enumerate() {
                 compare(&format!("{path}.{}", index + 1), old, new, shown, changes);
@@ -712,18 +815,29 @@ pub(crate) fn compare(
     }
 }
 
+/// Whether each item of a list has an identity of its own, as members do, whatever their order.
+fn identified(list: &[serde_json::Value]) -> bool {
+    !list.is_empty() && list.iter().all(|item| item["id"].is_string())
+}
+
 /// A value as shown in a history: personal values masked, as everywhere.
 fn shown(path: &str, value: &serde_json::Value) -> Option<String> {
     let text = match value {
         serde_json::Value::Null => return None,
         serde_json::Value::String(text) => text.clone(),
-        serde_json::Value::Array(list) => format!("[{}]", list.len()),
+        serde_json::Value::Array(list) => {
+            let words: Vec<&str> = list.iter().filter_map(serde_json::Value::as_str).collect();
+            match words.len() == list.len() {
+                true => words.join(", "),
+                false => format!("[{}]", list.len()),
+            }
+        }
         serde_json::Value::Object(_) => "{…}".to_owned(),
         other => other.to_string(),
     };
     let field = path.rsplit('.').next().unwrap_or(path);
     Some(match field {
-        "name" | "signer" => masked_name(&text),
+        "name" | "signer" | "witness" | "owner" => masked_name(&text),
         "id_number" => masked_id_number(&text),
         "phone" | "bank_account" => masked_phone(&text),
         _ => text,
@@ -800,6 +914,7 @@ fn summary(
             .unwrap_or_default(),
         area_name: areas.path(&row.area),
         area: row.area,
+        status: row.status,
         category: row.category,
         persons: row.persons,
         choice: row.choice,
@@ -848,6 +963,34 @@ mod tests {
         let fields: Vec<&str> = changes.iter().map(|change| change.field.as_str()).collect();
         assert_eq!(fields, ["members.1.name", "must_move"]);
         assert_eq!(changes[0].after.as_deref(), Some("张**"));
+    }
+
+    #[test]
+    fn a_member_is_followed_wherever_it_stands() {
+        let member = |id: &str, name: &str| json!({"id": id, "name": name});
+        let before = json!({"members": [member("a", "张三"), member("b", "李四")], "causes": ["geohazard"]});
+        let after = json!({"members": [member("b", "李思"), member("c", "王五")], "causes": []});
+        let mut changes = Vec::new();
+        compare("", &before, &after, &shown, &mut changes);
+        let said: Vec<_> = changes
+            .iter()
+            .map(|change| {
+                (
+                    change.field.as_str(),
+                    change.before.as_deref(),
+                    change.after.as_deref(),
+                )
+            })
+            .collect();
+        assert_eq!(
+            said,
+            [
+                ("causes", Some("geohazard"), Some("")),
+                ("members.1.name", Some("李*"), Some("李*")),
+                ("members.2", None, Some("王*")),
+                ("members.1", Some("张*"), None),
+            ]
+        );
     }
 
     #[test]

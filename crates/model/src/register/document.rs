@@ -26,6 +26,16 @@ code_list! {
     }
 }
 
+impl DocumentKind {
+    /// Whether such a document shows personal data, so that it is given out for a stated purpose only.
+    pub fn is_personal(self) -> bool {
+        !matches!(self, Self::HomePhoto | Self::PublicityPhoto)
+    }
+}
+
+/// Largest file of a household's documents and of the evidence of amendments: a scan or a photo.
+pub const SIZE_LIMIT: u64 = 16 << 20;
+
 /// That a document was taken out of a household's file; its bytes and its history stay.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Removal {

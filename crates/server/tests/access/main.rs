@@ -6,6 +6,7 @@
 )]
 
 mod areas;
+mod household;
 mod keeping;
 mod lockout;
 mod office;

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use anju_model::area::AreaCode;
 use anju_model::identification::{
-    Application, ApplicationForm, IdentificationCase, Level, Objection, ObjectionState, Procedure,
-    PublicityNotice, Step,
+    Application, ApplicationForm, IdentificationCase, Level, NoticeKind, Objection, ObjectionState,
+    Procedure, PublicityNotice, Step,
 };
 use anju_model::roster::{Freezing, RosterState};
 use anju_store::attachment::Attachment;
@@ -60,7 +60,7 @@ impl<'a> Desk<'a> {
         let approval = json!({"approver": "安澜县人民政府", "document": "安政函〔2026〕7号"});
         let frozen = at(&office, &freezing, &approver, &drafted["version"], approval).await;
         assert_eq!(frozen.status, StatusCode::OK, "{}", frozen.json());
-        let stored = upload(&office, &asker, Body::from("a scan")).await;
+        let stored = upload(&office, &asker, Body::from(&b"\xFF\xD8\xFF\xE0 a scan"[..])).await;
         Self {
             evidence: stored.json()["hash"].as_str().unwrap().to_owned(),
             office,
@@ -314,6 +314,7 @@ async fn elsewhere(office: &Office<'_>) -> Elsewhere {
             form: ApplicationForm::Visit,
             date: jiff::civil::date(2026, 3, 1),
             witness: Some("MARK-WITNESS".into()),
+            reference: None,
         },
         step: Step::VillagePublicity,
         notice: Some(id),
@@ -322,6 +323,8 @@ async fn elsewhere(office: &Office<'_>) -> Elsewhere {
     };
     let notice = PublicityNotice {
         id,
+        kind: NoticeKind::Publicity,
+        number: None,
         area: area(VILLAGE_ELSEWHERE),
         level: Level::Village,
         place: "MARK-PLACE".into(),
@@ -330,6 +333,9 @@ async fn elsewhere(office: &Office<'_>) -> Elsewhere {
         until: jiff::civil::date(2026, 3, 8),
         cases: vec![id],
         posted_by: "test".into(),
+        photos: Vec::new(),
+        extensions: Vec::new(),
+        removed: None,
         closed_at: None,
     };
     let objection = Objection {
@@ -684,8 +690,12 @@ impl<F: FnMut() -> Bytes + Unpin> axum::body::HttpBody for Pieces<F> {
 database_test! {
     async fn a_file_that_lies_about_its_kind_is_never_shown_by_a_browser(test) {
         let desk = Desk::new(test).await;
-        let page = Body::from("<!doctype html><script>alert(document.cookie)</script>");
-        let stored = upload(&desk.office, &desk.asker, page).await;
+        let page = "<!doctype html><script>alert(document.cookie)</script>";
+        let refused = upload(&desk.office, &desk.asker, Body::from(page)).await;
+        assert_eq!((refused.status, refused.code()), (StatusCode::UNPROCESSABLE_ENTITY, "file_type".into()));
+        // A page may hide behind the first bytes of a picture.
+        let hidden = [&b"\xFF\xD8\xFF\xE0"[..], page.as_bytes()].concat();
+        let stored = upload(&desk.office, &desk.asker, Body::from(hidden)).await;
         assert_eq!(stored.status, StatusCode::CREATED, "{}", stored.json());
         let mut request = desk.request(json!([{"field": "bank_account", "new": "6217888888888888888"}]));
         request["evidence"] = stored.json()["hash"].clone();

@@ -261,3 +261,245 @@ database_test! {
         assert!(verified.json()["entries"].as_u64().unwrap() > 20);
     }
 }
+
+/// A picture of one pixel.
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89";
+
+impl Desk {
+    /// All households up to the village's notice, which is posted; returns it.
+    async fn posted(&self) -> Value {
+        let found = json!({ "form": "visit", "date": "2026-03-01", "reference": "走访记录 12" });
+        self.post(&self.village, "/cases", found).await;
+        for step in ["group_review", "cross_match", "village_review"] {
+            assert_eq!(self.pass(&self.village, step).await, (3, vec![]), "{step}");
+        }
+        let posting =
+            json!({ "area": "619021101201", "place": "村委会公示栏", "contact": "李四 0916-0000000" });
+        let posted = self.post(&self.village, "/notices", posting).await;
+        assert_eq!(posted.status, StatusCode::CREATED, "{}", posted.json());
+        posted.json()
+    }
+
+    async fn change(&self, cookie: &str, path: &str, version: &Value, body: Value) -> Answer {
+        let seen = format!("\"{version}\"");
+        let path = format!("/api/v1/register/identification{path}");
+        self.office
+            .send_with("POST", &path, Some(cookie), Some(body), &[("if-match", &seen)])
+            .await
+    }
+}
+
+database_test! {
+    async fn a_notice_is_extended_photographed_and_taken_down(test) {
+        let desk = Desk::new(test).await;
+        let notice = desk.posted().await;
+        let id = notice["id"].as_str().unwrap();
+        assert_eq!(notice["number"], "青石村公示〔2026〕1号");
+        assert_eq!((&notice["days_left"], &notice["households"]), (&json!(8), &json!(3)));
+
+        // Posted three days late: the days count from then; whoever saw an older version is refused.
+        let path = format!("/notices/{id}/extension");
+        let late = json!({ "from": "2026-03-05", "reason": "暴雨延误张贴" });
+        let stale = desk.change(&desk.village, &path, &json!(7), late.clone()).await;
+        assert_eq!(stale.status, StatusCode::PRECONDITION_FAILED, "{}", stale.json());
+        let foreign = desk.change(&desk.county, &path, &notice["version"], late.clone()).await;
+        assert_eq!(foreign.status, StatusCode::FORBIDDEN);
+        let extended = desk.change(&desk.village, &path, &notice["version"], late).await.json();
+        assert_eq!((&extended["from"], &extended["until"]), (&json!("2026-03-05"), &json!("2026-03-12")));
+        assert_eq!(extended["extensions"][0]["until"], "2026-03-09");
+        let again = json!({ "from": "2026-03-05", "reason": "再次" });
+        let again = desk.change(&desk.village, &path, &extended["version"], again).await;
+        assert_eq!(again.json()["code"], "not_later");
+
+        // A photo is what it says it is; it comes back as it was.
+        let photos = format!("/api/v1/register/identification/notices/{id}/photos?taken_on=2026-03-02");
+        let add = async |bytes: &[u8], kind: &str, path: &str| {
+            desk.office.send_bytes("POST", path, Some(&desk.village), bytes, &[("content-type", kind)]).await
+        };
+        let lying = add(b"<svg onload='alert(1)'/>", "image/png", &photos).await;
+        assert_eq!(lying.json()["code"], "photo_type");
+        let ahead = add(PNG, "image/png", &photos.replace("03-02", "03-03")).await;
+        assert_eq!(ahead.json()["code"], "date_ahead");
+        let added = add(PNG, "image/png", &photos).await;
+        assert_eq!(added.status, StatusCode::CREATED, "{}", added.json());
+        let hash = added.json()["photos"][0]["hash"].as_str().unwrap().to_owned();
+        let twice = add(PNG, "image/png", &photos).await;
+        assert_eq!(twice.json()["code"], "photo_twice");
+        let large = add(&vec![0xff; 12 << 20], "image/jpeg", &photos).await;
+        assert_eq!(large.status, StatusCode::PAYLOAD_TOO_LARGE);
+        let path = format!("/api/v1/register/identification/notices/{id}/photos/{hash}");
+        let photo = desk.office.send("GET", &path, Some(&desk.county), None).await;
+        assert_eq!((photo.status, photo.body.as_slice()), (StatusCode::OK, PNG));
+        let other = desk.office.send("GET", &path.replace(&hash, &"0".repeat(64)), Some(&desk.county), None).await;
+        assert_eq!(other.status, StatusCode::NOT_FOUND);
+
+        // Taken down, its households wait for another notice, which has the next number.
+        let shown = desk.get(&desk.village, &format!("/notices/{id}")).await;
+        let path = format!("/notices/{id}/removal");
+        let without = desk.change(&desk.village, &path, &shown["version"], json!({ "reason": " " })).await;
+        assert_eq!(without.json()["code"], "text_missing");
+        let removed = desk.change(&desk.village, &path, &shown["version"], json!({ "reason": "名单有误" })).await.json();
+        assert_eq!(removed["removed"]["by"], "village");
+        let ready = desk.get(&desk.village, "").await["ready"].clone();
+        assert_eq!((&ready[0]["area"], &ready[0]["households"]), (&json!("619021101201"), &json!(3)));
+        let closing = desk.post(&desk.village, &format!("/notices/{id}/closing"), json!({})).await;
+        assert_eq!(closing.json()["code"], "notice_closed");
+        let posting = json!({ "area": "619021101201", "place": "村委会公示栏", "contact": "李四" });
+        let second = desk.post(&desk.village, "/notices", posting).await.json();
+        assert_eq!(second["number"], "青石村公示〔2026〕2号");
+        desk.office.verify_ledger().await;
+    }
+}
+
+database_test! {
+    async fn a_mistake_is_taken_back_by_its_own_level(test) {
+        let desk = Desk::new(test).await;
+        let found = json!({ "form": "alert", "date": "2026-02-20" });
+        desk.post(&desk.village, "/cases", found).await;
+        let case = async || desk.get(&desk.village, "/cases?search=A-1").await["items"][0].clone();
+        let first = case().await;
+        assert_eq!(first["may_take_back"], Value::Null);
+        // The application is ten days old and the pack gives seven: the household is late, and can be filtered.
+        assert_eq!((&first["days"], &first["late"], &first["due"]), (&json!(10), &json!(true), &json!("2026-02-27")));
+        assert_eq!(desk.get(&desk.village, "/cases?late=true").await["total"], 3);
+        assert_eq!(desk.get(&desk.village, "").await["steps"][0]["late"], 3);
+
+        assert_eq!(desk.pass(&desk.village, "group_review").await.0, 3);
+        let passed = case().await;
+        assert_eq!((&passed["may_take_back"], &passed["late"]), (&json!("group_review"), &json!(false)));
+        let back = async |cookie: &str, case: &Value, step: &str, reason: &str| {
+            let named = json!([{ "id": case["id"], "version": case["version"] }]);
+            desk.post(cookie, "/corrections", json!({ "cases": named, "step": step, "reason": reason })).await
+        };
+        let other_level = back(&desk.county, &passed, "group_review", "误").await;
+        assert_eq!(other_level.status, StatusCode::FORBIDDEN);
+        let wrong = back(&desk.village, &passed, "cross_match", "误").await;
+        assert_eq!(outcome(&wrong.json()), (0, vec!["acted_since".into()]));
+        let without = back(&desk.village, &passed, "group_review", "").await;
+        assert_eq!(without.json()["code"], "text_missing");
+        let done = back(&desk.village, &passed, "group_review", "选错户").await;
+        assert_eq!(outcome(&done.json()), (1, vec![]), "{}", done.json());
+        assert_eq!(desk.step_of("A-1").await, "group_review");
+        let stale = back(&desk.village, &passed, "group_review", "选错户").await;
+        assert_eq!(outcome(&stale.json()), (0, vec!["version_conflict".into()]));
+
+        // A refusal is taken back too, unless the household has entered anew.
+        let refuse = async || {
+            let case = case().await;
+            let named = json!([{ "id": case["id"], "version": case["version"] }]);
+            let step = json!({ "cases": named, "step": "group_review", "what": "refuse", "remark": "有房" });
+            desk.post(&desk.village, "/steps", step).await;
+            desk.get(&desk.village, "/cases?search=A-1&step=refused").await["items"][0].clone()
+        };
+        let refused = refuse().await;
+        assert_eq!(refused["may_take_back"], "group_review");
+        assert_eq!(outcome(&back(&desk.village, &refused, "group_review", "误").await.json()), (1, vec![]));
+        let refused = refuse().await;
+        desk.post(&desk.village, "/cases", json!({ "form": "visit", "date": "2026-03-01" })).await;
+        let late = back(&desk.village, &refused, "group_review", "误").await;
+        assert_eq!(outcome(&late.json()), (0, vec!["other_case".into()]));
+        desk.office.verify_ledger().await;
+    }
+}
+
+database_test! {
+    async fn a_large_batch_runs_as_a_job_and_says_what_became_of_each(test) {
+        let desk = Desk::new(test).await;
+        desk.post(&desk.village, "/cases", json!({ "form": "visit", "date": "2026-03-01" })).await;
+        let taking = json!({ "step": "group_review", "what": "pass" });
+        let forbidden = desk.post(&desk.county, "/batches", taking.clone()).await;
+        assert_eq!(forbidden.status, StatusCode::FORBIDDEN);
+        let finish = async |taking: Value| {
+            let started = desk.post(&desk.village, "/batches", taking).await;
+            assert_eq!(started.status, StatusCode::ACCEPTED, "{}", started.json());
+            let path = format!("/api/v1/jobs/{}", started.json()["id"].as_str().unwrap());
+            loop {
+                let job = desk.office.send("GET", &path, Some(&desk.village), None).await.json();
+                if job["state"] != "running" {
+                    // What was refused is shown to who asked for it.
+                    let seen = desk.office.send("GET", &path, Some(&desk.county), None).await.json();
+                    assert_eq!(seen["result"], Value::Null);
+                    return job;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+        };
+        let without_vote = finish(taking).await;
+        assert_eq!(without_vote["state"], "done", "{without_vote}");
+        let result = &without_vote["result"];
+        assert_eq!((&result["done"], &result["refused"]), (&json!(0), &json!(3)));
+        assert_eq!(result["reasons"][0]["code"], "vote_missing");
+        assert_eq!(result["reasons"][0]["cases"].as_array().unwrap().len(), 3);
+        let vote = serde_json::from_str::<Value>(MEETING).unwrap();
+        let some = json!({ "step": "group_review", "what": "pass", "vote": vote, "category": "poverty" });
+        assert_eq!(finish(some).await["result"]["done"], 2);
+        assert_eq!(desk.step_of("A-1").await, "group_review");
+        assert_eq!(desk.step_of("A-2").await, "cross_match");
+        desk.office.verify_ledger().await;
+    }
+}
+
+database_test! {
+    async fn documents_are_printed_for_those_who_may_see_them(test) {
+        let desk = Desk::new(test).await;
+        let notice = desk.posted().await;
+        let list = format!("/api/v1/register/identification/notices/{}/list.pdf", notice["id"].as_str().unwrap());
+        let print = async |cookie: Option<&str>, path: &str| desk.office.send("GET", path, cookie, None).await;
+        for query in ["", "?paper=a3&language=en"] {
+            let file = print(Some(&desk.township), &format!("{list}{query}")).await;
+            assert_eq!(file.status, StatusCode::OK);
+            assert!(file.body.starts_with(b"%PDF-"), "{query}");
+        }
+        assert_eq!(print(None, &list).await.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(print(Some(&desk.township), &format!("{list}?paper=a5")).await.status, StatusCode::BAD_REQUEST);
+        let missing = list.replace(notice["id"].as_str().unwrap(), "00000000-0000-7000-8000-000000000000");
+        assert_eq!(print(Some(&desk.township), &missing).await.status, StatusCode::NOT_FOUND);
+
+        let case = desk.get(&desk.village, "/cases?search=A-1").await["items"][0].clone();
+        let card = format!("/api/v1/register/households/{}/card.pdf", case["household"].as_str().unwrap());
+        let file = print(Some(&desk.village), &card).await;
+        assert_eq!(file.status, StatusCode::OK);
+        assert!(file.body.starts_with(b"%PDF-"));
+        let entries = async || {
+            desk.office.send("GET", "/api/v1/ledger", Some(&desk.county), None).await.json()["entries"].as_u64().unwrap()
+        };
+        let before = entries().await;
+        assert!(print(Some(&desk.county), &card).await.body.starts_with(b"%PDF-"));
+        assert_eq!(entries().await, before, "a masked card is no unmasking");
+        // Whole, it needs a purpose and somebody who may; it is on the ledger.
+        let need = json!({ "purpose": "payment" });
+        let whole = async |cookie: &str, need: Value| desk.office.send("POST", &card, Some(cookie), Some(need)).await;
+        assert_eq!(whole(&desk.village, need.clone()).await.status, StatusCode::FORBIDDEN);
+        assert_eq!(whole(&desk.county, json!({ "purpose": "other" })).await.json()["code"], "note_missing");
+        let file = whole(&desk.county, need).await;
+        assert!(file.body.starts_with(b"%PDF-"));
+        assert_eq!(entries().await, before + 1);
+    }
+}
+
+database_test! {
+    async fn the_township_posts_its_own_notice_where_the_pack_says_so(test) {
+        let desk = Desk::new(test).await;
+        let notice = desk.posted().await;
+        // A village officer posts for the village, not for the township; nobody waits for the township's notice here.
+        let posting = json!({ "area": "619021101", "place": "镇政府", "contact": "1" });
+        assert_eq!(desk.post(&desk.village, "/notices", posting.clone()).await.status, StatusCode::FORBIDDEN);
+        assert_eq!(desk.post(&desk.township, "/notices", posting).await.json()["code"], "nothing_to_post");
+        // Whoever posted the notice does not decide on an objection to it.
+        let case = &notice["lines"][0]["case"];
+        let id = notice["id"].as_str().unwrap();
+        let objected = desk
+            .post(&desk.village, &format!("/notices/{id}/objections"), json!({ "case": case, "content": "有房", "from": "钱七" }))
+            .await
+            .json();
+        assert_eq!((&objected["from"], &objected["received_by"]), (&json!("钱七"), &json!("village")));
+        let path = format!("/objections/{}/decision", objected["id"].as_str().unwrap());
+        let answer = json!({ "upheld": false, "answer": "查无此事" });
+        let own = desk.change(&desk.village, &path, &objected["version"], answer.clone()).await;
+        assert_eq!(own.status, StatusCode::FORBIDDEN);
+        let decided = desk.change(&desk.township, &path, &objected["version"], answer).await;
+        assert_eq!(decided.json()["state"], "dismissed", "{}", decided.json());
+        let late = desk.get(&desk.village, "/notices?has_run=true").await;
+        assert_eq!(late["total"], 0);
+    }
+}

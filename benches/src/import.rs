@@ -143,12 +143,7 @@ fn bare(path: &Path) -> Result<usize, Box<dyn Error>> {
 fn make_households(sheets: &[PackedSheet], households: u64) -> Result<usize, Box<dyn Error>> {
     let areas: Vec<Area> = areas(households)
         .into_iter()
-        .map(|(code, name)| {
-            Ok(Area {
-                code: AreaCode::parse(&code)?,
-                name,
-            })
-        })
+        .map(|(code, name)| Ok(Area::new(AreaCode::parse(&code)?, name)))
         .collect::<Result<_, Box<dyn Error>>>()?;
     let index = AreaIndex::new(&areas);
     let sheet = sheets.first().ok_or("no sheet")?;

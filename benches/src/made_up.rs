@@ -311,7 +311,7 @@ pub fn write_csv(
 /// When the file cannot be written.
 pub fn write_xlsx(path: &Path, households: u64, seed: u64) -> Result<(), Box<dyn Error>> {
     let mut workbook = rust_xlsxwriter::Workbook::new();
-    let sheet = workbook.add_worksheet_with_low_memory();
+    let sheet = workbook.add_worksheet_with_low_memory()?;
     sheet.set_name("名册")?;
     for (column, header) in (0..).zip(HEADERS) {
         sheet.write_string(0, column, header)?;

@@ -10,6 +10,7 @@ import { OnRoster } from './amendment';
 import { address, api } from './api/client';
 import { FormerPlaces } from './areas';
 import type { HouseholdDetail } from './api/types';
+import { CategoryPanel } from './category';
 import { decimal, instant, kilometres, tenThousandYuan, useWords } from './language';
 import { Steps } from './identification';
 import { Choice, Severity, Title, Waiting } from './parts';
@@ -35,6 +36,7 @@ export default function HouseholdPage() {
         ? <Alert type="warning" showIcon title={t('unmasked_now')} action={<Button size="small" onClick={() => setWhole(null)}>{t('mask_again')}</Button>} style={{ marginBottom: 12 }} />
         : session.data?.may.includes('unmask_data') && <Unmask id={id} onShown={setWhole} />}
       <div className="grid">
+        <CategoryPanel household={id} category={it.category} />
         <div className="panel w4">
           <h2>{t('household_facts')}</h2>
           <dl className="facts">

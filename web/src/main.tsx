@@ -28,6 +28,9 @@ const MapPage = lazy(() => import('./land'));
 const PlanPage = lazy(() => import('./plan'));
 const Jobs = lazy(() => import('./jobs'));
 const LedgerPage = lazy(() => import('./ledger'));
+const HazardPoints = lazy(() => import('./hazard'));
+const HazardPoint = lazy(() => import('./hazard').then((module) => ({ default: module.HazardPointPage })));
+const Acceptance = lazy(() => import('./category'));
 const Areas = lazy(() => import('./areas'));
 const LedgerEntryPage = lazy(() => import('./ledger').then((pages) => ({ default: pages.EntryPage })));
 const Users = lazy(() => import('./users'));
@@ -88,6 +91,9 @@ if (root) {
                     <Route path="plan" element={<PlanPage />} />
                     <Route path="jobs" element={<Jobs />} />
                     <Route path="ledger" element={<LedgerPage />} />
+                    <Route path="hazard-points" element={<HazardPoints />} />
+                    <Route path="hazard-points/:id" element={<HazardPoint />} />
+                    <Route path="acceptance" element={<Acceptance />} />
                     <Route path="areas" element={<Areas />} />
                     <Route path="ledger/entries/:index" element={<LedgerEntryPage />} />
                     <Route path="users" element={<Users />} />

@@ -308,7 +308,7 @@ function OpenCases({ picked, wanted, count, close }: { picked: Picked; wanted: R
   const [form] = Form.useForm<{ form: string; date: string; witness?: string }>();
   const open = useMutation({
     mutationFn: (given: { form: string; date: string; witness?: string }) => api.openCases(picked.all ? { ...given, area: wanted.area, category: wanted.category } : { ...given, households: [...picked.rows] }),
-    onSuccess: (outcome) => { close(); message.success(t('opened', { n: outcome.done })); return client.invalidateQueries({ queryKey: ['identification'] }); },
+    onSuccess: (outcome) => { close(); message.success(t('batch_done', { n: outcome.done })); return client.invalidateQueries({ queryKey: ['identification'] }); },
     onError: (error) => message.error(problem(error), 8),
   });
   return (

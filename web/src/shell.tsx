@@ -2,7 +2,7 @@
 
 import {
   AimOutlined, AuditOutlined, ClockCircleOutlined, FileProtectOutlined, FormOutlined, HomeOutlined, LogoutOutlined, MenuOutlined, ProfileOutlined,
-  SafetyCertificateOutlined, NotificationOutlined, SolutionOutlined, TableOutlined, TeamOutlined, ApartmentOutlined, PartitionOutlined,
+  SafetyCertificateOutlined, NotificationOutlined, SolutionOutlined, TableOutlined, TeamOutlined, ApartmentOutlined, CheckSquareOutlined, PartitionOutlined, WarningOutlined,
 } from '@ant-design/icons';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Alert, Button, Divider, Drawer, Form, Input, Layout, Menu, Segmented, Space, Spin, Typography } from 'antd';
@@ -143,6 +143,8 @@ function Frame({ user }: { user: SessionUser }) {
   const pages = [
     { key: '/', icon: <HomeOutlined />, label: t('start') },
     { key: '/register', icon: <ProfileOutlined />, label: t('register') },
+    { key: '/hazard-points', icon: <WarningOutlined />, label: t('hazards') },
+    { key: '/acceptance', icon: <CheckSquareOutlined />, label: t('acceptance') },
     { key: '/identification', icon: <SolutionOutlined />, label: t('identification') },
     { key: '/publicity', icon: <NotificationOutlined />, label: t('publicity_desk') },
     { key: '/rosters', icon: <FileProtectOutlined />, label: t('rosters') },

@@ -5,11 +5,13 @@ import * as grid from './texts/grid';
 import * as access from './texts/access';
 import * as areas from './texts/areas';
 import * as identification from './texts/identification';
+import * as grounds from './texts/grounds';
 
 const zh = {
   ...access.zh,
   ...areas.zh,
   ...identification.zh,
+  ...grounds.zh,
   product: '安居', tagline: '从户籍名册到安居乐业,每一步都可核查',
   sign_in: '登录', sign_out: '退出', name: '用户名', password: '密码', current_password: '当前密码', new_password: '新密码',
   change_password: '修改初始密码', change_password_why: '首次登录须修改密码,至少 10 个字符。', offline: '无法连接服务器,请检查网络或服务是否运行',
@@ -35,9 +37,9 @@ const zh = {
   entries: '账本条目', checkpoint: '签名检查点', root: '根哈希', key: '签名密钥', actor: '操作人', command: '操作', subject: '对象', verified_ok: '校验通过:{entries} 条账目,{rows} 行数据全部一致', verified_bad: '发现 {n} 处不一致', index: '序号', copy_note: '检查点原文(可交上级机关留存)', download_checkpoint: '下载检查点', entry_proof: '条目 {n} 的证明', show_proof: '证明', download_proof: '下载证明', leaf_text: '叶子原文', leaf_hash: '叶哈希', proof_path: '证明路径({n} 个哈希)', proof_note: '由叶哈希沿路径逐级计算,得出检查点已签名的根。持有公钥即可独立验证。', erased_content: '内容已依法删除', public_key: '公钥', covers: '检查点覆盖条目数',
   display_name: '姓名', role: '角色', add_user: '新增用户', first_password: '初始密码', list: '列表', mu: '亩', loading: '加载中', retry: '重试',
   in_own: '本乡镇安置点', in_other: '其他乡镇安置点', legend_move: '同意搬迁', legend_stay: '不愿搬迁', legend_undecided: '未决定', year: '年度', document: '文号', funds: '资金来源', amount: '金额', of: '占比',
-  identification: '认定', desk_without_case: '尚未进入认定', open_cases: '发起认定', open_cases_why: '所选地区和类型中尚未进入认定的住户全部发起。', application_form: '申请方式', witness: '见证人', opened: '已发起 {n} 户',
-  waits_for: '当前环节', suspended: '异议中', on_notice: '公示中', step_pass: '通过', step_return: '退回', step_refuse: '不予认定', step_withdraw: '撤回', all_waiting: '本环节全部', selected: '已选 {n} 户', batch_done: '已办理 {n} 户', batch_refused: '{n} 户未能办理', remark: '意见', remark_needed: '须填写理由',
-  vote: '表决', entitled: '应到', present: '实到', in_favour: '赞成', against: '反对', abstained: '弃权', notices: '公示', post_notice: '张贴公示', notice_area: '村或县', notice_place: '张贴地点', notice_contact: '异议联系方式', until: '截止日', notice_runs: '公示中', notice_has_run: '期满待关闭', notice_closed: '已关闭', close_notice: '关闭公示', list_xlsx: '公示名单', print: '打印',
+  identification: '认定', desk_without_case: '尚未进入认定', open_cases: '发起认定', open_cases_why: '所选地区和类型中尚未进入认定的住户全部发起。', application_form: '申请方式', witness: '见证人', 
+  waits_for: '当前环节', suspended: '异议中', on_notice: '公示中', step_pass: '通过', step_return: '退回', step_refuse: '不予认定', step_withdraw: '撤回', selected: '已选 {n} 户', batch_done: '已办理 {n} 户', batch_refused: '{n} 户未能办理', remark: '意见', remark_needed: '须填写理由',
+  vote: '表决', entitled: '应到', present: '实到', in_favour: '赞成', against: '反对', abstained: '弃权', notices: '公示', post_notice: '张贴公示', notice_place: '张贴地点', notice_contact: '异议联系方式', until: '截止日', notice_runs: '公示中', notice_has_run: '期满待关闭', notice_closed: '已关闭', close_notice: '关闭公示', list_xlsx: '公示名单', print: '打印',
   objections: '异议', object: '登记异议', objection_from: '异议人(可不填)', objection_content: '异议内容', upheld: '成立', dismissed: '不成立', answer: '处理答复', received: '受理', cases: '认定件', case_steps: '认定经过', blocking_items: '项回头看问题未清除', 
   rosters: '核定名册', amendments: '变更审批', draft_roster: '编制名册', roster_title: '名册名称', drafted: '编制', frozen_by: '核定', roster_document: '文号', approver: '批准单位(人)', freeze: '核定', freeze_why: '核定后关键信息不再由导入改动,只能经变更审批修改。', second_person: '须由编制人以外的人核定', no_rosters: '还没有名册', export_signed: '签名名册 JSON', compared_with: '比对上一版', no_previous: '没有上一版', added: '新增户', removed: '移出户', changed: '变化户', unchanged: '相同户', first_shown: '显示前 {n} 户', as_of: '查看某一时刻的名册',
   no_amendments: '没有变更', amendment_kind: '变更类别', before_after: '原值与新值', amendment_township_approve: '乡镇审核通过', amendment_apply: '县级批准并执行', amendment_refuse: '退回', remark_hint: '审核意见;退回须写明理由', amendment_only: '关键信息只能经变更审批修改', ask_amendment: '提出变更', on_no_roster: '不在已核定的名册上', key_fact: '关键信息', new_member: '新增成员', member_leaves: '移出本户', birth_date: '出生日期',
@@ -53,6 +55,7 @@ const en: Record<Key, string> = {
   ...access.en,
   ...areas.en,
   ...identification.en,
+  ...grounds.en,
   product: 'Anju', tagline: 'From the register to a settled home, every step open to proof',
   sign_in: 'Sign in', sign_out: 'Sign out', name: 'Name', password: 'Password', current_password: 'Current password', new_password: 'New password',
   change_password: 'Change the first password', change_password_why: 'The first password must be changed; at least 10 characters.', offline: 'The server cannot be reached; check the network or whether it is running',
@@ -78,9 +81,9 @@ const en: Record<Key, string> = {
   entries: 'Entries', checkpoint: 'Signed checkpoint', root: 'Root hash', key: 'Signing key', actor: 'Actor', command: 'Command', subject: 'Subject', verified_ok: 'Verified: {entries} entries, {rows} rows, all as proved', verified_bad: '{n} differences found', index: 'No.', copy_note: 'The checkpoint itself, to be kept by a superior office', download_checkpoint: 'Download the checkpoint', entry_proof: 'Proof of entry {n}', show_proof: 'Proof', download_proof: 'Download the proof', leaf_text: 'Leaf as hashed', leaf_hash: 'Leaf hash', proof_path: 'Path ({n} hashes)', proof_note: 'From the leaf hash the path leads, level by level, to the root that the checkpoint signs. Whoever has the public key can check it.', erased_content: 'Content erased on legal order', public_key: 'Public key', covers: 'Entries covered',
   display_name: 'Display name', role: 'Role', add_user: 'Add a user', first_password: 'First password', list: 'List', mu: 'mu', loading: 'Loading', retry: 'Try again',
   in_own: 'own township', in_other: 'another township', legend_move: 'agreed to move', legend_stay: 'stays', legend_undecided: 'undecided', year: 'Year', document: 'Document', funds: 'Funds', amount: 'Amount', of: 'Share',
-  identification: 'Identification', desk_without_case: 'not in the procedure', open_cases: 'Open cases', open_cases_why: 'All households of the area and category that are not in the procedure yet.', application_form: 'Application', witness: 'Witness', opened: '{n} opened',
-  waits_for: 'Waits for', suspended: 'objected to', on_notice: 'on notice', step_pass: 'Pass', step_return: 'Return', step_refuse: 'Refuse', step_withdraw: 'Withdraw', all_waiting: 'All at this step', selected: '{n} selected', batch_done: '{n} taken', batch_refused: '{n} not taken', remark: 'Remark', remark_needed: 'Give a reason',
-  vote: 'Vote', entitled: 'Entitled', present: 'Present', in_favour: 'In favour', against: 'Against', abstained: 'Abstained', notices: 'Notices', post_notice: 'Post a notice', notice_area: 'Village or county', notice_place: 'Where it hangs', notice_contact: 'Contact for objections', until: 'Last day', notice_runs: 'running', notice_has_run: 'has run, to be closed', notice_closed: 'closed', close_notice: 'Close the notice', list_xlsx: 'List', print: 'Print',
+  identification: 'Identification', desk_without_case: 'not in the procedure', open_cases: 'Open cases', open_cases_why: 'All households of the area and category that are not in the procedure yet.', application_form: 'Application', witness: 'Witness', 
+  waits_for: 'Waits for', suspended: 'objected to', on_notice: 'on notice', step_pass: 'Pass', step_return: 'Return', step_refuse: 'Refuse', step_withdraw: 'Withdraw', selected: '{n} selected', batch_done: '{n} taken', batch_refused: '{n} not taken', remark: 'Remark', remark_needed: 'Give a reason',
+  vote: 'Vote', entitled: 'Entitled', present: 'Present', in_favour: 'In favour', against: 'Against', abstained: 'Abstained', notices: 'Notices', post_notice: 'Post a notice', notice_place: 'Where it hangs', notice_contact: 'Contact for objections', until: 'Last day', notice_runs: 'running', notice_has_run: 'has run, to be closed', notice_closed: 'closed', close_notice: 'Close the notice', list_xlsx: 'List', print: 'Print',
   objections: 'Objections', object: 'Take an objection', objection_from: 'From (may be left empty)', objection_content: 'Objection', upheld: 'Upheld', dismissed: 'Dismissed', answer: 'Answer', received: 'Received', cases: 'Cases', case_steps: 'Steps of identification', blocking_items: 'look-back items not cleared', 
   rosters: 'Rosters', amendments: 'Amendments', draft_roster: 'Draft a roster', roster_title: 'Title', drafted: 'Drafted', frozen_by: 'Frozen by', roster_document: 'Document no.', approver: 'Approved by', freeze: 'Freeze', freeze_why: 'Once frozen, key facts are no longer changed by imports, only by amendments.', second_person: 'Somebody else than who drafted it must freeze it', no_rosters: 'No roster yet', export_signed: 'Signed JSON', compared_with: 'Compared with', no_previous: 'no earlier version', added: 'Added', removed: 'Removed', changed: 'Changed', unchanged: 'Unchanged', first_shown: 'the first {n} shown', as_of: 'The register as it stood at',
   no_amendments: 'No amendments', amendment_kind: 'Kind', before_after: 'Before and after', amendment_township_approve: 'Approve for the township', amendment_apply: 'Approve and apply', amendment_refuse: 'Refuse', remark_hint: 'Remark; a refusal says why', amendment_only: 'key facts change by amendment only', ask_amendment: 'Ask for an amendment', on_no_roster: 'On no frozen roster', key_fact: 'Key fact', new_member: 'A new member', member_leaves: 'Leaves the household', birth_date: 'Birth date',

@@ -86,6 +86,7 @@ impl County {
             crs: None,
             layer: None,
             keep_going: false,
+            list_source: Default::default(),
         };
         import(
             &self.workspace,

@@ -2,7 +2,8 @@
 //!
 //! A table goes through three steps: [`table`] reads cells, [`header`] finds out what a sheet holds and which column is
 //! which, and a module per kind of file ([`register`], [`consent`], [`areas`], [`extract`], [`threatened`],
-//! [`stock_housing`], [`funds`], [`income`]) makes records of the rows. Rows that are not understood are held back with every bad
+//! [`hazard_points`], [`poverty_roster`], [`stock_housing`], [`funds`], [`income`]) makes records of the rows. Rows that are not
+//! understood are held back with every bad
 //! cell named, and [`workbook`] writes them out to be corrected and imported again;
 //! [`change_sheet`] writes stored records out to be edited and handed back. Layers are read by [`vector`] and
 //! [`raster`], their systems by [`crs`]; [`layer_kind`](mod@layer_kind) tells what a layer shows.
@@ -16,11 +17,13 @@ pub mod crs;
 pub mod error;
 pub mod extract;
 pub mod funds;
+pub mod hazard_points;
 pub mod header;
 pub mod income;
 pub mod layer_kind;
 pub mod normal;
 pub mod packed;
+pub mod poverty_roster;
 pub mod raster;
 pub mod register;
 pub mod rows;

@@ -458,6 +458,16 @@ code_lists! {
     PATHWAY: "pathway", anju_model::register::Pathway;
     /// 性别.
     SEX: "sex", anju_model::identity::Sex;
+    /// 灾害类型.
+    HAZARD_KIND: "hazard_kind", anju_model::hazard::HazardKind;
+    /// 规模等级.
+    HAZARD_SCALE: "hazard_scale", anju_model::hazard::HazardScale;
+    /// 风险等级.
+    HAZARD_RISK: "hazard_risk", anju_model::hazard::HazardRisk;
+    /// 隐患点状态.
+    HAZARD_STATE: "hazard_state", anju_model::hazard::HazardState;
+    /// 整点或局部.
+    RELOCATION_EXTENT: "relocation_extent", anju_model::hazard::RelocationExtent;
     /// 脱贫状态.
     POVERTY_STANDING: "poverty_standing", anju_model::register::PovertyStanding;
     /// 监测对象类型.

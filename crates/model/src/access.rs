@@ -48,6 +48,7 @@ code_list! {
         ReadLedger = "read_ledger", "查看账本", "read the ledger";
         ManageUsers = "manage_users", "管理用户", "manage users";
         ManageAreas = "manage_areas", "维护行政区划", "change areas";
+        RecordGrounds = "record_grounds", "登记隐患点和搬迁类型依据", "record hazard points and evidence of categories";
         EraseContent = "erase_content", "依法删除账本内容", "erase content of the ledger on legal order";
         UnmaskData = "unmask_data", "查看未打掩码的个人信息", "see personal data unmasked";
     }
@@ -74,7 +75,8 @@ pub const PERMISSIONS: &[Permissions] = {
     use Action::{
         ApproveBulkChange, ApproveRoster, AskAmendment, AskBulkChange, CheckAmendment, CheckInTownship,
         DecideInCounty, DecideLookback, DraftRoster, EditRegister, EraseContent, ImportData, ManageAreas,
-        ManageUsers, ReadCasework, ReadLedger, ReadRegister, ReviewInVillage, RunAnalysis, UnmaskData,
+        ManageUsers, ReadCasework, ReadLedger, ReadRegister, RecordGrounds, ReviewInVillage, RunAnalysis,
+        UnmaskData,
     };
     use AreaLevel::{County, Prefecture, Province, Township, Village};
     &[
@@ -100,6 +102,7 @@ pub const PERMISSIONS: &[Permissions] = {
                 ReadLedger,
                 ManageUsers,
                 ManageAreas,
+                RecordGrounds,
                 EraseContent,
                 UnmaskData,
             ],
@@ -132,6 +135,7 @@ pub const PERMISSIONS: &[Permissions] = {
                 ApproveBulkChange,
                 ReadLedger,
                 ManageAreas,
+                RecordGrounds,
                 UnmaskData,
             ],
         },
@@ -148,6 +152,7 @@ pub const PERMISSIONS: &[Permissions] = {
                 AskAmendment,
                 CheckAmendment,
                 AskBulkChange,
+                RecordGrounds,
                 UnmaskData,
             ],
         },
@@ -437,17 +442,17 @@ mod tests {
         let expected = [
             // read_register, read_casework, import_data, edit_register, run_analysis, decide_lookback | review_in_village,
             // check_in_township, decide_in_county | draft_roster, approve_roster, ask_amendment, check_amendment, ask_bulk_change,
-            // approve_bulk_change | read_ledger, manage_users, manage_areas, erase_content, unmask_data
-            ("administrator", "yyyyyyyyyyyyyyyyyyyy"),
-            ("province_officer", "yy.............y...."),
-            ("prefecture_officer", "yy.............y...."),
-            ("county_officer", "yyyyyy..yyyy.yyy.y.y"),
-            ("township_officer", "yy.y.yyy...yyy.....y"),
-            ("village_officer", "yy....y............."),
-            ("department_user", "y..................."),
-            ("inspector", "yy.............y...y"),
-            ("evaluator", "y..................."),
-            ("public", "...................."),
+            // approve_bulk_change | read_ledger, manage_users, manage_areas, record_grounds, erase_content, unmask_data
+            ("administrator", "yyyyyyyyyyyyyyyyyyyyy"),
+            ("province_officer", "yy.............y....."),
+            ("prefecture_officer", "yy.............y....."),
+            ("county_officer", "yyyyyy..yyyy.yyy.yy.y"),
+            ("township_officer", "yy.y.yyy...yyy....y.y"),
+            ("village_officer", "yy....y.............."),
+            ("department_user", "y...................."),
+            ("inspector", "yy.............y....y"),
+            ("evaluator", "y...................."),
+            ("public", "....................."),
         ];
         let found: Vec<(&str, String)> = Role::ALL
             .iter()

@@ -1,4 +1,4 @@
-//! Policy packs: every threshold, price, required facility and red flag as data with a source.
+//! Policy packs: every threshold, price, required facility, red flag and rule of acceptance as data with a source.
 //!
 //! A pack is a TOML text (see `policy/README.md`). A child pack names its parent and overrides single entries of it.
 //! [`Pack::load`] reads a pack with its ancestors, checks it, compiles its clauses (Common Expression Language) and
@@ -11,7 +11,7 @@ mod clause;
 mod entry;
 mod pack;
 
-pub use clause::{Clause, Decision, Fact, Facts};
+pub use clause::{AcceptanceRule, Clause, Decision, Fact, Facts};
 pub use entry::{Criterion, Facility, Figure, FigureValue, LayerRule, Situation, When};
 pub use pack::{EMBEDDED, Pack, embedded, embedded_text};
 

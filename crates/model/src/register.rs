@@ -619,6 +619,8 @@ code_list! {
         Consent = "consent", "搬迁意愿", "consent records";
         Income = "income", "家庭收入", "household income";
         ThreatenedHouseholds = "threatened_households", "隐患点受威胁户", "households threatened by hazard points";
+        HazardPoints = "hazard_points", "隐患点", "hazard points";
+        PovertyRoster = "poverty_roster", "部门核定的扶贫名单", "the department's approved poverty list";
         CivilRegistry = "civil_registry", "公安户籍", "civil registry";
         SocialInsurance = "social_insurance", "社会保险", "social insurance";
         Vehicles = "vehicles", "车辆登记", "vehicle registration";

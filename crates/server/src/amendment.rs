@@ -115,11 +115,16 @@ async fn evidence(
     Path(id): Path<Uuid>,
 ) -> Result<Response, HttpError> {
     let (name, bytes) = amendment::evidence(&workspace, &caller, id).await?;
+    Ok(download(&name, bytes))
+}
+
+/// A file of any kind, to be saved under its name.
+pub(crate) fn download(name: &str, bytes: Vec<u8>) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
-        (header::CONTENT_DISPOSITION, disposition(&name)),
+        (header::CONTENT_DISPOSITION, disposition(name)),
     ];
-    Ok((headers, bytes).into_response())
+    (headers, bytes).into_response()
 }
 
 /// The header by which a browser saves an answer as a file. After RFC 8187 the name may hold any character; all bytes but

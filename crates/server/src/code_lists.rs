@@ -6,6 +6,8 @@ use anju_model::access::{Action, ProviderRefusal, Purpose, Role};
 use anju_model::amendment::{AmendmentKind, AmendmentState};
 use anju_model::area::SuccessionKind;
 use anju_model::bulk::{BulkSource, BulkState};
+use anju_model::category::{AcceptanceSeverity, AcceptanceState, EvidenceKind, ProtectedZone, RuleOutcome};
+use anju_model::hazard::{HazardKind, HazardRisk, HazardScale, HazardState, RelocationExtent, SafetyReason};
 use anju_model::identification::{ApplicationForm, Level, ObjectionState, Step, StepOutcome};
 use anju_model::identity::Sex;
 use anju_model::job::{JobKind, JobState};
@@ -50,6 +52,8 @@ macro_rules! lists {
 
 async fn list() -> Json<BTreeMap<&'static str, Vec<Code>>> {
     Json(lists! {
+        "acceptance_severity": AcceptanceSeverity,
+        "acceptance_state": AcceptanceState,
         "application_form": ApplicationForm,
         "amendment_kind": AmendmentKind,
         "amendment_state": AmendmentState,
@@ -70,7 +74,12 @@ async fn list() -> Json<BTreeMap<&'static str, Vec<Code>>> {
         "employment_channel": EmploymentChannel,
         "employment_place": EmploymentPlace,
         "ethnicity": Ethnicity,
+        "evidence_kind": EvidenceKind,
         "file_kind": FileKind,
+        "hazard_kind": HazardKind,
+        "hazard_risk": HazardRisk,
+        "hazard_scale": HazardScale,
+        "hazard_state": HazardState,
         "fuel": Fuel,
         "health": Health,
         "household_event": EventKind,
@@ -97,6 +106,7 @@ async fn list() -> Json<BTreeMap<&'static str, Vec<Code>>> {
         "pension_insurance": PensionInsurance,
         "poverty_attribute": PovertyAttribute,
         "poverty_cause": PovertyCause,
+        "protected_zone": ProtectedZone,
         "poverty_standing": PovertyStanding,
         "provider_refusal": ProviderRefusal,
         "purpose": Purpose,
@@ -109,6 +119,9 @@ async fn list() -> Json<BTreeMap<&'static str, Vec<Code>>> {
         "sex": Sex,
         "site_kind": SiteKind,
         "step_outcome": StepOutcome,
+        "relocation_extent": RelocationExtent,
+        "rule_outcome": RuleOutcome,
+        "safety_reason": SafetyReason,
         "structure": Structure,
         "succession_kind": SuccessionKind,
         "tier": Tier,

@@ -8,8 +8,10 @@ mod area;
 mod assets;
 mod bulk;
 mod caller;
+mod category;
 mod code_lists;
 mod document;
+mod hazard;
 mod household;
 mod identification;
 mod job;
@@ -110,6 +112,8 @@ pub async fn router_for(workspace: Arc<Workspace>, serving: Serving) -> Result<R
         .merge(register::routes())
         .merge(household::routes())
         .merge(area::routes())
+        .merge(hazard::routes())
+        .merge(category::routes())
         .merge(identification::routes())
         .merge(document::routes())
         .merge(roster::routes())

@@ -13,6 +13,7 @@ pub mod amendment;
 mod area;
 pub mod attachment;
 pub mod bulk;
+pub mod category;
 mod database;
 mod erasure;
 mod error;

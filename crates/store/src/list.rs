@@ -36,6 +36,19 @@ pub(crate) fn placeholders(first: usize, count: usize) -> String {
     list.join(", ")
 }
 
+/// A pattern for LIKE … ESCAPE '\' in which only the ends given are open; for lists of some hundred rows.
+pub(crate) fn like(before: &str, text: &str, after: &str) -> Value {
+    let mut pattern = before.to_owned();
+    for character in text.chars() {
+        if matches!(character, '\\' | '%' | '_') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern.push_str(after);
+    Value::Text(pattern)
+}
+
 /// The conditions of a list: pieces of SQL, with their values beside them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Conditions {

@@ -269,17 +269,3 @@ pub async fn extracts_of(db: &Db, id_number: &str) -> Result<Vec<ExtractRecord>,
         .map(|row| versioned::<ExtractRecord>(row).map(|record| record.value))
         .collect()
 }
-
-/// The lists of one hazard point.
-///
-/// # Errors
-/// When the database fails.
-pub async fn threatened_by(db: &Db, hazard_point: &str) -> Result<Vec<ThreatenedHousehold>, StoreError> {
-    let sql = format!(
-        "SELECT {VERSIONED} FROM threatened_household WHERE hazard_point = $1 ORDER BY file, row_number, id"
-    );
-    let rows = db.all(&sql, &[hazard_point.into()]).await?;
-    rows.iter()
-        .map(|row| versioned::<ThreatenedHousehold>(row).map(|household| household.value))
-        .collect()
-}

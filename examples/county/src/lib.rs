@@ -27,7 +27,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anju_exchange::crs::{Crs, Transformer};
-use anju_model::register::{ConsentChoice, Pathway};
+use anju_model::register::{Category, ConsentChoice, Pathway};
 use serde::Serialize;
 
 use books::{Cell, RefusedCell};
@@ -407,6 +407,9 @@ fn lists(
         &rows,
     )?;
 
+    hazard_points(directory, geography, households)?;
+    poverty_list(directory, geography, files, seed)?;
+
     // Consent.
     let mut moving = 0;
     let mut rows = Vec::new();
@@ -650,6 +653,122 @@ fn truth(
     )
 }
 
+/// The department's table of hazard points, with the households and persons each threatens.
+fn hazard_points(
+    directory: &Path,
+    geography: &Geography,
+    households: &[Household],
+) -> Result<(), ExampleError> {
+    let degrees = to_degrees(geography)?;
+    let nearest = |place: Place| {
+        let distance =
+            |village: &&geography::Village| (village.centre.0 - place.0).hypot(village.centre.1 - place.1);
+        let villages = geography.villages.iter();
+        villages.min_by(|a, b| distance(a).total_cmp(&distance(b)))
+    };
+    let mut rows = Vec::with_capacity(geography.points.len());
+    for (index, point) in geography.points.iter().enumerate() {
+        let threatened: Vec<&Household> = households
+            .iter()
+            .filter(|household| household.point == Some(index))
+            .collect();
+        let village = threatened
+            .first()
+            .map(|household| &geography.villages[household.village])
+            .or_else(|| nearest(point.place));
+        let Some(village) = village else { continue };
+        let persons: usize = threatened.iter().map(|household| household.members.len()).sum();
+        let (longitude, latitude) = degrees(point.place)?;
+        // Where the grade is low, engineering is enough.
+        let cannot = point.grade != "低";
+        let mut row = texts([
+            point.code.clone(),
+            format!("{}{}", village.name, point.kind),
+            geography.townships[village.township].name.clone(),
+            village.name.clone(),
+            point.kind.to_owned(),
+            point.scale.to_owned(),
+            point.grade.to_owned(),
+            "活动".to_owned(),
+            if matches!(point.grade, "极高" | "高") {
+                "整点搬迁"
+            } else {
+                "局部搬迁"
+            }
+            .to_owned(),
+        ]);
+        row.push(Cell::Number(threatened.len() as f64));
+        row.push(Cell::Number(persons as f64));
+        row.extend(texts([
+            format!("安地评2025-{:03}", index + 1),
+            jiff::civil::date(2025, (index % 12 + 1) as i8, (index % 28 + 1) as i8).to_string(),
+            if cannot { "是" } else { "否" }.to_owned(),
+            format!("{longitude:.6}"),
+            format!("{latitude:.6}"),
+        ]));
+        rows.push(row);
+    }
+    books::table(
+        &directory.join("隐患点.xlsx"),
+        "地质灾害隐患点台账",
+        &[
+            "隐患点编号",
+            "隐患点名称",
+            "乡镇",
+            "村",
+            "灾害类型",
+            "规模等级",
+            "风险等级",
+            "状态",
+            "搬迁范围",
+            "威胁户数",
+            "威胁人数",
+            "评估报告号",
+            "评估日期",
+            "工程无法治理",
+            "经度",
+            "纬度",
+        ],
+        &rows,
+    )
+}
+
+/// The poverty department's approved list. A few households of the register are not on it.
+fn poverty_list(
+    directory: &Path,
+    geography: &Geography,
+    files: &Files,
+    seed: u64,
+) -> Result<(), ExampleError> {
+    let mut dice = Dice::new(seed, "poverty list");
+    let mut rows = Vec::new();
+    for household in files
+        .listed
+        .iter()
+        .filter(|household| household.category == Category::Poverty)
+    {
+        if dice.chance(0.02) {
+            continue;
+        }
+        let village = &geography.villages[household.village];
+        let head = &household.members[0];
+        rows.push(texts([
+            village.code.clone(),
+            head.name.clone(),
+            head.id.clone(),
+            household.poverty.zh().to_owned(),
+            "安扶领发〔2016〕12号".to_owned(),
+            "安澜县扶贫开发领导小组".to_owned(),
+        ]));
+    }
+    books::table(
+        &directory.join("扶贫部门核定名单.xlsx"),
+        "建档立卡搬迁对象核定名单",
+        &["村", "户主姓名", "证件号码", "贫困户属性", "批准文号", "发布单位"],
+        &rows,
+    )
+}
+
 fn read_me(directory: &Path) -> Result<(), ExampleError> {
     let path = directory.join("README.md");
     let text = format!(
@@ -664,7 +783,9 @@ E {east}, N {north} of EPSG:4545.\n\n\
 | 行政区划.csv | 乡镇和村的区划代码 / area codes |\n\
 | register/ | 各乡镇搬迁户花名册(一个乡镇是 GBK 编码的 CSV) / township registers, one as GBK text |\n\
 | 搬迁意愿.xlsx | 搬迁意愿 / consent |\n\
+| 隐患点.xlsx | 隐患点台账 / hazard points |\n\
 | 隐患点受威胁户.xlsx | 隐患点受威胁户清单 / households threatened by hazard points |\n\
+| 扶贫部门核定名单.xlsx | 扶贫部门核定名单及文号 / the poverty department's approved list with its document |\n\
 | extracts/ | 六个部门的数据 / extracts of six departments |\n\
 | 存量商品房.xlsx, 资金安排.xlsx | 房源和资金 / stock housing, funds |\n\
 | layers/ | 高程和图层 / elevation and layers |\n\

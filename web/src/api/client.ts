@@ -4,6 +4,7 @@ import type { FeatureCollection, LineString, MultiPolygon, Polygon } from 'geojs
 
 import type { BulkChange, BulkRow, BulkStep, Need, RefusedRow, Rows, SavedView, Selection, SheetColumn, SheetRequest } from './bulk';
 import type { AreaChangePreview, AreaChangeRequest, AreaDetail, AreaOverTime, NewArea, PastPlace } from './areas';
+import type { AcceptanceRow, AcceptanceVerdict, CategoryEvidence, ClosingStep, EvidenceRecord, HazardDetail, HazardFacts, HazardPoint } from './grounds';
 import type {
   Amendment,
   AmendmentDecision,
@@ -325,6 +326,26 @@ export const api = {
   previewAreaChange: (request: AreaChangeRequest) => call<AreaChangePreview>('POST', '/areas/changes/preview', { body: request }),
   changeAreas: (request: AreaChangeRequest) => call<AreaChangePreview>('POST', '/areas/changes', { body: request }),
   householdPlaces: (id: string) => call<PastPlace[]>('GET', `/register/households/${part(id)}/places`),
+
+  hazardPoints: (query: Query) => call<Page<HazardPoint>>('GET', '/register/hazard-points', { query }),
+  hazardPoint: (id: string) => call<HazardDetail>('GET', `/register/hazard-points/${part(id)}`),
+  hazardPointHistory: (id: string) => call<HistoryEntry[]>('GET', `/register/hazard-points/${part(id)}/history`),
+  registerHazardPoint: (facts: HazardFacts) => call<HazardDetail>('POST', '/register/hazard-points', { body: facts }),
+  editHazardPoint: (point: Pick<HazardPoint, 'id' | 'version'>, facts: HazardFacts) =>
+    call<HazardDetail>('PUT', `/register/hazard-points/${part(point.id)}`, { headers: { 'If-Match': `"${point.version}"` }, body: facts }),
+  closeHazardPoint: (point: Pick<HazardPoint, 'id' | 'version'>, step: ClosingStep) =>
+    call<HazardDetail>('POST', `/register/hazard-points/${part(point.id)}/closing`, { headers: { 'If-Match': `"${point.version}"` }, body: step }),
+  recordSafe: (point: Pick<HazardPoint, 'id' | 'version'>, line: string, record: { reason: string | null; date: string | null; evidence: string }) =>
+    call<HazardDetail>('PUT', `/register/hazard-points/${part(point.id)}/threatened/${part(line)}`, { headers: { 'If-Match': `"${point.version}"` }, body: record }),
+  acceptance: (household: string) => call<AcceptanceVerdict>('GET', `/register/households/${part(household)}/acceptance`),
+  acceptanceList: (query: Query) => call<Page<AcceptanceRow>>('GET', '/register/acceptance', { query }),
+  evidence: (household: string) => call<EvidenceRecord[]>('GET', `/register/households/${part(household)}/evidence`),
+  recordEvidence: (household: string, evidence: CategoryEvidence) =>
+    call<EvidenceRecord[]>('POST', `/register/households/${part(household)}/evidence`, { body: { evidence } }),
+  correctEvidence: (household: string, record: Pick<EvidenceRecord, 'id' | 'version'>, evidence: CategoryEvidence) =>
+    call<EvidenceRecord[]>('PUT', `/register/households/${part(household)}/evidence/${part(record.id)}`, { headers: { 'If-Match': `"${record.version}"` }, body: { evidence } }),
+  withdrawEvidence: (household: string, record: Pick<EvidenceRecord, 'id' | 'version'>, reason: string) =>
+    call<EvidenceRecord[]>('POST', `/register/households/${part(household)}/evidence/${part(record.id)}/withdrawal`, { headers: { 'If-Match': `"${record.version}"` }, body: { reason } }),
   provider: () => call<{ name: string } | null>('GET', '/session/provider'),
   providerSecondStep: (code: string) => call<SessionUser>('POST', '/session/provider/second-step', { body: { code } }),
   ownIdentity: () => call<Identity | null>('GET', '/session/identity'),

@@ -11,6 +11,8 @@ use anju_model::access::{Action, Role, Unmasking, User};
 use anju_model::amendment::Amendment;
 use anju_model::area::{Area, AreaCode, AreaLevel, AreaVersion, Areas, Present, Succession, SuccessionKind};
 use anju_model::area_change::{AreaChange, AreaChangeError, AreaMove, AreaOrder, Territory};
+use anju_model::category::EvidenceRecord;
+use anju_model::hazard::HazardPoint;
 use anju_model::identification::{IdentificationCase, Objection, PublicityNotice};
 use anju_model::land::Candidate;
 use anju_model::lookback::{LookbackItem, ThreatenedHousehold};
@@ -846,9 +848,16 @@ placed! {
     };
     Amendment: |amendment, households, _followed| households.get(&amendment.household).cloned();
     Unmasking: |unmasking, households, _followed| households.get(&unmasking.household).cloned();
+    EvidenceRecord: |record, households, _followed| households.get(&record.household).cloned();
     StockHousing;
     Candidate;
     Assignment;
+}
+
+impl Placed for HazardPoint {
+    fn place(&mut self) -> &mut AreaCode {
+        &mut self.facts.area
+    }
 }
 
 /// Gives every record in the changed areas its new code, or only counts them without a transaction.
@@ -895,6 +904,8 @@ async fn follow_all(
         ThreatenedHousehold,
         Amendment,
         Unmasking,
+        EvidenceRecord,
+        HazardPoint,
         StockHousing,
         Candidate,
         Assignment

@@ -11,6 +11,10 @@ use anju_documents::{
 use anju_model::area::{AreaCode, AreaLevel};
 use anju_model::code_list::Language;
 use anju_model::identification::{NoticeKind, TakenStep, day_in_china};
+use anju_model::money::Fen;
+use anju_model::register::income::IncomeYear;
+use anju_model::register::{Household, HouseholdFacts};
+use anju_store::Versioned;
 use uuid::Uuid;
 
 use super::identification::notice::load_notice;
@@ -20,10 +24,10 @@ use super::views::{self, HouseholdDetail};
 use crate::workspace::AreaNames;
 use crate::{AppError, Caller, Workspace};
 
-/// The list of a notice or announcement as a PDF, grouped by villagers' group (of a village) or by village.
+/// The list of a notice or announcement as a PDF.
 ///
 /// # Errors
-/// [`AppError::NotFound`] for one that is unknown; when the caller may not read the register there, or it was taken down.
+/// As [`shown_list`]; when it cannot be laid out.
 pub async fn notice_pdf(
     workspace: &Workspace,
     caller: &Caller,
@@ -31,6 +35,21 @@ pub async fn notice_pdf(
     paper: Paper,
     language: Language,
 ) -> Result<Vec<u8>, AppError> {
+    let list = shown_list(workspace, caller, id, language).await?;
+    let today = workspace.today();
+    on_thread(move || notice_list(&list, language, paper, today)).await
+}
+
+/// What the list of a notice or announcement shows, by villagers' group (of a village) or by village.
+///
+/// # Errors
+/// [`AppError::NotFound`] for one that is unknown; when the caller may not read the register there.
+pub async fn shown_list(
+    workspace: &Workspace,
+    caller: &Caller,
+    id: Uuid,
+    language: Language,
+) -> Result<NoticeList, AppError> {
     let shown = identification_views::notice(workspace, caller, id).await?;
     let notice = load_notice(workspace, id).await?.value;
     let areas = workspace.areas().await?;
@@ -80,7 +99,7 @@ pub async fn notice_pdf(
             )),
         }
     }
-    let list = NoticeList {
+    Ok(NoticeList {
         kind: shown.kind,
         number: identification_views::number_text(&notice, &areas.name(&shown.area), language)
             .unwrap_or_default(),
@@ -92,15 +111,13 @@ pub async fn notice_pdf(
         place: shown.place,
         contact: shown.contact,
         groups: groups.into_iter().map(|(_, group)| group).collect(),
-    };
-    let today = workspace.today();
-    on_thread(move || notice_list(&list, language, paper, today)).await
+    })
 }
 
-/// The card of a household as a PDF, masked. `address` is that of the web app, for the code on it.
+/// The card of a household as a PDF, masked.
 ///
 /// # Errors
-/// As [`views::household`].
+/// As [`masked_card`]; when it cannot be laid out.
 pub async fn card_pdf(
     workspace: &Workspace,
     caller: &Caller,
@@ -108,9 +125,24 @@ pub async fn card_pdf(
     language: Language,
     address: Option<&str>,
 ) -> Result<Vec<u8>, AppError> {
+    let card = masked_card(workspace, caller, id, language, address).await?;
+    print_card(workspace, card, language).await
+}
+
+/// What the card of a household shows, masked. `address` is that of the web app, for the code on it.
+///
+/// # Errors
+/// As [`views::household`].
+pub async fn masked_card(
+    workspace: &Workspace,
+    caller: &Caller,
+    id: Uuid,
+    language: Language,
+    address: Option<&str>,
+) -> Result<HouseholdCard, AppError> {
     let detail = views::household(workspace, caller, id).await?;
     let note = say(language, "个人信息已打掩码。", "Personal data is masked.").to_owned();
-    print_card(workspace, caller, &detail, note, language, address).await
+    whole_card(workspace, caller, &detail, note, language, address).await
 }
 
 /// The card of a household as a PDF with personal data as it is, for a purpose.
@@ -131,28 +163,51 @@ pub async fn unmasked_card_pdf(
         Language::Chinese => format!("含未打掩码的个人信息，仅限用于：{purpose}。"),
         Language::English => format!("Personal data is shown as it is, for this purpose only: {purpose}."),
     };
-    print_card(workspace, caller, &detail, note, language, address).await
+    let card = whole_card(workspace, caller, &detail, note, language, address).await?;
+    print_card(workspace, card, language).await
 }
 
 async fn print_card(
+    workspace: &Workspace,
+    card: HouseholdCard,
+    language: Language,
+) -> Result<Vec<u8>, AppError> {
+    let today = workspace.today();
+    on_thread(move || household_card(&card, language, today)).await
+}
+
+/// The card of what is shown of a household, with what the view does not have.
+async fn whole_card(
     workspace: &Workspace,
     caller: &Caller,
     detail: &HouseholdDetail,
     note: String,
     language: Language,
     address: Option<&str>,
-) -> Result<Vec<u8>, AppError> {
-    let card = HouseholdCard {
+) -> Result<HouseholdCard, AppError> {
+    let stored: Option<Versioned<Household>> =
+        anju_store::load(workspace.db(), &detail.summary.id.to_string()).await?;
+    let facts = stored.map(|stored| stored.value.facts);
+    let incomes = anju_store::household_file::income_of(workspace.db(), detail.summary.id).await?;
+    let mut shown = card(detail, language);
+    if let Some(facts) = &facts {
+        shown.sections.insert(2, land(facts, language));
+    }
+    if !incomes.is_empty() {
+        let incomes: Vec<&IncomeYear> = incomes.iter().map(|year| &year.value).collect();
+        shown
+            .sections
+            .insert(3, income(&incomes, detail.members.len(), language));
+    }
+    Ok(HouseholdCard {
         note,
         look_up: match address {
             Some(address) => format!("{}/register/{}", address.trim_end_matches('/'), detail.summary.id),
             None => detail.summary.register_number.clone(),
         },
         printed_by: caller.name().to_owned(),
-        ..card(detail, language)
-    };
-    let today = workspace.today();
-    on_thread(move || household_card(&card, language, today)).await
+        ..shown
+    })
 }
 
 /// Lays out on a thread of its own: it takes all of a processor for a moment.
@@ -175,6 +230,49 @@ fn say<'a>(language: Language, zh: &'a str, en: &'a str) -> &'a str {
 /// County, township and village as official papers write them.
 fn full_name(workspace: &Workspace, areas: &AreaNames, area: &AreaCode) -> String {
     format!("{}{}", workspace.county().name, areas.path(area).replace(' ', ""))
+}
+
+/// Years of income on a card.
+const INCOME_YEARS: usize = 3;
+
+/// The land that a household farms or holds.
+fn land(facts: &HouseholdFacts, language: Language) -> CardSection {
+    let mu = |zh, en, hundredths: Option<i64>| {
+        let value = hundredths.map_or_else(
+            || "—".to_owned(),
+            |mu| format!("{}.{:02} {}", mu / 100, mu % 100, say(language, "亩", "mu")),
+        );
+        CardFact(say(language, zh, en).to_owned(), value)
+    };
+    CardSection {
+        title: say(language, "土地", "Land").to_owned(),
+        facts: vec![
+            mu("耕地", "Farmland", facts.farmland_mu_hundredths),
+            mu("林地", "Forest", facts.forest_mu_hundredths),
+            mu("果园", "Orchard", facts.orchard_mu_hundredths),
+            mu("草地", "Grassland", facts.grassland_mu_hundredths),
+            mu("水面", "Water", facts.water_mu_hundredths),
+        ],
+    }
+}
+
+/// Net income of the latest of these years, the newest first, of the household and for each person.
+fn income(years: &[&IncomeYear], persons: usize, language: Language) -> CardSection {
+    let yuan = |fen: Fen| format!("{}.{:02}", fen.0 / 100, fen.0.unsigned_abs() % 100);
+    let facts = years
+        .iter()
+        .take(INCOME_YEARS)
+        .map(|year| {
+            let each = year.net_per_person(persons).map_or_else(String::new, |fen| {
+                format!(" ({} {})", say(language, "人均", "each"), yuan(fen))
+            });
+            CardFact(year.year.to_string(), format!("{}{each}", yuan(year.net())))
+        })
+        .collect();
+    CardSection {
+        title: say(language, "纯收入（元）", "Net income (yuan)").to_owned(),
+        facts,
+    }
 }
 
 /// What the card shows of a household, but for what the printing adds.
@@ -223,7 +321,7 @@ fn card(detail: &HouseholdDetail, language: Language) -> HouseholdCard {
             ],
         },
         CardSection {
-            title: say("现住房和土地", "Present home and land").to_owned(),
+            title: say("现住房", "Present home").to_owned(),
             facts: vec![
                 fact("结构", "Structure", name!(home.structure)),
                 fact("安全等级", "Safety grade", name!(home.grade)),
@@ -233,13 +331,6 @@ fn card(detail: &HouseholdDetail, language: Language) -> HouseholdCard {
                     home.area_m2.map(|area| format!("{area} m²")),
                 ),
                 fact("建造年份", "Built", home.year_built.map(|year| year.to_string())),
-                fact(
-                    "耕地",
-                    "Farmland",
-                    detail
-                        .farmland_mu_hundredths
-                        .map(|mu| format!("{}.{:02} {}", mu / 100, mu % 100, say("亩", "mu"))),
-                ),
             ],
         },
     ];

@@ -668,7 +668,8 @@ fn head(entry: &RosterEntry) -> Option<&anju_model::roster::RosterMember> {
 /// Freezes a draft that was seen at `version`; the version before it is superseded.
 ///
 /// # Errors
-/// When the caller drafted it or may not freeze, blocking look-back items of its households are open, the register was
+/// When the caller drafted it or may not freeze, blocking look-back items of its households are open, a household is not
+/// accepted in its category, the register was
 /// changed since it was drafted, or a household is on another roster in force.
 pub async fn freeze(
     workspace: &Workspace,
@@ -700,6 +701,7 @@ pub async fn freeze(
     let mut entries: Vec<RosterEntry> = households.iter().map(RosterEntry::of).collect();
     entries.sort_by(|a, b| (&a.register_number, a.household).cmp(&(&b.register_number, b.household)));
     refuse_blocked(workspace, &draft, &entries).await?;
+    super::acceptance::refuse_not_accepted(workspace, &draft.title, &households).await?;
     if hash_of(&entries_document(entries.clone())?) != draft.hash {
         return Err(AppError::invalid(
             "roster_stale",

@@ -711,7 +711,12 @@ pub async fn history(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result
             id: id.to_string(),
         });
     }
-    let revisions = anju_store::history(workspace.db(), Household::KIND, &id.to_string()).await?;
+    changes_of::<Household>(workspace, &id.to_string()).await
+}
+
+/// The changes of a subject, newest first, personal values masked. Whether the caller may see the subject was checked.
+pub(crate) async fn changes_of<S: Subject>(workspace: &Workspace, id: &str) -> Result<Vec<Change>, AppError> {
+    let revisions = anju_store::history(workspace.db(), S::KIND, id).await?;
     let areas = workspace.areas().await?;
     let mut before = serde_json::Value::Null;
     let mut changes = Vec::with_capacity(revisions.len());
@@ -837,8 +842,10 @@ fn shown(path: &str, value: &serde_json::Value) -> Option<String> {
     };
     let field = path.rsplit('.').next().unwrap_or(path);
     Some(match field {
-        "name" | "signer" | "witness" | "owner" => masked_name(&text),
-        "id_number" => masked_id_number(&text),
+        // A name at the top is that of a place.
+        "name" if path == "name" => text,
+        "name" | "signer" | "witness" | "owner" | "head_name" => masked_name(&text),
+        "id_number" | "head_id_number" => masked_id_number(&text),
         "phone" | "bank_account" => masked_phone(&text),
         _ => text,
     })

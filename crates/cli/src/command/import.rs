@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anju_app::AppError;
-use anju_app::register::import::{Options, import};
+use anju_app::register::import::{ListSource, Options, import};
 use anju_model::land::LayerKind;
 
 use crate::Context;
@@ -31,6 +31,12 @@ pub(crate) struct Arguments {
     /// What the layer shows, for a layer whose name does not say it (e.g. `flood_zones`).
     #[arg(long, value_parser = parse_layer_kind)]
     layer: Option<LayerKind>,
+    /// Number of the document that approved a department's poverty list, where its rows do not say it.
+    #[arg(long)]
+    document: Option<String>,
+    /// Office that issued the list, where its rows do not say it.
+    #[arg(long)]
+    office: Option<String>,
     /// Import the good files even when others cannot be read; without it one unreadable file stops everything.
     #[arg(long)]
     keep_going: bool,
@@ -61,6 +67,10 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<ExitC
         crs: arguments.crs,
         layer: arguments.layer,
         keep_going: arguments.keep_going,
+        list_source: ListSource {
+            document: arguments.document,
+            office: arguments.office,
+        },
     };
     let (progress, bar) = context.output.progress();
     let outcome = import(

@@ -1,4 +1,5 @@
-//! Clauses: red flags written in the Common Expression Language over named facts.
+//! Conditions written in the Common Expression Language over named facts: red flags ([`Clause`]) and rules of acceptance
+//! ([`AcceptanceRule`]).
 //!
 //! CEL as used here has no static types: a wrong name or a mixture of kinds only shows when a clause runs. So a
 //! clause runs its samples when the pack is loaded, and an error in a real case means [`Decision::CannotDecide`],
@@ -11,13 +12,25 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::PolicyError;
+use crate::category::{AcceptanceFinding, AcceptanceSeverity, RuleOutcome};
 use crate::code_list::{Language, Text};
 use crate::lookback::Severity;
 use crate::money::Fen;
-use crate::register::FileKind;
+use crate::register::{Category, FileKind};
 
-/// The groups of facts a clause may name.
-const GROUPS: [&str; 4] = ["person", "household", "record", "figure"];
+/// The groups of facts that a red flag may name, beside `figure`.
+const RED_FLAG_GROUPS: &[&str] = &["person", "household", "record"];
+
+/// The groups of facts that a rule of acceptance may name, beside `figure`.
+const ACCEPTANCE_GROUPS: &[&str] = &[
+    "household",
+    "members",
+    "list",
+    "point",
+    "assessment",
+    "parcel",
+    "project",
+];
 
 /// One named fact.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +47,13 @@ pub enum Fact {
     Text(String),
     /// A day; ISO `string` in CEL, so that days compare in order.
     Day(Date),
+    /// A value of a code list; its code as `string` in CEL, its name when shown.
+    Coded {
+        /// The code.
+        code: &'static str,
+        /// The name.
+        name: Text,
+    },
 }
 
 impl Fact {
@@ -45,6 +65,7 @@ impl Fact {
             Self::Number(value) => Value::Float(*value),
             Self::Text(value) => Value::from(value.as_str()),
             Self::Day(value) => Value::from(value.to_string()),
+            Self::Coded { code, .. } => Value::from(*code),
         }
     }
 
@@ -60,6 +81,7 @@ impl Fact {
             Self::Number(value) => value.to_string(),
             Self::Text(value) => value.clone(),
             Self::Day(value) => value.to_string(),
+            Self::Coded { name, .. } => name.get(language).to_owned(),
         }
     }
 }
@@ -85,7 +107,7 @@ fn show_yuan(amount: Fen) -> String {
     }
 }
 
-/// Named facts in the groups `person`, `household` and `record`. A fact that is not known is left out.
+/// Named facts in groups, such as `person`, `household` and `record`. A fact that is not known is left out.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Facts {
     groups: BTreeMap<&'static str, BTreeMap<String, Fact>>,
@@ -112,7 +134,8 @@ impl Facts {
         self.set("record", name, fact.into())
     }
 
-    fn set(&mut self, group: &'static str, name: &str, fact: Option<Fact>) -> &mut Self {
+    /// Adds a fact of a group.
+    pub fn set(&mut self, group: &'static str, name: &str, fact: Option<Fact>) -> &mut Self {
         if let Some(fact) = fact {
             self.groups
                 .entry(group)
@@ -199,10 +222,7 @@ pub struct Clause {
     /// The documents it stands on.
     pub cites: Vec<String>,
     #[serde(skip)]
-    program: Program,
-    /// The figures the condition and the texts name.
-    #[serde(skip)]
-    figures: BTreeMap<String, Fact>,
+    condition: Condition,
 }
 
 impl Clause {
@@ -212,43 +232,10 @@ impl Clause {
         text: &ClauseText,
         figures: &BTreeMap<String, Fact>,
     ) -> Result<Self, PolicyError> {
-        let refuse = |reason: String| PolicyError::ClauseSyntax {
-            pack: pack.to_owned(),
-            clause: text.id.clone(),
-            reason,
-        };
-        let program = Env::stdlib()
-            .compile(&text.when)
-            .map_err(|error| refuse(format!("{error}")))?;
-        for wording in [
-            &text.explanation.zh,
-            &text.explanation.en,
-            &text.action.zh,
-            &text.action.en,
-        ] {
-            for place in placeholders(wording) {
-                let known = match place.split_once('.') {
-                    Some(("figure", id)) => figures.contains_key(id),
-                    Some((group, name)) => GROUPS.contains(&group) && !name.is_empty(),
-                    None => false,
-                };
-                if !known {
-                    return Err(refuse(format!(
-                        "A text names {{{place}}}, which is neither a fact of {} nor a figure of the pack.",
-                        GROUPS[..3].join(", ")
-                    )));
-                }
-            }
-        }
-        let named = |id: &str| {
-            let quoted = [format!("'{id}'"), format!("\"{id}\"")];
-            let place = format!("{{figure.{id}}}");
-            quoted.iter().any(|form| text.when.contains(form))
-                || [&text.explanation, &text.action]
-                    .iter()
-                    .any(|t| t.zh.contains(&place) || t.en.contains(&place))
-        };
-        let clause = Self {
+        let texts = [&text.explanation, &text.action];
+        let condition = Condition::compile(pack, &text.id, &text.when, &texts, figures, RED_FLAG_GROUPS)?;
+        condition.run_samples(pack, &text.id, &text.samples)?;
+        Ok(Self {
             id: text.id.clone(),
             name: text.name.clone(),
             severity: text.severity,
@@ -257,21 +244,186 @@ impl Clause {
             explanation: text.explanation.clone(),
             action: text.action.clone(),
             cites: text.cites.clone(),
+            condition,
+        })
+    }
+
+    /// Whether the clause looks at records of this register.
+    pub fn looks_at(&self, register: FileKind) -> bool {
+        self.registers.contains(&register)
+    }
+
+    /// Evaluates the condition. Anything but a clear yes or no is "cannot decide".
+    pub fn decide(&self, facts: &Facts) -> Decision {
+        self.condition.decide(facts)
+    }
+
+    /// The explanation with its values.
+    pub fn explain(&self, facts: &Facts) -> Text {
+        self.condition.fill(&self.explanation, facts)
+    }
+
+    /// The action with its values.
+    pub fn act(&self, facts: &Facts) -> Text {
+        self.condition.fill(&self.action, facts)
+    }
+
+    /// The values the explanation names, by `group.fact`, as shown in Chinese.
+    pub fn values(&self, facts: &Facts) -> BTreeMap<String, String> {
+        self.condition.values(&self.explanation, facts)
+    }
+}
+
+/// A rule of acceptance as written in a pack.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AcceptanceText {
+    pub(super) id: String,
+    name: Text,
+    #[serde(default)]
+    category: Option<Category>,
+    severity: AcceptanceSeverity,
+    when: String,
+    explanation: Text,
+    action: Text,
+    cites: Vec<String>,
+    samples: Vec<Sample>,
+}
+
+/// What a household must be for its category: the rule is met where the condition holds.
+#[derive(Debug, Serialize)]
+pub struct AcceptanceRule {
+    /// Stable name, e.g. `acceptance.poverty.listed`.
+    pub id: String,
+    /// What it is called.
+    pub name: Text,
+    /// The category it is of; none where it holds for all.
+    pub category: Option<Category>,
+    /// What it does where it is not met.
+    pub severity: AcceptanceSeverity,
+    /// The condition in CEL.
+    pub when: String,
+    /// What was looked at, with `{group.fact}` in place of values.
+    pub explanation: Text,
+    /// What is to be done where it is not met.
+    pub action: Text,
+    /// The documents it stands on.
+    pub cites: Vec<String>,
+    #[serde(skip)]
+    condition: Condition,
+}
+
+impl AcceptanceRule {
+    /// Compiles a rule and runs its samples.
+    pub(super) fn compile(
+        pack: &str,
+        text: &AcceptanceText,
+        figures: &BTreeMap<String, Fact>,
+    ) -> Result<Self, PolicyError> {
+        let texts = [&text.explanation, &text.action];
+        let condition = Condition::compile(pack, &text.id, &text.when, &texts, figures, ACCEPTANCE_GROUPS)?;
+        condition.run_samples(pack, &text.id, &text.samples)?;
+        Ok(Self {
+            id: text.id.clone(),
+            name: text.name.clone(),
+            category: text.category,
+            severity: text.severity,
+            when: text.when.clone(),
+            explanation: text.explanation.clone(),
+            action: text.action.clone(),
+            cites: text.cites.clone(),
+            condition,
+        })
+    }
+
+    /// What the rule says of a household's facts. A fact that is not recorded makes it undecided, never met.
+    pub fn find(&self, facts: &Facts) -> AcceptanceFinding {
+        let (outcome, missing) = match self.condition.decide(facts) {
+            Decision::Holds => (RuleOutcome::Met, None),
+            Decision::DoesNotHold => (RuleOutcome::NotMet, None),
+            Decision::CannotDecide { missing, .. } => (RuleOutcome::CannotDecide, missing),
+        };
+        AcceptanceFinding {
+            rule: self.id.clone(),
+            name: self.name.clone(),
+            severity: self.severity,
+            outcome,
+            explanation: self.condition.fill(&self.explanation, facts),
+            action: match outcome {
+                RuleOutcome::Met => Text::default(),
+                RuleOutcome::NotMet | RuleOutcome::CannotDecide => self.condition.fill(&self.action, facts),
+            },
+            values: self.condition.values(&self.explanation, facts),
+            missing,
+            cites: self.cites.clone(),
+        }
+    }
+}
+
+/// A condition ready to be asked.
+#[derive(Debug)]
+struct Condition {
+    program: Program,
+    groups: &'static [&'static str],
+    /// The figures the condition and the texts name.
+    figures: BTreeMap<String, Fact>,
+}
+
+impl Condition {
+    fn compile(
+        pack: &str,
+        clause: &str,
+        when: &str,
+        texts: &[&Text],
+        figures: &BTreeMap<String, Fact>,
+        groups: &'static [&'static str],
+    ) -> Result<Self, PolicyError> {
+        let refuse = |reason: String| PolicyError::ClauseSyntax {
+            pack: pack.to_owned(),
+            clause: clause.to_owned(),
+            reason,
+        };
+        let program = Env::stdlib()
+            .compile(when)
+            .map_err(|error| refuse(format!("{error}")))?;
+        for wording in texts.iter().flat_map(|text| [&text.zh, &text.en]) {
+            for place in placeholders(wording) {
+                let known = match place.split_once('.') {
+                    Some(("figure", id)) => figures.contains_key(id),
+                    Some((group, name)) => groups.contains(&group) && !name.is_empty(),
+                    None => false,
+                };
+                if !known {
+                    return Err(refuse(format!(
+                        "A text names {{{place}}}, which is neither a fact of {} nor a figure of the pack.",
+                        groups.join(", ")
+                    )));
+                }
+            }
+        }
+        let named = |id: &str| {
+            let quoted = [format!("'{id}'"), format!("\"{id}\"")];
+            let place = format!("{{figure.{id}}}");
+            quoted.iter().any(|form| when.contains(form))
+                || texts
+                    .iter()
+                    .any(|t| t.zh.contains(&place) || t.en.contains(&place))
+        };
+        Ok(Self {
             program,
+            groups,
             figures: figures
                 .iter()
                 .filter(|(id, _)| named(id))
                 .map(|(id, fact)| (id.clone(), fact.clone()))
                 .collect(),
-        };
-        clause.run_samples(pack, &text.samples)?;
-        Ok(clause)
+        })
     }
 
-    fn run_samples(&self, pack: &str, samples: &[Sample]) -> Result<(), PolicyError> {
+    fn run_samples(&self, pack: &str, clause: &str, samples: &[Sample]) -> Result<(), PolicyError> {
         let fail = |sample: usize, expected: &str, found: String| PolicyError::SampleFailed {
             pack: pack.to_owned(),
-            clause: self.id.clone(),
+            clause: clause.to_owned(),
             sample,
             expected: expected.to_owned(),
             found,
@@ -282,8 +434,8 @@ impl Clause {
             }
         }
         for (index, sample) in samples.iter().enumerate() {
-            let facts =
-                sample_facts(&sample.facts).map_err(|reason| fail(index + 1, &sample.expect, reason))?;
+            let facts = sample_facts(&sample.facts, self.groups)
+                .map_err(|reason| fail(index + 1, &sample.expect, reason))?;
             let found = self.decide(&facts);
             if found.code() != sample.expect {
                 let found = match found {
@@ -296,15 +448,9 @@ impl Clause {
         Ok(())
     }
 
-    /// Whether the clause looks at records of this register.
-    pub fn looks_at(&self, register: FileKind) -> bool {
-        self.registers.contains(&register)
-    }
-
-    /// Evaluates the condition. Anything but a clear yes or no is "cannot decide".
-    pub fn decide(&self, facts: &Facts) -> Decision {
+    fn decide(&self, facts: &Facts) -> Decision {
         let mut context = Context::default();
-        for group in &GROUPS[..3] {
+        for group in self.groups {
             let map: HashMap<String, Value> = facts
                 .groups
                 .get(group)
@@ -338,19 +484,8 @@ impl Clause {
         }
     }
 
-    /// The explanation with its values.
-    pub fn explain(&self, facts: &Facts) -> Text {
-        self.fill(&self.explanation, facts)
-    }
-
-    /// The action with its values.
-    pub fn act(&self, facts: &Facts) -> Text {
-        self.fill(&self.action, facts)
-    }
-
-    /// The values the explanation names, by `group.fact`, as shown in Chinese.
-    pub fn values(&self, facts: &Facts) -> BTreeMap<String, String> {
-        placeholders(&self.explanation.zh)
+    fn values(&self, text: &Text, facts: &Facts) -> BTreeMap<String, String> {
+        placeholders(&text.zh)
             .map(|place| (place.to_owned(), self.value(place, facts, Language::Chinese)))
             .collect()
     }
@@ -389,13 +524,16 @@ fn placeholders(wording: &str) -> impl Iterator<Item = &str> {
         .filter_map(|rest| rest.split_once('}').map(|(place, _)| place))
 }
 
-fn sample_facts(groups: &BTreeMap<String, BTreeMap<String, toml::Value>>) -> Result<Facts, String> {
+fn sample_facts(
+    groups: &BTreeMap<String, BTreeMap<String, toml::Value>>,
+    known: &'static [&'static str],
+) -> Result<Facts, String> {
     let mut facts = Facts::new();
     for (group, entries) in groups {
-        let Some(group) = GROUPS[..3].iter().find(|known| *known == group) else {
+        let Some(group) = known.iter().find(|known| *known == group) else {
             return Err(format!(
                 "the sample has facts of {group:?}, but only {} exist",
-                GROUPS[..3].join(", ")
+                known.join(", ")
             ));
         };
         for (name, value) in entries {

@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::clause::ClauseText;
-use super::{Clause, Criterion, Facility, Fact, Figure, FigureValue, LayerRule, PolicyError, Situation};
+use super::clause::{AcceptanceText, ClauseText};
+use super::{
+    AcceptanceRule, Clause, Criterion, Facility, Fact, Figure, FigureValue, LayerRule, PolicyError, Situation,
+};
 use crate::code_list::Text;
 use crate::money::Fen;
 use crate::plan::Tier;
+use crate::register::Category;
 
 /// The packs that ship with the program: name and text.
 pub const EMBEDDED: &[(&str, &str)] = &[
@@ -68,6 +71,8 @@ struct PackText {
     layer: Vec<LayerRule>,
     #[serde(default)]
     clause: Vec<ClauseText>,
+    #[serde(default)]
+    acceptance: Vec<AcceptanceText>,
 }
 
 /// A policy pack with everything it takes from its ancestors.
@@ -90,6 +95,7 @@ pub struct Pack {
     criteria: Vec<Criterion>,
     layers: Vec<LayerRule>,
     clauses: Vec<Clause>,
+    acceptance: Vec<AcceptanceRule>,
 }
 
 impl Pack {
@@ -128,6 +134,7 @@ impl Pack {
         let mut figures: Vec<Figure> = Vec::new();
         let (mut facilities, mut criteria, mut layers, mut clauses) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut acceptance: Vec<AcceptanceText> = Vec::new();
         let mut head = None;
         while let Some(mut pack) = lineage.pop() {
             for figure in &mut pack.figure {
@@ -175,6 +182,14 @@ impl Pack {
                 |c: &ClauseText| c.id.clone(),
                 String::clone,
             )?;
+            override_by(
+                &mut acceptance,
+                pack.acceptance,
+                id,
+                "acceptance",
+                |a: &AcceptanceText| a.id.clone(),
+                String::clone,
+            )?;
             head = Some((
                 pack.id,
                 pack.version,
@@ -190,6 +205,10 @@ impl Pack {
             .iter()
             .map(|text| Clause::compile(&id, text, &facts))
             .collect::<Result<_, _>>()?;
+        let acceptance = acceptance
+            .iter()
+            .map(|text| AcceptanceRule::compile(&id, text, &facts))
+            .collect::<Result<_, _>>()?;
         Ok(Self {
             id,
             version,
@@ -202,6 +221,7 @@ impl Pack {
             criteria,
             layers,
             clauses,
+            acceptance,
         })
     }
 
@@ -331,6 +351,13 @@ impl Pack {
     /// The red flags.
     pub fn clauses(&self) -> &[Clause] {
         &self.clauses
+    }
+
+    /// What a household of a category must be to be accepted; none where the pack has no rule.
+    pub fn acceptance_rules(&self, category: Category) -> impl Iterator<Item = &AcceptanceRule> {
+        self.acceptance
+            .iter()
+            .filter(move |rule| rule.category.is_none_or(|of| of == category))
     }
 
     /// The tier of a settlement of so many households, or `None` when it is too small to count as concentrated.

@@ -263,6 +263,7 @@ database_test! {
             crs: None,
             layer: None,
             keep_going: false,
+            list_source: Default::default(),
         };
         let caller = anju_app::Caller::operator("test", &office.workspace.county().code);
         let import = async |paths: &[std::path::PathBuf]| {

@@ -6,6 +6,7 @@
 )]
 
 mod areas;
+mod grounds;
 mod household;
 mod keeping;
 mod lockout;

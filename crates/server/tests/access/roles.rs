@@ -64,16 +64,16 @@ const VILLAGE: Places = Places {
 /// - Import and analyses are of the whole county: they have no area of their own.
 /// - Who answers for the whole county sees all of its ledger.
 /// - Users of superior offices are made by the county's administrator.
-const EXPECTED: &[(&str, &Places, [&str; 20])] = &[
+const EXPECTED: &[(&str, &Places, [&str; 21])] = &[
     // read_register, read_casework, import_data, edit_register, run_analysis, decide_lookback, review_in_village, check_in_township,
     // decide_in_county, draft_roster, approve_roster, ask_amendment, check_amendment, ask_bulk_change, approve_bulk_change,
-    // read_ledger, manage_users, manage_areas, erase_content, unmask_data
+    // read_ledger, manage_users, manage_areas, record_grounds, erase_content, unmask_data
     (
         "administrator",
         &COUNTY,
         [
             "yy.y", "yy.y", "y   ", "yy..", "y   ", "yy..", "yy.y", "yy.y", "yy.y", "yy..", "yy..", "yy..",
-            "yy..", "yy.y", "yy..", "yyyy", "yy.y", "yy..", "y   ", "yy..",
+            "yy..", "yy.y", "yy..", "yyyy", "yy.y", "yy..", "yy..", "y   ", "yy..",
         ],
     ),
     (
@@ -81,7 +81,7 @@ const EXPECTED: &[(&str, &Places, [&str; 20])] = &[
         &PROVINCE,
         [
             "yy. ", "yy. ", ".   ", "... ", ".   ", "... ", "... ", "... ", "... ", "... ", "... ", "... ",
-            "... ", "... ", "... ", "yyy ", "... ", "... ", ".   ", "... ",
+            "... ", "... ", "... ", "yyy ", "... ", "... ", "... ", ".   ", "... ",
         ],
     ),
     (
@@ -89,7 +89,7 @@ const EXPECTED: &[(&str, &Places, [&str; 20])] = &[
         &PREFECTURE,
         [
             "yy.y", "yy.y", ".   ", "....", ".   ", "....", "....", "....", "....", "....", "....", "....",
-            "....", "....", "....", "yyyy", "....", "....", ".   ", "....",
+            "....", "....", "....", "yyyy", "....", "....", "....", ".   ", "....",
         ],
     ),
     (
@@ -97,7 +97,7 @@ const EXPECTED: &[(&str, &Places, [&str; 20])] = &[
         &COUNTY,
         [
             "yy.y", "yy.y", "y   ", "yy..", "y   ", "yy..", "....", "....", "yy.y", "yy..", "yy..", "yy..",
-            "....", "yy.y", "yy..", "yyyy", "....", "yy..", ".   ", "yy..",
+            "....", "yy.y", "yy..", "yyyy", "....", "yy..", "yy..", ".   ", "yy..",
         ],
     ),
     (
@@ -105,7 +105,7 @@ const EXPECTED: &[(&str, &Places, [&str; 20])] = &[
         &TOWNSHIP,
         [
             "yy.y", "yy.y", ".   ", "yy..", ".   ", "yy..", "yy.y", "yy.y", "....", "....", "....", "yy..",
-            "yy..", "yy.y", "....", "....", "....", "....", ".   ", "yy..",
+            "yy..", "yy.y", "....", "....", "....", "....", "yy..", ".   ", "yy..",
         ],
     ),
     (
@@ -113,7 +113,7 @@ const EXPECTED: &[(&str, &Places, [&str; 20])] = &[
         &VILLAGE,
         [
             "yy.y", "yy.y", ".   ", "....", ".   ", "....", "yy.y", "....", "....", "....", "....", "....",
-            "....", "....", "....", "....", "....", "....", ".   ", "....",
+            "....", "....", "....", "....", "....", "....", "....", ".   ", "....",
         ],
     ),
     (
@@ -121,7 +121,7 @@ const EXPECTED: &[(&str, &Places, [&str; 20])] = &[
         &COUNTY,
         [
             "yy.y", "....", ".   ", "....", ".   ", "....", "....", "....", "....", "....", "....", "....",
-            "....", "....", "....", "....", "....", "....", ".   ", "....",
+            "....", "....", "....", "....", "....", "....", "....", ".   ", "....",
         ],
     ),
     (
@@ -129,7 +129,7 @@ const EXPECTED: &[(&str, &Places, [&str; 20])] = &[
         &TOWNSHIP,
         [
             "yy.y", "yy.y", ".   ", "....", ".   ", "....", "....", "....", "....", "....", "....", "....",
-            "....", "....", "....", "yy..", "....", "....", ".   ", "yy..",
+            "....", "....", "....", "yy..", "....", "....", "....", ".   ", "yy..",
         ],
     ),
     (
@@ -137,7 +137,7 @@ const EXPECTED: &[(&str, &Places, [&str; 20])] = &[
         &TOWNSHIP,
         [
             "yy.y", "....", ".   ", "....", ".   ", "....", "....", "....", "....", "....", "....", "....",
-            "....", "....", "....", "....", "....", "....", ".   ", "....",
+            "....", "....", "....", "....", "....", "....", "....", ".   ", "....",
         ],
     ),
     (
@@ -145,7 +145,7 @@ const EXPECTED: &[(&str, &Places, [&str; 20])] = &[
         &COUNTY,
         [
             "....", "....", ".   ", "....", ".   ", "....", "....", "....", "....", "....", "....", "....",
-            "....", "....", "....", "....", "....", "....", ".   ", "....",
+            "....", "....", "....", "....", "....", "....", "....", ".   ", "....",
         ],
     ),
 ];
@@ -414,6 +414,12 @@ impl Asker<'_> {
                 // Permission and area are asked for before the missing document is.
                 let new = json!({"code": area, "name": "新区划", "document": ""});
                 let answer = office.post("/areas", &self.cookie, new).await;
+                (answer, StatusCode::UNPROCESSABLE_ENTITY)
+            }
+            Action::RecordGrounds => {
+                // Permission and area are asked for before the missing code is.
+                let new = json!({"code": "", "area": area, "kind": "landslide", "state": "active"});
+                let answer = office.post("/register/hazard-points", &self.cookie, new).await;
                 (answer, StatusCode::UNPROCESSABLE_ENTITY)
             }
             Action::ManageUsers => {

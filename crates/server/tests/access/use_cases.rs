@@ -53,6 +53,7 @@ database_test! {
                 crs: None,
                 layer: None,
                 keep_going: false,
+                list_source: Default::default(),
             };
             refused("import", &who, import::import(workspace, &who, std::slice::from_ref(&nowhere), &options, &progress).await);
             refused("save a profile", &who, profile::save(workspace, &who, &nowhere).await);

@@ -2,22 +2,33 @@
 
 use std::sync::{Arc, Mutex};
 
+use anju_app::register::document;
 use anju_app::register::import::{Options, import};
 use anju_app::{Caller, Progress};
+use anju_model::code_list::Language;
 use jiff::{SignedDuration, Timestamp};
 
 use super::*;
 
-const REGISTER: &str = "户编号,乡镇,村,组,姓名,性别,身份证号码,出生日期,与户主关系,民族,搬迁类型,是否应搬
-A-1,清溪镇,青石村,1组,张三,男,,1968-05-03,户主,汉,避灾搬迁,是
-A-1,清溪镇,青石村,1组,李四,女,,1970-05-03,配偶,汉,避灾搬迁,是
-A-2,清溪镇,青石村,2组,王五,男,,1975-01-09,户主,汉,扶贫搬迁,否
-A-3,清溪镇,青石村,2组,赵六,男,,1980-02-28,户主,汉,扶贫搬迁,否
+const REGISTER: &str =
+    "户编号,乡镇,村,组,姓名,性别,身份证号码,出生日期,与户主关系,民族,搬迁类型,是否应搬,联系电话,健康状况,隐患点编号
+A-1,清溪镇,青石村,1组,张三,男,619021196805030014,1968-05-03,户主,汉,避灾搬迁,是,13900001111,患有大病,ZD-1
+A-1,清溪镇,青石村,1组,李四,女,,1970-05-03,配偶,汉,避灾搬迁,是,13900001111,健康,ZD-1
+A-2,清溪镇,青石村,2组,王五,男,,1975-01-09,户主,汉,扶贫搬迁,否,,健康,
+A-3,清溪镇,青石村,2组,赵六,男,,1980-02-28,户主,汉,扶贫搬迁,否,,健康,
 ";
 const AREAS: &str = "区划代码,名称
 619021,安澜县
 619021101,清溪镇
 619021101201,青石村
+";
+/// What the categories of the households stand on.
+const POINTS: &str = "隐患点编号,村,灾害类型,评估报告号,评估日期,工程无法治理
+ZD-1,619021101201,滑坡,评估1号,2025-03-01,是
+";
+const POVERTY_LIST: &str = "户主姓名,村,贫困户属性,批准文号,发布单位
+王五,619021101201,一般贫困户,安扶发〔2016〕1号,县扶贫办
+赵六,619021101201,一般贫困户,安扶发〔2016〕1号,县扶贫办
 ";
 const MEETING: &str =
     r#"{"entitled":30,"present":22,"in_favour":18,"against":3,"abstained":1,"cross_match_read_out":true}"#;
@@ -43,12 +54,15 @@ impl Desk {
             let files = tempfile::tempdir().unwrap();
             std::fs::write(files.path().join("名册.csv"), REGISTER).unwrap();
             std::fs::write(files.path().join("行政区划.csv"), AREAS).unwrap();
+            std::fs::write(files.path().join("隐患点.csv"), POINTS).unwrap();
+            std::fs::write(files.path().join("扶贫名单.csv"), POVERTY_LIST).unwrap();
             let options = Options {
                 errors: files.path().join("errors"),
                 profile: None,
                 crs: None,
                 layer: None,
                 keep_going: false,
+                list_source: Default::default(),
             };
             let caller = Caller::operator("test", &AreaCode::parse("619021").unwrap());
             let paths = [files.path().to_owned()];
@@ -455,7 +469,31 @@ database_test! {
         let missing = list.replace(notice["id"].as_str().unwrap(), "00000000-0000-7000-8000-000000000000");
         assert_eq!(print(Some(&desk.township), &missing).await.status, StatusCode::NOT_FOUND);
 
+        // What is printed on the notice is what the rule names; the card is masked.
+        let operator = Caller::operator("test", &AreaCode::parse("619021").unwrap());
+        let notice_id = notice["id"].as_str().unwrap().parse().unwrap();
+        let list = document::shown_list(&desk.office.workspace, &operator, notice_id, Language::Chinese).await.unwrap();
+        assert_eq!(list.area_name, "安澜县清溪镇青石村");
+        let names: Vec<&str> = list.groups.iter().map(|group| group.name.as_str()).collect();
+        assert_eq!(names, ["1组", "2组"]);
+        let shown = format!("{list:?}");
+        assert!(shown.contains("张三"), "{shown}");
+        for never in ["619021196805030014", "13900001111", "0503", "患有大病"] {
+            assert!(!shown.contains(never), "{shown}");
+        }
         let case = desk.get(&desk.village, "/cases?search=A-1").await["items"][0].clone();
+        let household = case["household"].as_str().unwrap().parse().unwrap();
+        let address = Some("https://anju.example");
+        let shown = document::masked_card(&desk.office.workspace, &operator, household, Language::English, address)
+            .await
+            .unwrap();
+        assert_eq!(shown.look_up, format!("https://anju.example/register/{household}"));
+        assert_eq!(shown.members[0].id_number, "619021********0014");
+        let shown = format!("{shown:?}");
+        for masked in ["张三", "李四", "619021196805030014", "13900001111", "1968-05-03"] {
+            assert!(!shown.contains(masked), "{masked}: {shown}");
+        }
+        assert!(shown.contains("22 present, 18 in favour"), "{shown}");
         let card = format!("/api/v1/register/households/{}/card.pdf", case["household"].as_str().unwrap());
         let file = print(Some(&desk.village), &card).await;
         assert_eq!(file.status, StatusCode::OK);

@@ -482,10 +482,10 @@ database_test! {
 /// The register of the tests: columns of a household and of a person, two members in the first household.
 fn register(account: &str, phone: &str, last_head: &str) -> String {
     format!(
-        "户编号,乡镇,村,姓名,证件号码,与户主关系,搬迁类型,是否应搬,联系电话,银行账号\n\
-         QX-001,清溪镇,青石村,张三丰,619021197001010012,户主,避灾搬迁,是,{phone},{account}\n\
-         QX-001,清溪镇,青石村,李秀英,619021197201010025,配偶,避灾搬迁,是,{phone},{account}\n\
-         QX-002,清溪镇,青石村,王五,619021196501010030,{last_head},避灾搬迁,是,13900000002,6217000000000000002\n"
+        "户编号,乡镇,村,姓名,证件号码,与户主关系,搬迁类型,是否应搬,联系电话,银行账号,隐患点编号\n\
+         QX-001,清溪镇,青石村,张三丰,619021197001010012,户主,避灾搬迁,是,{phone},{account},ZD-1\n\
+         QX-001,清溪镇,青石村,李秀英,619021197201010025,配偶,避灾搬迁,是,{phone},{account},ZD-1\n\
+         QX-002,清溪镇,青石村,王五,619021196501010030,{last_head},避灾搬迁,是,13900000002,6217000000000000002,ZD-1\n"
     )
 }
 
@@ -500,6 +500,7 @@ impl Office {
             crs: None,
             layer: None,
             keep_going: false,
+            list_source: Default::default(),
         };
         let operator = anju_app::Caller::operator("test", &self.workspace.county().code);
         let progress = anju_app::Progress::default();
@@ -557,6 +558,8 @@ database_test! {
         let checker = office.user(&administrator, "li", "township_officer", "619021101").await;
         let stranger = office.user(&administrator, "sun", "township_officer", "619021102").await;
         office.import("区划.csv", "区划代码,名称\n619021101,清溪镇\n619021101201,青石村\n619021102,白水镇\n").await;
+        let points = "隐患点编号,村,灾害类型,评估报告号,评估日期,工程无法治理\nZD-1,619021101201,滑坡,评估1号,2025-03-01,是\n";
+        office.import("隐患点.csv", points).await;
         // The last household has no head, which the look-back says must be corrected.
         let (imported, said) = office.import("名册.csv", &register(ACCOUNT, "13900000001", "子")).await;
         assert_eq!((imported.households_added, imported.records_refused), (2, 0), "{said}");

@@ -10,7 +10,11 @@ use anju_model::access::{
 use anju_model::amendment::{Amendment, AmendmentKind, AmendmentState, Change, Evidence};
 use anju_model::area::{Area, AreaCode};
 use anju_model::bulk::{BulkChange, BulkSource, BulkState, FieldCount, SavedView};
+use anju_model::category::{CategoryEvidence, DepartmentListing, EvidenceRecord};
 use anju_model::code_list::Text;
+use anju_model::hazard::{
+    HazardFacts, HazardKind, HazardPoint, HazardRisk, HazardScale, HazardState, RelocationExtent,
+};
 use anju_model::identification::{
     Application, ApplicationForm, IdentificationCase, Level, NoticeKind, NoticeNumber, Objection,
     ObjectionState, Procedure, PublicityNotice, Step,
@@ -183,6 +187,60 @@ pub fn threatened(number: u64) -> ThreatenedHousehold {
         head_id_number: Some(IdNumber::new("619021198002290014")),
         persons: 4,
         must_move: true,
+    }
+}
+
+pub fn hazard_point(number: u64) -> HazardPoint {
+    HazardPoint {
+        id: id(30, number),
+        facts: HazardFacts {
+            code: format!("ZD-{number:02}"),
+            name: Some("青石村滑坡".into()),
+            area: area("619021101201"),
+            kind: HazardKind::Landslide,
+            scale: Some(HazardScale::Medium),
+            risk: Some(HazardRisk::High),
+            state: HazardState::Active,
+            extent: Some(RelocationExtent::Whole),
+            threatened_households: Some(3),
+            threatened_persons: Some(11),
+            assessment: None,
+            position: Some(Position {
+                longitude: 108.1,
+                latitude: 33.2,
+            }),
+            layer_feature: None,
+        },
+        safe: Vec::new(),
+        closing: None,
+    }
+}
+
+pub fn listing(number: u64) -> DepartmentListing {
+    DepartmentListing {
+        id: id(31, number),
+        file: "扶贫名单.xlsx".into(),
+        row: number as u32,
+        document: "安扶发〔2016〕12号".into(),
+        office: "县扶贫办".into(),
+        name: "张三".into(),
+        id_number: Some(IdNumber::new("619021198002290014")),
+        area: Some(area("619021101201")),
+    }
+}
+
+pub fn evidence(number: u64) -> EvidenceRecord {
+    EvidenceRecord {
+        id: id(32, number),
+        household: id(1, number),
+        area: area("61902110120101"),
+        evidence: CategoryEvidence::Project {
+            name: "安澜水库".into(),
+            document: "安发改〔2023〕31号".into(),
+            attachment: None,
+        },
+        recorded_by: "officer".into(),
+        recorded_at: instant(number as i64),
     }
 }
 
@@ -639,6 +697,9 @@ async fn write_all(test: &TestDatabase) {
     .unwrap();
     tx.insert(&[extract(1), extract(2)]).await.unwrap();
     tx.insert(&[threatened(1)]).await.unwrap();
+    tx.insert(&[hazard_point(1), hazard_point(7)]).await.unwrap();
+    tx.insert(&[listing(1)]).await.unwrap();
+    tx.insert(&[evidence(1)]).await.unwrap();
     tx.insert(&[Layer {
         id: id(10, 1),
         kind: LayerKind::HazardPoints,

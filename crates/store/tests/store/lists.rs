@@ -225,7 +225,7 @@ database_test!(
         let townships: Vec<_> = townships.iter().map(|t| (t.township.as_str(), t.open, t.total)).collect();
         assert_eq!(townships, [("619021101", 2, 2), ("619021201", 0, 1)]);
         assert_eq!(anju_store::lookback::extracts_of(&test.db, "619021198002290014").await.unwrap().len(), 2);
-        assert_eq!(anju_store::lookback::threatened_by(&test.db, "ZD-07").await.unwrap(), [threatened(1)]);
+        assert_eq!(anju_store::category::threatened_of(&test.db, &["ZD-07".into()]).await.unwrap(), [threatened(1)]);
     }
 );
 

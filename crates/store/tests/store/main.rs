@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 mod bulk;
+mod category;
 mod erasure;
 mod fixtures;
 mod household_file;

@@ -493,7 +493,20 @@ pub async fn take(
     let mut changed = Vec::new();
     progress.report("读取认定件", "reading the cases", 0.0)?;
     let filter = selection(workspace, &taking, area)?;
-    for mut summary in chosen(workspace, filter, taking.cases, taking.step, &mut outcome).await? {
+    let cases = chosen(workspace, filter, taking.cases, taking.step, &mut outcome).await?;
+    // The county decides on households that their category's rules accept.
+    let lacking = if taking.what == What::Pass && taking.step == Step::CountyDecision {
+        let ids: Vec<String> = cases
+            .iter()
+            .map(|summary| summary.case.value.household.to_string())
+            .collect();
+        let households: Vec<Versioned<Household>> = anju_store::load_many(workspace.db(), &ids).await?;
+        let households: Vec<Household> = households.into_iter().map(|household| household.value).collect();
+        super::acceptance::not_accepted(workspace, &households).await?
+    } else {
+        HashMap::new()
+    };
+    for mut summary in cases {
         let case = &mut summary.case.value;
         let done = match taking.what {
             What::Pass if taking.step == Step::CrossMatch && summary.blocking_items > 0 => Err(Problem::new(
@@ -505,6 +518,15 @@ pub async fn take(
                     summary.blocking_items
                 ),
             )),
+            What::Pass if lacking.contains_key(&case.household) => {
+                let lacks = &lacking[&case.household];
+                Err(Problem::new(
+                    "not_accepted",
+                    "",
+                    format!("不符合搬迁类型的准入条件:{}", lacks.zh),
+                    format!("it does not meet the conditions of its category: {}", lacks.en),
+                ))
+            }
             What::Pass => case
                 .pass(say.clone(), taking.vote, quorum)
                 .map_err(|error| problem(&error)),

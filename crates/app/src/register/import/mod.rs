@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use anju_exchange::CellProblem;
 use anju_exchange::header::ColumnProfile;
+pub use anju_exchange::poverty_roster::ListSource;
 use anju_model::access::Action;
 use anju_model::land::LayerKind;
 use anju_model::register::FileKind;
@@ -39,6 +40,8 @@ pub struct Options {
     pub layer: Option<LayerKind>,
     /// Leave out files that cannot be used instead of stopping.
     pub keep_going: bool,
+    /// Document and office of approved lists whose rows do not say them.
+    pub list_source: ListSource,
 }
 
 /// What an import did.
@@ -120,7 +123,7 @@ pub async fn import(
     // From here on nobody else writes, so that what is compared is what is stored. Nothing is seen of it before the commit,
     // and nothing is left of it should the program end before that.
     let mut transaction = workspace.begin(caller, "import", None).await?;
-    let mut stage = Stage::load(workspace, &sources).await?;
+    let mut stage = Stage::load(workspace, &sources, options.list_source.clone()).await?;
     let mut outcome = Outcome {
         problems,
         ..Outcome::default()

@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use anju_exchange::areas::{AreaIndex, AreaRecord};
+use anju_exchange::hazard_points::HazardRecord;
 use anju_exchange::header::{ColumnProfile, Table, recognise};
 use anju_exchange::{CellProblem, Parsed, RefusedRows};
 use anju_model::area::{Area, AreaCode};
+use anju_model::category::DepartmentListing;
 use anju_model::code_list::Text;
+use anju_model::hazard::{HazardFacts, HazardPoint};
 use anju_model::land::{Layer, LayerKind};
 use anju_model::lookback::{ExtractRecord, ThreatenedHousehold};
 use anju_model::register::{
@@ -19,7 +22,7 @@ use uuid::Uuid;
 
 use super::households::{Choices, Counts, List, Taking, chunks};
 use super::source::{Content, Source};
-use super::{FileOutcome, SHOWN_CELLS, list_name};
+use super::{FileOutcome, ListSource, SHOWN_CELLS, list_name};
 use crate::register::roster::Frozen;
 use crate::workspace::Transaction;
 use crate::{AppError, Caller, Workspace};
@@ -101,6 +104,10 @@ pub(super) struct Stage {
     stored_income: HashMap<(Uuid, i16), Versioned<IncomeYear>>,
     stored_extracts: Vec<Versioned<ExtractRecord>>,
     stored_threatened: Vec<Versioned<ThreatenedHousehold>>,
+    stored_points: HashMap<String, Versioned<HazardPoint>>,
+    stored_listings: Vec<Versioned<DepartmentListing>>,
+    /// Document and office of approved lists whose rows do not say them.
+    list_source: ListSource,
     stored_stock: Vec<Versioned<StockHousing>>,
     stored_funds: Vec<Versioned<Fund>>,
     stored_layers: Vec<Versioned<Layer>>,
@@ -113,6 +120,8 @@ pub(super) struct Stage {
     files: Changes<ImportedFile>,
     extracts: Changes<ExtractRecord>,
     threatened: Changes<ThreatenedHousehold>,
+    points: Changes<HazardPoint>,
+    listings: Changes<DepartmentListing>,
     stock: Changes<StockHousing>,
     funds: Changes<Fund>,
     layers: Changes<Layer>,
@@ -130,7 +139,11 @@ async fn stored_if<S: Subject>(db: &anju_store::Db, wanted: bool) -> Result<Vec<
 
 impl Stage {
     /// Reads what the sources are compared with. The import's transaction has begun: nobody else writes until it ends.
-    pub(super) async fn load(workspace: &Workspace, sources: &[Source]) -> Result<Self, AppError> {
+    pub(super) async fn load(
+        workspace: &Workspace,
+        sources: &[Source],
+        list_source: ListSource,
+    ) -> Result<Self, AppError> {
         let db = workspace.db();
         let files: Vec<Versioned<ImportedFile>> = anju_store::load_all(db).await?;
         let any = |kinds: &[FileKind]| sources.iter().any(|source| kinds.contains(&source.kind()));
@@ -142,6 +155,7 @@ impl Stage {
             FileKind::Companies,
             FileKind::PublicPayroll,
         ]);
+        let points: Vec<Versioned<HazardPoint>> = stored_if(db, any(&[FileKind::HazardPoints])).await?;
         let income: Vec<Versioned<IncomeYear>> = stored_if(db, any(&[FileKind::Income])).await?;
         Ok(Self {
             areas: workspace
@@ -162,6 +176,12 @@ impl Stage {
                 .collect(),
             stored_extracts: stored_if(db, extracts).await?,
             stored_threatened: stored_if(db, any(&[FileKind::ThreatenedHouseholds])).await?,
+            stored_points: points
+                .into_iter()
+                .map(|point| (point.value.facts.code.clone(), point))
+                .collect(),
+            stored_listings: stored_if(db, any(&[FileKind::PovertyRoster])).await?,
+            list_source,
             stored_stock: stored_if(db, any(&[FileKind::StockHousing])).await?,
             stored_funds: stored_if(db, any(&[FileKind::Funds])).await?,
             stored_layers: stored_if(db, any(&[FileKind::VectorLayer, FileKind::Elevation])).await?,
@@ -172,6 +192,8 @@ impl Stage {
             files: Changes::default(),
             extracts: Changes::default(),
             threatened: Changes::default(),
+            points: Changes::default(),
+            listings: Changes::default(),
             stock: Changes::default(),
             funds: Changes::default(),
             layers: Changes::default(),
@@ -391,6 +413,34 @@ impl Stage {
                 }
                 Ok(taken)
             }
+            FileKind::HazardPoints => {
+                let mut parsed = anju_exchange::hazard_points::read_hazard_points(table, &index);
+                for record in std::mem::take(&mut parsed.records) {
+                    parsed
+                        .refused
+                        .extend(self.take_hazard_point(workspace, table, record));
+                }
+                sort_refused(&mut parsed.refused);
+                let (_, taken) = close(table, parsed)?;
+                Ok(taken)
+            }
+            FileKind::PovertyRoster => {
+                let parsed = anju_exchange::poverty_roster::read_poverty_roster(
+                    table,
+                    &index,
+                    &self.list_source,
+                    new_id,
+                );
+                let (records, taken) = close(table, parsed)?;
+                let without_id = |record: &DepartmentListing| DepartmentListing {
+                    id: Uuid::nil(),
+                    ..record.clone()
+                };
+                let replaced = |record: &DepartmentListing| replaced(&record.file);
+                self.listings
+                    .replace(&mut self.stored_listings, records, without_id, replaced)?;
+                Ok(taken)
+            }
             FileKind::StockHousing => {
                 let parsed = anju_exchange::stock_housing::read_stock_housing(table, &index, new_id);
                 let (records, taken) = close(table, parsed)?;
@@ -533,6 +583,63 @@ impl Stage {
         changes
     }
 
+    /// Takes in a hazard point; a closed one is held back. What the file does not say stays as it is.
+    fn take_hazard_point(
+        &mut self,
+        workspace: &Workspace,
+        table: &Table<'_>,
+        record: HazardRecord,
+    ) -> Option<RefusedRows> {
+        let HazardRecord { facts, states, row } = record;
+        let Some(stored) = self.stored_points.get(&facts.code) else {
+            self.points.added.push(HazardPoint {
+                id: workspace.new_id(),
+                facts,
+                safe: Vec::new(),
+                closing: None,
+            });
+            return None;
+        };
+        let known = &stored.value.facts;
+        let facts = HazardFacts {
+            name: facts.name.or_else(|| known.name.clone()),
+            scale: facts.scale.or(known.scale),
+            risk: facts.risk.or(known.risk),
+            state: if states { facts.state } else { known.state },
+            extent: facts.extent.or(known.extent),
+            threatened_households: facts.threatened_households.or(known.threatened_households),
+            threatened_persons: facts.threatened_persons.or(known.threatened_persons),
+            assessment: facts.assessment.or_else(|| known.assessment.clone()),
+            position: facts.position.or(known.position),
+            layer_feature: facts.layer_feature.or_else(|| known.layer_feature.clone()),
+            ..facts
+        };
+        if facts == *known {
+            return None;
+        }
+        let mut changed = stored.clone();
+        match changed.value.edit(facts) {
+            Ok(()) => {
+                self.points.changed.push(changed);
+                None
+            }
+            Err(error) => Some(RefusedRows {
+                rows: vec![row],
+                cells: vec![CellProblem {
+                    row,
+                    column: table.columns.get("code").map(|&column| column as u32),
+                    header: table.header("code"),
+                    value: stored.value.facts.code.clone(),
+                    reason: error.text(),
+                    remedy: Text::new(
+                        "已销号的隐患点先在其页面恢复,再导入",
+                        "open a closed point again on its page, then import",
+                    ),
+                }],
+            }),
+        }
+    }
+
     fn take_layer(
         &mut self,
         workspace: &Workspace,
@@ -571,6 +678,8 @@ impl Stage {
         self.income_changes().write(transaction).await?;
         self.extracts.write(transaction).await?;
         self.threatened.write(transaction).await?;
+        self.points.write(transaction).await?;
+        self.listings.write(transaction).await?;
         self.stock.write(transaction).await?;
         self.funds.write(transaction).await?;
         self.layers.write(transaction).await?;

@@ -198,7 +198,10 @@ database_test!(
                                 // Going through an index in its order is what pages are made of; through a table, or one
                                 // that has to be sorted, is not.
                                 let whole = ["household", "person", "h", "q"].iter().any(|table| {
-                                    *line == format!("SCAN {table}") || line.contains(&format!("Seq Scan on {table} "))
+                                    // Numbers found by a search bear the name of the table where they stand in for it.
+                                    let found = plan.contains(&format!("CO-ROUTINE {table}"));
+                                    (*line == format!("SCAN {table}") && !found)
+                                        || line.contains(&format!("Seq Scan on {table} "))
                                 });
                                 assert!(!whole, "{line}\nof {plan:#?}\nfor {sql}");
                             }

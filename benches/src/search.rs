@@ -145,6 +145,7 @@ async fn fill(
         crs: None,
         layer: None,
         keep_going: false,
+        list_source: Default::default(),
     };
     let begun = Instant::now();
     let caller = Caller::operator("bench", &county);

@@ -89,6 +89,17 @@ await step('identification takes in the households and passes a step', async () 
   await page.locator('[data-testid=step-cross_match] b', { hasText: /^1$/ }).waitFor();
   await picture('identification');
 });
+await step('a household card is printed and the publicity desk opens', async () => {
+  const first = await page.evaluate(async () => {
+    const { items } = await (await fetch('/api/v1/register/households?limit=1')).json();
+    const card = await fetch(`/api/v1/register/households/${items[0].id}/card.pdf`);
+    return (await card.text()).slice(0, 5);
+  });
+  expect(first === '%PDF-', `the card begins with ${first}`);
+  await page.locator('[data-testid=nav-publicity]').first().click();
+  await page.locator('[data-testid=publicity]').waitFor();
+  await picture('publicity');
+});
 await step('jobs, ledger, users, rosters and amendments open', async () => {
   for (const place of ['jobs', 'ledger', 'users', 'rosters', 'amendments']) {
     await page.locator(`[data-testid=nav-${place}]`).first().click();

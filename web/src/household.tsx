@@ -1,94 +1,133 @@
 // The household page: members, home, consent, what is open, where it goes and why, history.
 
-import { ArrowLeftOutlined, PrinterOutlined } from '@ant-design/icons';
+import { ArrowLeftOutlined, EditOutlined, PrinterOutlined } from '@ant-design/icons';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { Alert, App, Button, Form, Input, Modal, Select, Table, Tag, Timeline } from 'antd';
-import { useState } from 'react';
-import { Link, useParams } from 'react-router';
+import { Alert, App, Button, Dropdown, Form, Input, Modal, Select, Space, Spin, Table, Tabs, Tag, Timeline } from 'antd';
+import { Fragment, lazy, Suspense, useState } from 'react';
+import { Link, useParams, useSearchParams } from 'react-router';
 
 import { OnRoster } from './amendment';
 import { address, api } from './api/client';
 import { FormerPlaces } from './areas';
 import type { HouseholdDetail } from './api/types';
 import { CategoryPanel } from './category';
+import { Happened, Operate, type Operation } from './household/changes';
+import { Consents } from './household/consent';
+import { Documents } from './household/documents';
+import { HOUSEHOLD_FIELDS, MEMBER_FIELDS, fieldName, read, specOf, type FieldSpec } from './household/fields';
+import { EditHousehold, useShown } from './household/form';
+import { Income } from './household/income';
 import { decimal, instant, kilometres, tenThousandYuan, useWords } from './language';
 import { Steps } from './identification';
 import { Choice, Severity, Title, Waiting } from './parts';
 import { Destination } from './register';
 
+// The map is large and is loaded when a home is looked at.
+const Place = lazy(() => import('./household/place'));
+
 export default function HouseholdPage() {
   const { id = '' } = useParams();
-  const { t, code, of, language } = useWords();
+  const { t, code, language } = useWords();
+  const [parameters, setParameters] = useSearchParams();
   const query = useQuery({ queryKey: ['household', id], queryFn: () => api.household(id) });
-  const history = useQuery({ queryKey: ['household-history', id], queryFn: () => api.householdHistory(id) });
   const session = useQuery({ queryKey: ['session'], queryFn: api.session });
   // Kept by the page alone, never in the client's store: it goes with the page, and belongs to this household only.
   const [whole, setWhole] = useState<HouseholdDetail | null>(null);
+  const [editing, setEditing] = useState(false);
+  const [operation, setOperation] = useState<Operation | null>(null);
   if (!query.data) return <Waiting query={query} />;
   const it = whole?.id === id ? whole : query.data;
-  const fact = (label: string, value: React.ReactNode) => <><dt>{label}</dt><dd>{value ?? '—'}</dd></>;
+  const may = session.data?.may.includes('edit_register') ?? false;
+  const mayUnmask = session.data?.may.includes('unmask_data') ?? false;
+  const active = it.status === 'active';
+  const operations: Operation[] = active ? ['split', 'merge', 'move', 'cancel'] : it.status === 'cancelled' ? ['reinstate'] : [];
   return (
     <div data-testid="household-page">
-      <Title extra={<><Button size="small" icon={<PrinterOutlined />} href={address(`/register/households/${id}/card.pdf`, { language })} target="_blank" data-testid="print-card">{t('print_card')}</Button><Link to="/register"><ArrowLeftOutlined /> {t('back')}</Link></>}>
-        {it.head_name} <Tag style={{ marginLeft: 8 }}>{it.register_number}</Tag><Tag color="green">{code('category', it.category)}</Tag>{it.must_move && <Tag color="volcano">{t('must_move')}</Tag>}
+      <Title extra={(
+        <Space wrap>
+          {may && active && <Button size="small" type="primary" icon={<EditOutlined />} onClick={() => setEditing(true)} data-testid="edit-household">{t('edit_household')}</Button>}
+          {may && operations.length > 0 && <Dropdown menu={{ items: operations.map((one) => ({ key: one, label: t(`op_${one}`), danger: one === 'cancel' })), onClick: ({ key }) => setOperation(key as Operation) }}><Button size="small">{t('more')}</Button></Dropdown>}
+          <Button size="small" icon={<PrinterOutlined />} href={address(`/register/households/${id}/card.pdf`, { language })} target="_blank" data-testid="print-card">{t('print_card')}</Button>
+          <Link to="/register"><ArrowLeftOutlined /> {t('back')}</Link>
+        </Space>
+      )}>
+        {it.head_name} <Tag style={{ marginLeft: 8 }}>{it.register_number}</Tag><Tag color="green">{code('category', it.category)}</Tag>{it.must_move && <Tag color="volcano">{t('must_move')}</Tag>}{!active && <Tag color="red">{code('household_status', it.status)}</Tag>}
       </Title>
       {it.unmasked
         ? <Alert type="warning" showIcon title={t('unmasked_now')} action={<Button size="small" onClick={() => setWhole(null)}>{t('mask_again')}</Button>} style={{ marginBottom: 12 }} />
-        : session.data?.may.includes('unmask_data') && <Unmask id={id} onShown={setWhole} />}
-      <div className="grid">
-        <CategoryPanel household={id} category={it.category} />
-        <div className="panel w4">
-          <h2>{t('household_facts')}</h2>
-          <dl className="facts">
-            {fact(t('address'), <>{it.area_name}<FormerPlaces household={id} /></>)}
-            {fact(t('causes'), it.causes.map((cause) => code('cause_of_move', cause)).join('、'))}
-            {fact(t('urgency'), code('urgency', it.urgency))}
-            {fact(t('hazard_point'), it.hazard_point)}
-            {fact(t('poverty'), code('poverty_attribute', it.poverty_attribute))}
-            {fact(t('main_cause'), code('poverty_cause', it.main_cause_of_poverty))}
-            {fact(t('farmland'), it.farmland_mu_hundredths === null ? null : `${decimal(it.farmland_mu_hundredths / 100, 2)} ${t('mu')}`)}
-            {fact(t('phone'), it.phone)}
-            {fact(t('account'), it.bank_account)}
-            {fact(t('place'), it.position && <Link to={`/map?longitude=${it.position.longitude}&latitude=${it.position.latitude}`}>{decimal(it.position.longitude, 5)}°, {decimal(it.position.latitude, 5)}°</Link>)}
-          </dl>
-        </div>
-        <div className="panel w4">
-          <h2>{t('home')}</h2>
-          <dl className="facts">
-            {fact(t('structure'), code('structure', it.home.structure))}
-            {fact(t('grade'), code('safety_grade', it.home.grade))}
-            {fact(t('home_area'), it.home.area_m2 === null ? null : `${decimal(it.home.area_m2, 0)} m²`)}
-            {fact(t('built'), it.home.year_built)}
-          </dl>
-          <h2 style={{ marginTop: 16 }}>{t('consent')}</h2>
-          {it.consent ? (
-            <dl className="facts">
-              {fact(t('choice'), <Choice code={it.consent.choice} />)}
-              {fact(t('pathway'), code('pathway', it.consent.pathway))}
-              {fact(t('preferred'), it.consent.preferred_township_name)}
-              {fact(t('other_township'), it.consent.accepts_other_township ? t('yes') : t('no'))}
-              {fact(t('signer'), `${it.consent.signer} · ${it.consent.date}`)}
-              {fact(t('evidence'), it.consent.evidence)}
-            </dl>
-          ) : t('no_consent')}
-        </div>
-        <div className="panel w4">
-          <h2>{t('where_why')}</h2>
-          {it.assignment ? (
-            <>
-              <p style={{ marginTop: 0 }}><Destination to={it.destination} /> {it.assignment.to === 'site' && `${kilometres(it.assignment.distance_m)} km`}</p>
-              <p>{of(it.assignment.explanation)}</p>
-              {it.assignment.next_best_name && <p className="label">{t('next_best')} {it.assignment.next_best_name} · {t('extra')} {tenThousandYuan(it.assignment.next_best_extra ?? 0)} {t('wan')}</p>}
-            </>
-          ) : <span className="label">{it.consent && it.consent.choice !== 'move' ? code('consent_choice', it.consent.choice) : t('no_plan_yet')}</span>}
-          <h2 style={{ marginTop: 16 }}>{t('lookback')}</h2>
-          {it.items.length === 0 ? <span className="label">{t('no_items')}</span> : it.items.map((item) => (
-            <Alert key={item.id} style={{ marginBottom: 8 }} type={item.state === 'open' ? 'warning' : 'info'} title={<><Severity code={item.severity} />{of(item.rule_name)} <Tag>{code('item_state', item.state)}</Tag></>} description={of(item.explanation)} />
-          ))}
-        </div>
-        <div className="panel w12">
-          <h2>{t('members')} ({it.members.length})</h2>
-          <Table size="small" rowKey="id" dataSource={it.members} pagination={false} scroll={{ x: 860 }} columns={[
+        : mayUnmask && <Unmask id={id} onShown={setWhole} />}
+      <Tabs activeKey={parameters.get('tab') ?? 'overview'} onChange={(tab) => setParameters({ tab }, { replace: true })} items={[
+        { key: 'overview', label: t('overview'), children: <Overview it={it} /> },
+        { key: 'income', label: t('income'), children: <div className="panel"><Income household={id} may={may && active} /></div> },
+        { key: 'consent', label: t('consent'), children: <Consents household={it} may={may} /> },
+        { key: 'documents', label: t('documents'), children: <div className="panel"><Documents household={it} may={may} mayUnmask={mayUnmask} /></div> },
+        { key: 'history', label: t('history'), children: <div className="panel"><History household={it} /></div> },
+      ]} />
+      {editing && <EditHousehold household={query.data} close={() => setEditing(false)} />}
+      {operation && <Operate household={query.data} operation={operation} close={() => setOperation(null)} />}
+    </div>
+  );
+}
+
+const UNITS: Record<string, string> = { 'home.area_m2': ' m²', 'home.homestead_m2': ' m²', 'living.road_distance_km': ' km' };
+
+/** The fields of a group that hold a value, with their names. */
+function Recorded({ fields, it }: { fields: FieldSpec[]; it: HouseholdDetail }) {
+  const { code } = useWords();
+  const shown = useShown();
+  const filled = fields.map((field) => ({ field, value: read(it, field.path) })).filter(({ value }) => value !== null && value !== undefined && !(Array.isArray(value) && value.length === 0));
+  if (filled.length === 0) return <span className="label">—</span>;
+  return <dl className="facts">{filled.map(({ field, value }) => <Fragment key={field.path}><dt>{code('household_field', field.path)}</dt><dd>{shown(field, value)}{UNITS[field.path]}</dd></Fragment>)}</dl>;
+}
+
+function Overview({ it }: { it: HouseholdDetail }) {
+  const { t, code, of } = useWords();
+  return (
+    <div className="grid">
+      <CategoryPanel household={it.id} category={it.category} />
+      <div className="panel w4">
+        <h2>{t('household_facts')}</h2>
+        <dl className="facts" style={{ marginBottom: 5 }}><dt>{t('address')}</dt><dd>{it.area_name}<FormerPlaces household={it.id} /></dd></dl>
+        <Recorded fields={HOUSEHOLD_FIELDS.household_facts.filter((field) => field.path !== 'category')} it={it} />
+      </div>
+      <div className="panel w4">
+        <h2>{t('home')}</h2>
+        <Recorded fields={HOUSEHOLD_FIELDS.home.filter((field) => !field.path.startsWith('position'))} it={it} />
+        <h2 style={{ marginTop: 16 }}>{t('land_and_living')}</h2>
+        <Recorded fields={HOUSEHOLD_FIELDS.land_and_living} it={it} />
+      </div>
+      <div className="panel w4">
+        <h2>{t('map_of_home')}</h2>
+        {it.position ? (
+          <>
+            <Suspense fallback={<Spin />}><Place longitude={it.position.longitude} latitude={it.position.latitude} /></Suspense>
+            <Link to={`/map?longitude=${it.position.longitude}&latitude=${it.position.latitude}`}>{decimal(it.position.longitude, 5)}°, {decimal(it.position.latitude, 5)}° · {t('full_map')}</Link>
+          </>
+        ) : <span className="label">{t('no_position')}</span>}
+      </div>
+      <div className="panel w6">
+        <h2>{t('consent')}</h2>
+        {it.consent ? <><Choice code={it.consent.choice} /> {it.consent.pathway && code('pathway', it.consent.pathway)} <span className="label">{it.consent.signer} · {it.consent.date}</span></> : <span className="label">{t('no_consent')}</span>}
+        <h2 style={{ marginTop: 16 }}>{t('where_why')}</h2>
+        {it.assignment ? (
+          <>
+            <p style={{ marginTop: 0 }}><Destination to={it.destination} /> {it.assignment.to === 'site' && `${kilometres(it.assignment.distance_m)} km`}</p>
+            <p>{of(it.assignment.explanation)}</p>
+            {it.assignment.next_best_name && <p className="label">{t('next_best')} {it.assignment.next_best_name} · {t('extra')} {tenThousandYuan(it.assignment.next_best_extra ?? 0)} {t('wan')}</p>}
+          </>
+        ) : <span className="label">{it.consent && it.consent.choice !== 'move' ? code('consent_choice', it.consent.choice) : t('no_plan_yet')}</span>}
+      </div>
+      <div className="panel w6">
+        <h2>{t('lookback')}</h2>
+        {it.items.length === 0 ? <span className="label">{t('no_items')}</span> : it.items.map((item) => (
+          <Alert key={item.id} style={{ marginBottom: 8 }} type={item.state === 'open' ? 'warning' : 'info'} title={<><Severity code={item.severity} />{of(item.rule_name)} <Tag>{code('item_state', item.state)}</Tag></>} description={of(item.explanation)} />
+        ))}
+      </div>
+      <div className="panel w12">
+        <h2>{t('members')} ({it.members.length})</h2>
+        <Table size="small" rowKey="id" dataSource={it.members} pagination={false} scroll={{ x: 860 }}
+          expandable={{ expandedRowRender: (member) => <MemberMore member={member} /> }}
+          columns={[
             { title: t('person_name'), dataIndex: 'name' },
             { title: t('relation'), dataIndex: 'relation', render: (value: string) => code('relation', value) },
             { title: t('sex'), dataIndex: 'sex', render: (value: string) => code('sex', value) },
@@ -99,30 +138,52 @@ export default function HouseholdPage() {
             { title: t('health'), dataIndex: 'health', render: (values: string[]) => values.map((value) => code('health', value)).join('、') },
             { title: t('labour'), dataIndex: 'labour', render: (value: string | null) => code('labour', value) },
           ]} />
-        </div>
-        {it.identification.length > 0 && (
-          <div className="panel w12">
-            <h2>{t('case_steps')}</h2>
-            {it.identification.map((one) => <Steps key={one.id} taken={one.taken} waits={one.step} />)}
-          </div>
-        )}
-        <OnRoster household={it} />
-        <div className="panel w12">
-          <h2>{t('history')}</h2>
-          {history.data ? (
-            <Timeline items={history.data.map((change) => ({
-              key: change.index,
-              content: (
-                <div>
-                  <b>{instant(change.at)}</b> · {change.actor} · {change.command} · {t('version', { n: change.version })} <Tag>#{change.index}</Tag>
-                  <div className="label">{change.changed.length === 0 ? t('first_version') : change.changed.map((field) => `${field.field}: ${String(field.before ?? '—')} → ${String(field.after ?? '—')}`).join('; ')}</div>
-                </div>
-              ),
-            }))} />
-          ) : <Waiting query={history} />}
-        </div>
       </div>
+      <Happened household={it} />
+      {it.identification.length > 0 && (
+        <div className="panel w12">
+          <h2>{t('case_steps')}</h2>
+          {it.identification.map((one) => <Steps key={one.id} taken={one.taken} waits={one.step} />)}
+        </div>
+      )}
+      <OnRoster household={it} />
     </div>
+  );
+}
+
+/** What is recorded of a member beside what the table shows. */
+function MemberMore({ member }: { member: HouseholdDetail['members'][number] }) {
+  const { code } = useWords();
+  const shown = useShown();
+  const told = ['name', 'relation', 'sex', 'birth_date', 'id_number', 'ethnicity', 'education', 'health', 'labour'];
+  const more = MEMBER_FIELDS.filter((field) => !told.includes(field.path)).map((field) => ({ field, value: read(member, field.path) })).filter(({ value }) => value !== null && value !== undefined);
+  if (more.length === 0) return <span className="label">—</span>;
+  return <dl className="facts">{more.map(({ field, value }) => <Fragment key={field.path}><dt>{code('household_field', `members.${field.path}`)}</dt><dd>{shown(field, value)}</dd></Fragment>)}</dl>;
+}
+
+/** Every change of a household in the names people read. */
+function History({ household }: { household: HouseholdDetail }) {
+  const { t, code } = useWords();
+  const shown = useShown();
+  const query = useQuery({ queryKey: ['household-history', household.id], queryFn: () => api.householdHistory(household.id) });
+  if (!query.data) return <Waiting query={query} />;
+  return (
+    <Timeline items={query.data.map((change) => ({
+      key: change.index,
+      content: (
+        <div>
+          <b>{instant(change.at)}</b> · {change.actor} · {t('version', { n: change.version })} <Link to={`/ledger/entries/${change.index}`}><Tag>#{change.index}</Tag></Link>
+          {change.reason && <div>{change.reason}</div>}
+          {change.changed.length === 0 ? <div className="label">{change.version === 1 ? t('recorded_first') : ''}</div> : (
+            <ul className="changes">{change.changed.map((field) => {
+              const member = /^members\.\d+$/.test(field.field);
+              const label = member ? `${code('household_field', 'members')} · ${field.before === null ? t('member_joined') : t('member_left')}` : code('household_field', fieldName(field.field));
+              return <li key={field.field + String(field.after)}>{label}: {member ? String(field.after ?? field.before) : <>{shown(specOf(field.field), field.before)} → {shown(specOf(field.field), field.after)}</>}</li>;
+            })}</ul>
+          )}
+        </div>
+      ),
+    }))} />
   );
 }
 

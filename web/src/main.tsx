@@ -15,6 +15,7 @@ import './style.css';
 
 const Start = lazy(() => import('./start'));
 const Register = lazy(() => import('./register'));
+const ConsentByVillage = lazy(() => import('./household/consent'));
 const Household = lazy(() => import('./household'));
 const Identification = lazy(() => import('./identification'));
 const Publicity = lazy(() => import('./publicity'));
@@ -79,6 +80,7 @@ if (root) {
                     <Route index element={<Start />} />
                     <Route path="register" element={<Register />} />
                     <Route path="register/:id" element={<Household />} />
+                    <Route path="consents" element={<ConsentByVillage />} />
                     <Route path="identification" element={<Identification />} />
                     <Route path="publicity" element={<Publicity />} />
                     <Route path="rosters" element={<Rosters />} />

@@ -1,6 +1,6 @@
 // The register as a grid: search, filters, columns, saved views, rows picked across pages, batch actions, export of what is seen.
 
-import { DownloadOutlined, ArrowDownOutlined, ArrowUpOutlined, LinkOutlined, SaveOutlined, SearchOutlined, SettingOutlined, StarOutlined } from '@ant-design/icons';
+import { DownloadOutlined, ArrowDownOutlined, ArrowUpOutlined, LinkOutlined, PlusOutlined, SaveOutlined, SearchOutlined, SettingOutlined, StarOutlined } from '@ant-design/icons';
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { App, Button, Checkbox, Empty, Form, Input, Modal, Popover, Segmented, Select, Space, Table, Tag, TreeSelect, type InputRef } from 'antd';
 import type { ColumnType } from 'antd/es/table';
@@ -12,6 +12,7 @@ import { address, api } from './api/client';
 import type { HouseholdDestination, HouseholdSummary, SessionUser } from './api/types';
 import { ChangeSheetModal } from './bulk';
 import { chosenColumns, countPicked, isPicked, moved, next, NOTHING, pick, pickPage, toggled, useGridKeys, useKept, useNarrow, type GridKey, type Picked } from './grid';
+import { NewHousehold } from './household/form';
 import { useWords, whole } from './language';
 import { areaTree, Choice, Title, Waiting } from './parts';
 import { useFilters } from './query';
@@ -52,6 +53,7 @@ export default function RegisterPage() {
   const { filters, set, clear } = useFilters();
   const go = useNavigate();
   const narrow = useNarrow();
+  const [recording, setRecording] = useState(false);
   const [trail, setTrail] = useState<string[]>([]);
   const [typed, setTyped] = useState(filters.search ?? '');
   const [picked, setPicked] = useState<Picked>(NOTHING);
@@ -123,6 +125,8 @@ export default function RegisterPage() {
     <div data-testid="register">
       <Title extra={(
         <Space wrap>
+          {may.includes('edit_register') && <Button type="primary" icon={<PlusOutlined />} onClick={() => setRecording(true)} data-testid="new-household">{t('new_household')}</Button>}
+          <Link to="/consents">{t('consent_by_village')}</Link>
           <Views query={new URLSearchParams(Object.entries({ ...wanted, columns: shown.join(',') }).filter((entry): entry is [string, string] => Boolean(entry[1]))).toString()} apply={(text) => { setPicked(NOTHING); setTrail([]); const view = new URLSearchParams(text); setTyped(view.get('search') ?? ''); go(`/register?${text}`); }} />
           <Popover trigger="click" placement="bottomRight" content={<ColumnChooser shown={shown} choose={choose} density={density} setDensity={setDensity} />}><Button icon={<SettingOutlined />} data-testid="columns">{t('columns')}</Button></Popover>
           <Button icon={<DownloadOutlined />} href={address('/register/households.xlsx', asSeen)}>{t('export_xlsx')}</Button>
@@ -138,6 +142,7 @@ export default function RegisterPage() {
         <Select allowClear style={{ width: 140 }} placeholder={t('pathway')} value={filters.pathway} options={options('pathway')} onChange={(pathway) => filter({ pathway })} />
         <Select allowClear style={{ width: 90 }} placeholder={t('must_move')} value={filters.must_move} options={yesNo} onChange={(must_move) => filter({ must_move })} />
         <Select allowClear style={{ width: 140 }} placeholder={t('has_items')} value={filters.open_items} options={yesNo} onChange={(open_items) => filter({ open_items })} />
+        <Select allowClear style={{ width: 130 }} placeholder={t('show_status')} value={filters.status} options={[...options('household_status'), { value: 'all', label: t('all') }]} onChange={(status) => filter({ status })} />
         {Object.keys(wanted).length > 0 && <Button type="link" onClick={() => { setTyped(''); setTrail([]); setPicked(NOTHING); clear(); }}>{t('clear')}</Button>}
       </div>
       {count > 0 && (
@@ -177,6 +182,7 @@ export default function RegisterPage() {
           columns={columns}
         />
       )}
+      {recording && <NewHousehold areas={areas.data ?? []} close={() => setRecording(false)} />}
       <div className="pages">
         {!narrow && <span className="label" style={{ marginRight: 'auto' }}>{t('grid_keys')}</span>}
         <span data-testid="total">{page ? (trail.length > 0 || !after ? t('rows_shown', { from: whole(total === 0 ? 0 : pageStart + 1), to: whole(pageStart + rows.length), n: counted }) : t('total', { n: counted })) : ''}</span>

@@ -4,12 +4,14 @@ import * as grid from './texts/grid';
 
 import * as access from './texts/access';
 import * as areas from './texts/areas';
+import * as household from './texts/household';
 import * as identification from './texts/identification';
 import * as grounds from './texts/grounds';
 
 const zh = {
   ...access.zh,
   ...areas.zh,
+  ...household.zh,
   ...identification.zh,
   ...grounds.zh,
   product: '安居', tagline: '从户籍名册到安居乐业,每一步都可核查',
@@ -54,6 +56,7 @@ export type Key = keyof typeof zh;
 const en: Record<Key, string> = {
   ...access.en,
   ...areas.en,
+  ...household.en,
   ...identification.en,
   ...grounds.en,
   product: 'Anju', tagline: 'From the register to a settled home, every step open to proof',

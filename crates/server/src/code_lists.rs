@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use anju_app::register::household::edit::LeavingReason;
 use anju_model::access::{Action, ProviderRefusal, Purpose, Role};
 use anju_model::amendment::{AmendmentKind, AmendmentState};
 use anju_model::area::SuccessionKind;
@@ -95,6 +96,7 @@ async fn list() -> Json<BTreeMap<&'static str, Vec<Code>>> {
         "key_fact": KeyFact,
         "labour": Labour,
         "layer_kind": LayerKind,
+        "leaving_reason": LeavingReason,
         "listed_village": ListedVillage,
         "marriage": Marriage,
         "medical_insurance": MedicalInsurance,

@@ -23,6 +23,17 @@ import type {
   FlowProperties,
   HistoryEntry,
   HouseholdDetail,
+  VillageConsent,
+  NewConsent,
+  MemberRelation,
+  IncomeYear,
+  IncomeLine,
+  HouseholdDocument,
+  Grounds,
+  FieldValues,
+  FieldProblem,
+  ConsentOnRecord,
+  Correction,
   HouseholdSummary,
   IdentificationCase,
   IdentificationDesk,
@@ -73,6 +84,8 @@ export class Problem extends Error {
   readonly code: string;
   readonly zh: string | undefined;
   readonly en: string | undefined;
+  /** Each field that is wrong. */
+  readonly problems: FieldProblem[];
 
   constructor(status: number, details: ProblemDetails) {
     super(details.detail ?? details.title ?? `HTTP ${status}`);
@@ -81,6 +94,7 @@ export class Problem extends Error {
     this.code = details.code ?? (status === 404 ? 'not_found' : status === 403 ? 'forbidden' : 'unknown');
     this.zh = details.detail;
     this.en = details.detail_en ?? details.detail;
+    this.problems = details.problems ?? [];
   }
 }
 
@@ -164,6 +178,9 @@ async function problemDetails(response: Response): Promise<ProblemDetails> {
 }
 
 const part = encodeURIComponent;
+
+/** The version seen of what is to be changed. */
+const seen = (version: number) => ({ 'If-Match': `"${version}"` });
 
 export const api = {
   codeLists: () => call<CodeLists>('GET', '/code-lists'),
@@ -359,4 +376,44 @@ export const api = {
   checkpoints: (query: Query) => call<Checkpoint[]>('GET', '/ledger/checkpoints', { query }),
   consistency: (from: number, to: number) => call<ConsistencyProof>('GET', '/ledger/consistency', { query: { from, to } }),
   keeping: () => call<Keeping | null>('GET', '/ledger/keeping'),
+
+  recordHousehold: (household: { facts: FieldValues; members: FieldValues[]; reason: string }) =>
+    call<HouseholdDetail>('POST', '/register/households', { body: household }),
+  correctHousehold: (id: string, version: number, correction: Correction) =>
+    call<HouseholdDetail>('PATCH', `/register/households/${part(id)}`, { headers: seen(version), body: correction }),
+  splitHousehold: (id: string, version: number, split: { register_number: string; leaving: MemberRelation[]; staying: MemberRelation[]; grounds: Grounds }) =>
+    call<{ household: HouseholdDetail; other: HouseholdDetail }>('POST', `/register/households/${part(id)}/split`, { headers: seen(version), body: split }),
+  mergeHousehold: (id: string, version: number, merger: { into: string; into_version: number; relations: MemberRelation[]; grounds: Grounds }) =>
+    call<{ household: HouseholdDetail; other: HouseholdDetail }>('POST', `/register/households/${part(id)}/merger`, { headers: seen(version), body: merger }),
+  moveHousehold: (id: string, version: number, move: { area: string; position: { longitude: number; latitude: number } | null; grounds: Grounds }) =>
+    call<HouseholdDetail>('POST', `/register/households/${part(id)}/move`, { headers: seen(version), body: move }),
+  cancelHousehold: (id: string, version: number, grounds: Grounds) =>
+    call<HouseholdDetail>('POST', `/register/households/${part(id)}/cancelling`, { headers: seen(version), body: grounds }),
+  reinstateHousehold: (id: string, version: number, grounds: Grounds) =>
+    call<HouseholdDetail>('POST', `/register/households/${part(id)}/reinstating`, { headers: seen(version), body: grounds }),
+  householdIncome: (id: string) => call<IncomeYear[]>('GET', `/register/households/${part(id)}/income`),
+  recordIncome: (id: string, year: number, version: number, income: { lines: IncomeLine[]; reason: string }) =>
+    call<IncomeYear | null>('PUT', `/register/households/${part(id)}/income/${year}`, { headers: seen(version), body: income }),
+  householdConsents: (id: string) => call<ConsentOnRecord[]>('GET', `/register/households/${part(id)}/consents`),
+  recordConsent: (id: string, version: number, consent: NewConsent) =>
+    call<HouseholdDetail>('POST', `/register/households/${part(id)}/consents`, { headers: seen(version), body: consent }),
+  withdrawConsent: (id: string, version: number, withdrawal: { date: string; reason: string; evidence: string | null }) =>
+    call<HouseholdDetail>('POST', `/register/households/${part(id)}/consents/withdrawal`, { headers: seen(version), body: withdrawal }),
+  consentsByVillage: (query: Query) => call<VillageConsent[]>('GET', '/register/consents', { query }),
+  householdDocuments: (id: string) => call<HouseholdDocument[]>('GET', `/register/households/${part(id)}/documents`),
+  addDocument: (id: string, file: File, query: Query) =>
+    call<HouseholdDocument>('POST', `/register/households/${part(id)}/documents`, { query: { ...query, name: file.name }, file }),
+  removeDocument: (id: string, document: Pick<HouseholdDocument, 'id' | 'version'>, reason: string) =>
+    call<HouseholdDocument>('POST', `/register/households/${part(id)}/documents/${part(document.id)}/removal`, { headers: seen(document.version), body: { reason } }),
+  /** A personal document, for a stated purpose. */
+  personalFile: async (id: string, document: string, purpose: string, note: string): Promise<Blob> => {
+    const response = await fetch(address(`/register/households/${part(id)}/documents/${part(document)}/file`), {
+      method: 'POST',
+      credentials: 'same-origin',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ purpose, note: note || null }),
+    });
+    if (!response.ok) throw new Problem(response.status, await problemDetails(response));
+    return response.blob();
+  },
 };

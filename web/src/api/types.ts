@@ -60,7 +60,10 @@ export type CodeListName =
   | 'bulk_state'
   | 'action'
   | 'provider_refusal'
-  | 'purpose';
+  | 'purpose'
+  | 'access_road' | 'away_reason' | 'benefit' | 'consent_taking' | 'disability_class' | 'disability_grade' | 'document_kind' | 'employment_channel' | 'employment_place'
+  | 'fuel' | 'household_event' | 'household_field' | 'household_status' | 'id_kind' | 'income_kind' | 'leaving_reason' | 'listed_village' | 'marriage' | 'medical_insurance'
+  | 'membership_basis' | 'military' | 'monitored_class' | 'pension_insurance' | 'poverty_standing' | 'school' | 'toilet' | 'vulnerability';
 
 export type CodeLists = Record<CodeListName, CodeName[]>;
 
@@ -237,6 +240,7 @@ export interface HouseholdSummary {
   head_id_number: string;
   area: string;
   area_name: string;
+  status: 'active' | 'merged' | 'cancelled';
   category: string;
   persons: number;
   choice: string | null;
@@ -255,7 +259,13 @@ export interface Member {
   sex: string;
   birth_month: string | null;
   /** Only when unmasked. */
-  birth_date?: string;
+  birth_date?: string | null;
+  id_kind?: string;
+  phone?: string;
+  work?: { channel?: string; place?: string; months?: number; monthly_wage?: number; skills?: string; training_wish?: string };
+  disability?: { class: string; grade: string };
+  benefit?: string;
+  membership?: { basis: string; document?: string };
   id_number: string | null;
   relation: string;
   ethnicity: string | null;
@@ -331,6 +341,8 @@ export interface HouseholdDetail extends HouseholdSummary {
   bank_account: string | null;
   farmland_mu_hundredths: number | null;
   home: { structure: string | null; grade: string | null; area_m2: number | null; year_built: number | null };
+  vulnerabilities: string[];
+  events: HouseholdEvent[];
   members: Member[];
   consent: Consent | null;
   identification: Pick<IdentificationCase, 'id' | 'step' | 'taken'>[];
@@ -753,6 +765,138 @@ export interface ProblemDetails {
   detail?: string;
   detail_en?: string;
   code?: string;
+  /** Each field that is wrong. */
+  problems?: FieldProblem[];
+}
+
+export interface FieldProblem {
+  code: string;
+  place: string;
+  detail: Text;
+}
+
+export interface Evidence {
+  hash: string;
+  name: string;
+}
+
+/** What happened to a household as a whole. */
+export interface HouseholdEvent {
+  kind: string;
+  date: string;
+  reason: string;
+  evidence?: Evidence;
+  household?: string;
+  register_number?: string;
+  area_before?: string;
+  after_cut_off?: boolean;
+  by: string;
+  at: string;
+}
+
+export type FieldValues = Record<string, unknown>;
+
+export type MemberChange =
+  | { change: 'joins'; facts: FieldValues }
+  | { change: 'corrected'; person: string; facts: FieldValues }
+  | { change: 'leaves'; person: string; why: string };
+
+export interface Correction {
+  facts: FieldValues;
+  members: MemberChange[];
+  reason: string;
+}
+
+export interface Grounds {
+  date: string;
+  reason: string;
+  evidence: string | null;
+}
+
+export interface MemberRelation {
+  person: string;
+  relation: string;
+}
+
+export interface IncomeLine {
+  kind: string;
+  amount: number;
+  cost: number;
+  source?: string | null;
+}
+
+export interface IncomeYear {
+  year: number;
+  version: number;
+  lines: IncomeLine[];
+  by_kind: { kind: string; amount: number }[];
+  cost: number;
+  net: number;
+  net_per_person: number | null;
+  changed_at: string;
+  changed_by: string;
+}
+
+export interface MemberException {
+  person: string;
+  choice: string;
+  pathway?: string | null;
+  reason?: string | null;
+}
+
+export interface NewConsent {
+  choice: string;
+  pathway?: string | null;
+  preferred_township?: string | null;
+  preferred_site?: string | null;
+  accepts_other_township: boolean;
+  exceptions: MemberException[];
+  signer: { as: 'member'; person: string } | { as: 'representative'; name: string; basis: string };
+  witness?: string | null;
+  taking: string;
+  date: string;
+  evidence?: string | null;
+  form?: string | null;
+}
+
+export interface ConsentOnRecord {
+  id: string;
+  stands: boolean;
+  consent: Consent & { preferred_site?: string; exceptions?: MemberException[]; witness?: string; taking?: string };
+  preferred_township_name: string | null;
+  recorded_by: string;
+  recorded_at: string;
+  withdrawal?: { date: string; reason: string; by: string; at: string };
+}
+
+export interface VillageConsent {
+  area: string;
+  name: string;
+  households: number;
+  persons: number;
+  moving: number;
+  staying: number;
+  undecided: number;
+  unasked: number;
+  withdrawn: number;
+  by_pathway: { code: string; households: number }[];
+}
+
+export interface HouseholdDocument {
+  id: string;
+  version: number;
+  personal: boolean;
+  hash: string;
+  kind: string;
+  name: string;
+  media_type: string;
+  size: number;
+  taken_on?: string;
+  position?: Position;
+  note?: string;
+  added_by: string;
+  added_at: string;
+  removal?: { reason: string; by: string; at: string };
 }
 
 export type FlowProperties = {

@@ -13,7 +13,7 @@ use anju_model::area::{Area, AreaCode, AreaLevel, AreaVersion, Areas, Present, S
 use anju_model::area_change::{AreaChange, AreaChangeError, AreaMove, AreaOrder, Territory};
 use anju_model::category::EvidenceRecord;
 use anju_model::hazard::HazardPoint;
-use anju_model::identification::{IdentificationCase, Objection, PublicityNotice};
+use anju_model::identification::{IdentificationCase, NoticeKind, Objection, PublicityNotice};
 use anju_model::land::Candidate;
 use anju_model::lookback::{LookbackItem, ThreatenedHousehold};
 use anju_model::plan::Assignment;
@@ -782,7 +782,11 @@ async fn refuse_open_notices(workspace: &Workspace, prepared: &Prepared) -> Resu
     for source in prepared.sources() {
         let notices: Vec<Versioned<PublicityNotice>> =
             anju_store::load_within(workspace.db(), &source).await?;
-        if let Some(open) = notices.iter().find(|notice| notice.value.closed_at.is_none()) {
+        // An announcement is final: nothing is open on it.
+        let open = |notice: &&Versioned<PublicityNotice>| {
+            notice.value.kind == NoticeKind::Publicity && notice.value.closed_at.is_none()
+        };
+        if let Some(open) = notices.iter().find(open) {
             return Err(AppError::invalid(
                 "area_notice_open",
                 open.value.area.to_string(),

@@ -1,9 +1,13 @@
 //! What a category stands on: hazard points closed by two people, evidence, and households that are not accepted.
 
 use anju_model::area::{Area, AreaCode};
+use anju_model::hazard::{
+    HazardFacts, HazardKind, HazardPoint, HazardState, PointAssessment, RelocationExtent,
+};
 use anju_store::database_test;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::office::{Answer, Office};
 
@@ -128,6 +132,34 @@ impl<'a> Grounds<'a> {
         self.office
             .send("PUT", path, cookie, &[("if-match", &version)], body)
             .await
+    }
+}
+
+/// A point that an assessment says engineering cannot make safe.
+pub fn assessed_point(id: Uuid, code: &str) -> HazardPoint {
+    HazardPoint {
+        id,
+        facts: HazardFacts {
+            code: code.into(),
+            name: None,
+            area: AreaCode::parse("619021101201").unwrap(),
+            kind: HazardKind::Landslide,
+            scale: None,
+            risk: None,
+            state: HazardState::Active,
+            extent: Some(RelocationExtent::Whole),
+            threatened_households: None,
+            threatened_persons: None,
+            assessment: Some(PointAssessment {
+                number: "评1号".into(),
+                date: jiff::civil::date(2025, 3, 1),
+                cannot_be_made_safe: true,
+            }),
+            position: None,
+            layer_feature: None,
+        },
+        safe: Vec::new(),
+        closing: None,
     }
 }
 

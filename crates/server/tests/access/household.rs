@@ -331,7 +331,11 @@ database_test! {
 /// Puts a household on a roster in force.
 async fn freeze(desk: &Desk<'_>, household: &Value) {
     let id: Uuid = household["id"].as_str().unwrap().parse().unwrap();
-    let draft: Roster = roster(desk.office.workspace.new_id(), "619021");
+    let draft = Roster {
+        households: 1,
+        persons: 4,
+        ..roster(desk.office.workspace.new_id(), "619021")
+    };
     let frozen = draft
         .freeze(Freezing {
             by: "boss".into(),

@@ -18,6 +18,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::grounds::assessed_point;
 use crate::office::{Answer, Office};
 use crate::roles::{amendment, bulk_change, item, roster};
 use crate::unmasking::household;
@@ -51,7 +52,11 @@ impl<'a> Desk<'a> {
             .await;
         let id = office.workspace.new_id();
         let mut tx = office.begin().await;
-        tx.insert(&[household(id, "61902110120101")]).await.unwrap();
+        let mut threatened = household(id, "61902110120101");
+        threatened.facts.hazard_point = Some("ZD-1".into());
+        tx.insert(&[threatened]).await.unwrap();
+        // What its category stands on.
+        tx.insert(&[assessed_point(id, "ZD-1")]).await.unwrap();
         office.commit(tx).await;
         let new = json!({"title": "避灾搬迁名册", "category": "disaster"});
         let drafted = office.post("/register/rosters", &asker, new).await;
@@ -584,6 +589,7 @@ database_test! {
             ("provider_identity", "user_id, issuer"),
             ("roster", "category, area, number"),
             ("roster_part", "roster_id, number"),
+            ("publicity_notice", "area, kind, number_year, number_serial"),
             ("ledger_entry", "subject_kind, subject_id, version"),
         ] {
             assert!(found.contains(&(table.to_owned(), columns.to_owned())), "{table} ({columns}) is not unique: {found:?}");

@@ -6,7 +6,7 @@ import { useState } from 'react';
 import { Link } from 'react-router';
 
 import { address, api, Problem } from './api/client';
-import type { Amendment, AmendmentDecision, AmendmentState, HouseholdDetail, SessionUser } from './api/types';
+import type { Amendment, AmendmentDecision, AmendmentRequest, AmendmentState, HouseholdDetail, NewKeyFact, SessionUser } from './api/types';
 import { next, useGridKeys } from './grid';
 import { instant, useWords, whole } from './language';
 import { areaTree, Title, Waiting } from './parts';
@@ -91,7 +91,7 @@ export default function AmendmentsPage() {
       setRemark('');
       setPicked([]);
       message.success(t('decided_count', { n: outcome.done }));
-      if (outcome.refused.length > 0) modal.warning({ title: t('batch_refused', { n: outcome.refused.length }), width: 560, content: outcome.refused.map((row) => <p key={row.id}>{rows.find((known) => known.id === row.id)?.register_number}: {of(row.detail)}</p>) });
+      if (outcome.refused > 0) modal.warning({ title: t('batch_refused', { n: outcome.refused }), width: 560, content: outcome.items.filter((row) => row.problem).map((row) => <p key={row.index}>{chosen[row.index]?.register_number}: {row.problem && of({ zh: row.problem.detail, en: row.problem.detail_en })}</p>) });
       return refresh();
     },
     onError: (error) => message.error(problem(error), 8),
@@ -197,21 +197,23 @@ export function OnRoster({ household }: { household: HouseholdDetail }) {
 }
 
 interface Asked {
-  kind: string;
-  field: string;
+  kind: AmendmentRequest['kind'];
+  field: NewKeyFact['field'];
   reason: string;
-  category?: string;
-  pathway?: string;
+  category?: Of<'category'>['new'];
+  pathway?: Of<'pathway'>['new'];
   area?: string;
   bank_account?: string;
-  home?: { structure?: string; grade?: string; area_m2?: number; year_built?: number };
+  home?: Partial<Of<'home'>['new']>;
   person?: string;
   leaves?: boolean;
-  member?: Record<string, string | undefined>;
+  member?: Of<'members'>['members'][number];
 }
 
+type Of<F extends NewKeyFact['field']> = Extract<NewKeyFact, { field: F }>;
+
 /** The change as the API takes it: what was left empty stays as it is. */
-export function changeOf(asked: Asked, household: HouseholdDetail): Record<string, unknown> {
+export function changeOf(asked: Asked, household: HouseholdDetail): NewKeyFact {
   switch (asked.field) {
     case 'members': {
       const filled = Object.fromEntries(Object.entries(asked.member ?? {}).filter(([, value]) => value));
@@ -220,9 +222,9 @@ export function changeOf(asked: Asked, household: HouseholdDetail): Record<strin
     }
     case 'home':
       return { field: 'home', new: { ...household.home, ...Object.fromEntries(Object.entries(asked.home ?? {}).filter(([, value]) => value !== undefined && value !== null)), position: household.position } };
-    case 'category': return { field: 'category', new: asked.category };
+    case 'category': return { field: 'category', new: asked.category ?? household.category };
     case 'pathway': return { field: 'pathway', new: asked.pathway ?? null };
-    case 'area': return { field: 'area', new: asked.area };
+    case 'area': return { field: 'area', new: asked.area ?? household.area };
     default: return { field: 'bank_account', new: asked.bank_account ?? null };
   }
 }

@@ -6,9 +6,8 @@ import { Alert, App, Button, Checkbox, Empty, Form, Input, Modal, Select, Space,
 import { useMemo, useState } from 'react';
 import { Link } from 'react-router';
 
-import type { AreaChange, AreaChangePreview, AreaDetail, AreaOverTime, NewArea, Succession } from './api/areas';
 import { address, api } from './api/client';
-import type { SessionUser } from './api/types';
+import type { Area, AreaChange, AreaChangePreview, AreaDetail, NewArea, SessionUser, Succession } from './api/types';
 import { useWords, whole } from './language';
 import { Title, Waiting } from './parts';
 import { useFilters } from './query';
@@ -71,18 +70,18 @@ export default function AreasPage() {
 }
 
 /** The areas as a tree; with a text typed, those that have it in name, former name or code, and what is around them. */
-function tree(areas: AreaOverTime[], typed: string, closed: string): Node[] {
-  const fits = (area: AreaOverTime) => area.name.includes(typed) || area.code.startsWith(typed) || area.former_names.some((name) => name.includes(typed));
+function tree(areas: Area[], typed: string, closed: string): Node[] {
+  const fits = (area: Area) => area.name.includes(typed) || area.code.startsWith(typed) || area.former_names.some((name) => name.includes(typed));
   const kept = new Set(areas.filter(fits).flatMap((area) => [6, 9, 12, 14].filter((length) => length <= area.code.length).map((length) => area.code.slice(0, length))));
   const known = new Set(areas.map((area) => area.code));
-  const children = new Map<string, AreaOverTime[]>();
-  const roots: AreaOverTime[] = [];
+  const children = new Map<string, Area[]>();
+  const roots: Area[] = [];
   for (const area of areas) {
     if (typed !== '' && !kept.has(area.code)) continue;
     if (area.parent !== null && known.has(area.parent)) children.set(area.parent, [...(children.get(area.parent) ?? []), area]);
     else roots.push(area);
   }
-  const node = (area: AreaOverTime): Node => ({
+  const node = (area: Area): Node => ({
     key: area.code,
     title: <span className={area.valid_to === null ? undefined : 'label'}>{area.name} <span className="label">{area.code}{area.valid_to === null ? ` · ${whole(area.households)}` : ` · ${closed}`}</span></span>,
     children: (children.get(area.code) ?? []).map(node),
@@ -195,7 +194,7 @@ interface ChangeForm {
 }
 
 /** A change: filled in, previewed, then carried out as previewed. */
-function ChangeDialog({ dialog, area, areas, close }: { dialog: Exclude<Dialog, 'add'>; area: AreaDetail; areas: AreaOverTime[]; close: () => void }) {
+function ChangeDialog({ dialog, area, areas, close }: { dialog: Exclude<Dialog, 'add'>; area: AreaDetail; areas: Area[]; close: () => void }) {
   const { t, problem } = useWords();
   const { message } = App.useApp();
   const client = useQueryClient();

@@ -6,9 +6,8 @@ import { Alert, App, Button, Form, Input, Modal, Radio, Select, Space, Spin, Sta
 import { useEffect, useState } from 'react';
 import { Link, useNavigate, useParams } from 'react-router';
 
-import type { BulkChange, BulkEdit, BulkRow, BulkState, BulkStep, Need, RefusedRow, Selection } from './api/bulk';
 import { address, api, Problem } from './api/client';
-import type { SessionUser } from './api/types';
+import type { BulkChange, BulkEdit, BulkRow, BulkState, BulkStep, Need, Purpose as PurposeCode, RefusedRow, Selection, SessionUser } from './api/types';
 import { instant, useWords, whole } from './language';
 import { Title, Waiting } from './parts';
 import { useFilters } from './query';
@@ -25,7 +24,7 @@ function useMay(): string[] {
 function Purpose({ label, required = false }: { label: string; required?: boolean }) {
   const { t, options } = useWords();
   const form = Form.useFormInstance();
-  const purpose = Form.useWatch<string | undefined>('purpose', form);
+  const purpose = Form.useWatch<PurposeCode | undefined>('purpose', form);
   return (
     <>
       <Form.Item name="purpose" label={label} rules={[{ required }]}><Select allowClear={!required} options={options('purpose')} data-testid="purpose" /></Form.Item>
@@ -34,17 +33,17 @@ function Purpose({ label, required = false }: { label: string; required?: boolea
   );
 }
 
-const needOf = (given: { purpose?: string; note?: string }): Need | undefined => (given.purpose ? { purpose: given.purpose, note: given.note } : undefined);
+const needOf = (given: { purpose?: PurposeCode; note?: string }): Need | undefined => (given.purpose ? { purpose: given.purpose, note: given.note } : undefined);
 
 /** Which sheet of the picked households is wanted. */
 export function ChangeSheetModal({ selection, count, close }: { selection: Selection; count: number; close: () => void }) {
   const { t, problem } = useWords();
   const { message } = App.useApp();
   const may = useMay();
-  const [form] = Form.useForm<{ format: string; personal: boolean; purpose?: string; note?: string }>();
+  const [form] = Form.useForm<{ format: string; personal: boolean; purpose?: PurposeCode; note?: string }>();
   const personal = Form.useWatch('personal', form);
   const send = useMutation({
-    mutationFn: (wanted: { format: string; personal: boolean; purpose?: string; note?: string }) => {
+    mutationFn: (wanted: { format: string; personal: boolean; purpose?: PurposeCode; note?: string }) => {
       const [format, part] = wanted.format.split('.');
       return api.changeSheet({ selection, format: format === 'csv' ? 'csv' : 'xlsx', ...(part === 'members' ? { part: 'members' as const } : {}), need: wanted.personal ? needOf(wanted) : undefined });
     },
@@ -114,7 +113,7 @@ function SheetUpload() {
   const { message } = App.useApp();
   const go = useNavigate();
   const may = useMay();
-  const [form] = Form.useForm<{ clear?: string[]; purpose?: string; note?: string }>();
+  const [form] = Form.useForm<{ clear?: string[]; purpose?: PurposeCode; note?: string }>();
   const columns = useQuery({ queryKey: ['sheet-columns'], queryFn: api.sheetColumns, staleTime: Infinity });
   const read = useMutation({
     mutationFn: (sheet: File) => {
@@ -193,7 +192,7 @@ function Steps({ batch }: { batch: BulkChange }) {
   const go = useNavigate();
   const [remark, setRemark] = useState('');
   const [undoing, setUndoing] = useState(false);
-  const [form] = Form.useForm<{ purpose?: string; note?: string }>();
+  const [form] = Form.useForm<{ purpose?: PurposeCode; note?: string }>();
   const may = useMay();
   const refresh = () => Promise.all(['bulk', 'bulk-change', 'households', 'household', 'start'].map((key) => client.invalidateQueries({ queryKey: [key] })));
   const take = useMutation({
@@ -202,7 +201,7 @@ function Steps({ batch }: { batch: BulkChange }) {
     onError: (error) => { message.error(error instanceof Problem && error.code === 'version_conflict' ? t('conflict') : problem(error), 12); return refresh(); },
   });
   const undo = useMutation({
-    mutationFn: (given: { purpose?: string; note?: string }) => api.undoBulk(batch.id, needOf(given)),
+    mutationFn: (given: { purpose?: PurposeCode; note?: string }) => api.undoBulk(batch.id, needOf(given)),
     onSuccess: (made) => { setUndoing(false); go(`/bulk/${made.id}`); },
     onError: (error) => message.error(problem(error), 8),
   });

@@ -7,7 +7,7 @@ import { useState } from 'react';
 import { Link } from 'react-router';
 
 import { address, api } from './api/client';
-import type { AcceptanceRow, AcceptanceState, Attached, CategoryEvidence, EvidenceRecord } from './api/grounds';
+import type { AcceptanceRow, AcceptanceState, Attached, CategoryEvidence, EvidenceRecord } from './api/types';
 import type { SessionUser } from './api/types';
 import { instant, useWords, whole } from './language';
 import { areaTree, Title, Waiting } from './parts';
@@ -78,6 +78,10 @@ function Described({ evidence }: { evidence: CategoryEvidence }) {
   }
 }
 
+// The form requires both.
+type Level = Extract<CategoryEvidence, { kind: 'hazard_assessment' }>['level'];
+type Zone = Extract<CategoryEvidence, { kind: 'protected_parcel' }>['zone'];
+
 interface EvidenceForm {
   kind: CategoryEvidence['kind'];
   number?: string;
@@ -97,15 +101,15 @@ function EvidenceDialog({ household, category, record, close, saved }: { househo
   const { message } = App.useApp();
   const [form] = Form.useForm<EvidenceForm>();
   const kind = Form.useWatch('kind', form);
-  const [attachment, setAttachment] = useState<Attached | null>(record && 'attachment' in record.evidence ? record.evidence.attachment : null);
+  const [attachment, setAttachment] = useState<Attached | null>(record && 'attachment' in record.evidence ? record.evidence.attachment ?? null : null);
   const onError = (error: unknown) => message.error(problem(error), 10);
   const upload = useMutation({ mutationFn: (file: File) => api.storeEvidence(file), onSuccess: setAttachment, onError });
   const save = useMutation({
     mutationFn: (given: EvidenceForm) => {
       const evidence = (): CategoryEvidence => {
         switch (given.kind) {
-          case 'hazard_assessment': return { kind: given.kind, number: given.number ?? '', date: given.date ?? '', level: given.level ?? '', cannot_be_made_safe: given.cannot_be_made_safe ?? false, attachment };
-          case 'protected_parcel': return { kind: given.kind, reference: given.reference ?? '', zone: given.zone ?? '', document: given.document ?? '', attachment };
+          case 'hazard_assessment': return { kind: given.kind, number: given.number ?? '', date: given.date ?? '', level: given.level as Level, cannot_be_made_safe: given.cannot_be_made_safe ?? false, attachment };
+          case 'protected_parcel': return { kind: given.kind, reference: given.reference ?? '', zone: given.zone as Zone, document: given.document ?? '', attachment };
           default: return { kind: 'project', name: given.name ?? '', document: given.document ?? '', attachment };
         }
       };

@@ -7,7 +7,7 @@ import { useState } from 'react';
 import { Link, useParams } from 'react-router';
 
 import { address, api } from './api/client';
-import type { ClosingStep, HazardDetail, HazardFacts, HazardPoint, PointHousehold, ThreatenedHousehold } from './api/grounds';
+import type { ClosingStep, HazardDetail, HazardFacts, HazardPoint, PointHousehold, SafeRecord, ThreatenedHousehold } from './api/types';
 import type { SessionUser } from './api/types';
 import { decimal, instant, useWords, whole } from './language';
 import { areaTree, Choice, Title, Waiting } from './parts';
@@ -100,7 +100,7 @@ export function HazardPointPage() {
   const onError = (error: unknown) => { message.error(problem(error), 10); return client.invalidateQueries({ queryKey: ['hazard-point', id] }); };
   const close = useMutation({ mutationFn: ({ point, step }: { point: HazardPoint; step: ClosingStep }) => api.closeHazardPoint(point, step), onSuccess: done, onError });
   const record = useMutation({
-    mutationFn: ({ point, line, given }: { point: HazardPoint; line: ThreatenedHousehold; given: { reason: string | null; date: string; evidence: string } }) =>
+    mutationFn: ({ point, line, given }: { point: HazardPoint; line: ThreatenedHousehold; given: { reason: SafeRecord['reason']; date: string; evidence: string } }) =>
       api.recordSafe(point, line.id, { ...given, date: given.date || null }),
     onSuccess: done, onError,
   });

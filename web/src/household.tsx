@@ -8,8 +8,8 @@ import { Link, useParams, useSearchParams } from 'react-router';
 
 import { OnRoster } from './amendment';
 import { address, api } from './api/client';
+import type { HouseholdDetail, Purpose } from './api/types';
 import { FormerPlaces } from './areas';
-import type { HouseholdDetail } from './api/types';
 import { CategoryPanel } from './category';
 import { Happened, Operate, type Operation } from './household/changes';
 import { Consents } from './household/consent';
@@ -192,15 +192,15 @@ function Unmask({ id, onShown }: { id: string; onShown: (household: HouseholdDet
   const { t, options, problem, language } = useWords();
   const { message } = App.useApp();
   const [open, setOpen] = useState(false);
-  const [form] = Form.useForm<{ purpose: string; note?: string }>();
+  const [form] = Form.useForm<{ purpose: Purpose; note?: string }>();
   const purpose = Form.useWatch('purpose', form);
   const show = useMutation({
-    mutationFn: (need: { purpose: string; note?: string }) => api.unmaskHousehold(id, need.purpose, need.note ?? ''),
+    mutationFn: (need: { purpose: Purpose; note?: string }) => api.unmaskHousehold(id, need.purpose, need.note ?? ''),
     onSuccess: (household) => { setOpen(false); onShown(household); },
     onError: (error) => message.error(problem(error)),
   });
   const print = useMutation({
-    mutationFn: (need: { purpose: string; note?: string }) => api.unmaskedCard(id, language, need),
+    mutationFn: (need: { purpose: Purpose; note?: string }) => api.unmaskedCard(id, language, need),
     onSuccess: (file) => {
       setOpen(false);
       const link = document.createElement('a');

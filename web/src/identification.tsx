@@ -6,7 +6,7 @@ import { useCallback, useEffect, useState } from 'react';
 import { Link } from 'react-router';
 
 import { api } from './api/client';
-import type { IdentificationCase, IdentificationStep, Job, StepTaking, TakenStep, Text, Vote } from './api/types';
+import type { CasesOpening, IdentificationCase, IdentificationStep, Job, StepTaking, TakenStep, Text, Vote } from './api/types';
 import { today, useCommand, useOutcome } from './command';
 import { instant, useWords, whole } from './language';
 import { areaTree, Title, Waiting } from './parts';
@@ -50,7 +50,7 @@ export default function IdentificationPage() {
 function OpenCases({ area, close }: { area: string | undefined; close: () => void }) {
   const { t, options } = useWords();
   const run = useCommand();
-  const [form] = Form.useForm<{ form: string; date: string; category?: string; witness?: string; reference?: string }>();
+  const [form] = Form.useForm<Omit<CasesOpening, 'area'>>();
   const submit = async () => {
     const values = await form.validateFields();
     if (await run(() => api.openCases({ ...values, area }))) close();
@@ -231,7 +231,7 @@ function TakeStep({ step, what, chosen, close }: { step: IdentificationStep; wha
   const submit = async () => {
     const { remark, vote } = await form.validateFields();
     const { area, category, search } = filters;
-    const selection = named ? { cases: named.map(({ id, version }) => ({ id, version })) } : { area, category, search, late: filters.late === 'true' || undefined };
+    const selection = named ? { cases: named.map(({ id, version }) => ({ id, version })) } : { area, category: category as StepTaking['category'], search, late: filters.late === 'true' || undefined };
     const taking: StepTaking = { step, what, remark, vote: voted ? vote : undefined, ...selection };
     setSending(true);
     try {

@@ -82,7 +82,7 @@ export default function MapPage() {
   const land = useQuery({ queryKey: ['land'], queryFn: api.land });
   const candidates = useQuery({ queryKey: ['candidates'], queryFn: () => api.candidates({}) });
   const plan = useQuery({ queryKey: ['plan'], queryFn: api.plan });
-  const bounds = land.data?.bounds;
+  const bounds = land.data?.bounds as [number, number, number, number] | null | undefined;
   const longitude = parameters.get('longitude');
   const latitude = parameters.get('latitude');
   const select = (id: string | null) => setParameters((before) => {

@@ -141,7 +141,7 @@ function Notice({ id, close }: { id: string; close: () => void }) {
             <Button icon={<PrinterOutlined />} href={print('a4')} target="_blank">{t('print_a4')}</Button>
             <Button icon={<PrinterOutlined />} href={print('a3')} target="_blank">{t('print_a3')}</Button>
             <Button icon={<DownloadOutlined />} href={address(`/register/identification/notices/${id}/list.xlsx`)}>{t('list_xlsx')}</Button>
-            {open && <><Button onClick={() => setChanging('extend')}>{t('extend_notice')}</Button><Button danger onClick={() => setChanging('take_down')}>{t('take_down')}</Button><Button type="primary" data-testid="close-notice" disabled={!it.has_run} onClick={() => run(() => api.closeNotice(id))}>{t('close_notice')}</Button></>}
+            {open && <><Button onClick={() => setChanging('extend')}>{t('extend_notice')}</Button><Button danger onClick={() => setChanging('take_down')}>{t('take_down')}</Button><Button type="primary" data-testid="close-notice" disabled={!it.has_run} onClick={() => run(() => api.closeNotice(it))}>{t('close_notice')}</Button></>}
           </Space>
           <dl className="facts">
             <dt>{t('state')}</dt><dd><NoticeState it={it} />{open && !it.has_run && `${t('days_left')} ${t('days_left_n', { n: it.days_left })}`}</dd>

@@ -7,9 +7,8 @@ import type { ColumnType } from 'antd/es/table';
 import { useCallback, useEffect, useRef, useState, type ReactNode } from 'react';
 import { Link, useNavigate } from 'react-router';
 
-import type { Selection } from './api/bulk';
 import { address, api } from './api/client';
-import type { HouseholdDestination, HouseholdSummary, SessionUser } from './api/types';
+import type { HouseholdDestination, HouseholdSummary, Selection, SessionUser } from './api/types';
 import { ChangeSheetModal } from './bulk';
 import { chosenColumns, countPicked, isPicked, moved, next, NOTHING, pick, pickPage, toggled, useGridKeys, useKept, useNarrow, type GridKey, type Picked } from './grid';
 import { NewHousehold } from './household/form';

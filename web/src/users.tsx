@@ -65,7 +65,7 @@ function Users() {
   const onError = (error: unknown) => { message.error(problem(error)); return again(); };
   const act = useMutation({ mutationFn: (change: () => Promise<unknown>) => change(), onSuccess: () => { message.success(t('saved')); return again(); }, onError });
   const reset = useMutation({
-    mutationFn: (user: User) => api.resetPassword(user.id),
+    mutationFn: (user: User) => api.resetPassword(user),
     onSuccess: (given) => { setTemporary({ name: given.account.name, password: given.password }); return again(); },
     onError,
   });
@@ -77,17 +77,17 @@ function Users() {
     const item = (key: string, label: string, run: () => void, danger = false) => ({ key, label, danger, onClick: run });
     const asking = (key: string, label: string, run: () => void, danger = false) => item(key, label, () => sure(`${label}: ${user.name}`, run), danger);
     return [
-      ...(user.locked_until !== null ? [item('unlock', t('unlock'), () => act.mutate(() => api.unlockUser(user.id)))] : []),
+      ...(user.locked_until !== null ? [item('unlock', t('unlock'), () => act.mutate(() => api.unlockUser(user)))] : []),
       item('sessions', t('user_sessions'), () => setWatched(user)),
       ...(provider.data ? [user.identity === null
         ? item('bind', t('bind_identity'), () => setBinding(user))
-        : asking('unbind', t('unbind_identity'), () => act.mutate(() => api.unbindIdentity(user.id)))] : []),
+        : asking('unbind', t('unbind_identity'), () => act.mutate(() => api.unbindIdentity(user)))] : []),
       ...(own ? [] : [
         asking('reset', t('reset_password'), () => reset.mutate(user)),
-        ...(user.second_factor ? [asking('second', t('remove_second'), () => act.mutate(() => api.removeSecondFactor(user.id)))] : []),
+        ...(user.second_factor ? [asking('second', t('remove_second'), () => act.mutate(() => api.removeSecondFactor(user)))] : []),
         user.disabled
-          ? item('enable', t('enable'), () => act.mutate(() => api.enableUser(user.id)))
-          : asking('disable', t('disable'), () => act.mutate(() => api.disableUser(user.id)), true),
+          ? item('enable', t('enable'), () => act.mutate(() => api.enableUser(user)))
+          : asking('disable', t('disable'), () => act.mutate(() => api.disableUser(user)), true),
       ]),
     ];
   };
@@ -177,7 +177,7 @@ function EditUser({ user, close }: { user: User | null; close: () => void }) {
 
 function BindIdentity({ user, close }: { user: User | null; close: () => void }) {
   const { t } = useWords();
-  const bind = useChange(({ of, subject }: { of: User; subject: string }) => api.bindIdentity(of.id, subject), close);
+  const bind = useChange(({ of, subject }: { of: User; subject: string }) => api.bindIdentity(of, subject), close);
   return (
     <Modal open={user !== null} title={`${t('bind_identity')}: ${user?.name ?? ''}`} onCancel={close} footer={null} destroyOnHidden>
       {user !== null && (

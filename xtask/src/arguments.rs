@@ -16,6 +16,8 @@ cargo check-all
     documents. Installs what is missing and says so.
 cargo xtask tidy
     The tidy rules alone.
+cargo xtask openapi
+    Make the description of the API (docs/openapi.json) and the web app's types from it again.
 cargo xtask bench [ARGUMENTS]
     The benchmarks; arguments go to them.
 cargo xtask screenshots
@@ -30,6 +32,8 @@ pub(crate) enum Command {
     CheckAll,
     /// `cargo xtask tidy`.
     Tidy,
+    /// `cargo xtask openapi`.
+    OpenApi,
     /// `cargo xtask bench`, with the words for the benchmarks.
     Bench(Vec<String>),
     /// `cargo xtask screenshots`.
@@ -75,6 +79,7 @@ pub(crate) fn parse(words: &[String]) -> Result<Command, Failure> {
         "bench" => return Ok(Command::Bench(rest.to_vec())),
         "check-all" => Command::CheckAll,
         "tidy" => Command::Tidy,
+        "openapi" => Command::OpenApi,
         "screenshots" => Command::Screenshots,
         "help" | "--help" | "-h" => Command::Help,
         other => return Err(Failure::Usage(format!("there is no command {other}\n{HELP}"))),

@@ -11,6 +11,7 @@ mod demo;
 mod documents;
 mod error;
 mod install;
+mod openapi;
 mod pipeline;
 mod process;
 mod server;
@@ -45,6 +46,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Demo(options) => demo::run(&checkout, &options),
         Command::CheckAll => check::run(&checkout),
         Command::Tidy => tidy::run(&checkout),
+        Command::OpenApi => openapi::run(&checkout),
         Command::Bench(words) => bench::run(&checkout, &words),
         Command::Screenshots => server::screenshots(&checkout),
         Command::Help => {

@@ -115,7 +115,8 @@ pub enum AppError {
 }
 
 /// Something wrong with what a person gave, in both languages.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = FieldProblem)]
 pub struct Problem {
     /// Stable code, which the web app can translate.
     pub code: &'static str,
@@ -271,6 +272,14 @@ impl From<StoreError> for AppError {
                 format!("条目 {index} 是 {kind} {id} 的现行内容,不能删除;请先变更或注销该对象,再删除此条目"),
                 format!(
                     "entry {index} holds the present state of {kind} {id}; change or retire it first, then erase the entry"
+                ),
+            ),
+            StoreError::Cursor(cursor) => Self::invalid(
+                "cursor",
+                "after",
+                format!("分页位置 {cursor} 不属于此列表或此排序;请从第一页开始"),
+                format!(
+                    "the cursor {cursor} does not belong to this list in this order; start from its first page"
                 ),
             ),
             StoreError::NothingToErase { index } => Self::invalid(

@@ -20,7 +20,7 @@ use crate::{AppError, Caller, Progress, Step, Workspace};
 const JOBS_SHOWN: u32 = 100;
 
 /// A job as shown: the fact and, while it runs, its progress.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct JobView {
     /// The fact.
     #[serde(flatten)]
@@ -213,7 +213,7 @@ impl JobRunner {
             self.forget(job.id);
             return Err(error);
         }
-        let (runner, caller, started) = (self.clone(), caller.clone(), job.clone());
+        let (runner, caller, started) = (self.clone(), caller.beyond_request(), job.clone());
         tokio::spawn(async move { runner.run(caller, started, work, progress).await });
         Ok(JobView {
             job,
@@ -253,10 +253,15 @@ impl JobRunner {
     /// # Errors
     /// [`AppError::NotFound`], or when the job is not the caller's own and the caller may not run analyses.
     pub async fn cancel(&self, caller: &Caller, id: Uuid) -> Result<JobView, AppError> {
-        let job = self.get(caller, id).await?;
-        if job.job.requested_by != caller.name() || job.job.kind != JobKind::Identification {
+        let found = self.get(caller, id).await;
+        let own = found.as_ref().is_ok_and(|job| {
+            job.job.requested_by == caller.name() && job.job.kind == JobKind::Identification
+        });
+        // The right is asked for first: who may not learns nothing of which jobs there are.
+        if !own {
             caller.require_in(Action::RunAnalysis, &self.workspace.county().code)?;
         }
+        found?;
         if let Ok(running) = self.running.lock()
             && let Some(this) = running.get(&id)
         {

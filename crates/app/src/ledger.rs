@@ -26,7 +26,7 @@ use crate::{AppError, Caller, Progress, Workspace};
 const LONGEST_TEXT: usize = 500;
 
 /// What the ledger page shows at the top.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct LedgerPage {
     /// Number of entries.
     pub entries: u64,
@@ -39,7 +39,7 @@ pub struct LedgerPage {
 }
 
 /// A signed checkpoint (C2SP signed note).
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct CheckpointView {
     /// Number of entries it covers.
     pub size: u64,
@@ -55,10 +55,37 @@ pub struct CheckpointView {
     pub note: String,
 }
 
+/// An entry as it is in the log, for the API's description.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "it describes the entry of the crate that knows no API")]
+struct LogEntry {
+    /// Who.
+    actor: String,
+    /// Area of the subject.
+    area: Option<String>,
+    /// When, in microseconds since 1970-01-01 UTC.
+    at: i64,
+    /// The command.
+    command: String,
+    /// SHA-256 of salt and state, in hex.
+    commitment: String,
+    /// Position in the log, from 0.
+    index: u64,
+    /// Kind of subject.
+    kind: String,
+    /// Why.
+    reason: Option<String>,
+    /// Id of the subject.
+    subject: String,
+    /// Version of the subject that the entry made.
+    version: i64,
+}
+
 /// The proof that an entry is in the log: all that somebody needs who has nothing but the public key.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Inclusion {
     /// The entry. Its state is not part of it, only a commitment to the state.
+    #[schema(value_type = LogEntry)]
     pub entry: Entry,
     /// The leaf: the entry as canonical JSON, whose bytes are hashed.
     pub leaf: String,
@@ -71,7 +98,7 @@ pub struct Inclusion {
 }
 
 /// The proof that the log at one size begins with the log at a smaller size.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct ConsistencyView {
     /// The smaller size.
     pub from: Head,
@@ -84,18 +111,19 @@ pub struct ConsistencyView {
 }
 
 /// What verification found, with a checkpoint kept elsewhere or without.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Verification {
     /// What was found in the database. What does not fit the kept checkpoint is among its problems.
     #[serde(flatten)]
     pub report: VerificationReport,
     /// The kept checkpoint, when it is one of this log.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub kept: Option<KeptView>,
 }
 
 /// A checkpoint that was kept elsewhere.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct KeptView {
     /// Number of entries it covers.
     pub size: u64,
@@ -106,7 +134,7 @@ pub struct KeptView {
 }
 
 /// A checkpoint written into a file.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Kept {
     /// The checkpoint.
     #[serde(flatten)]
@@ -118,7 +146,7 @@ pub struct Kept {
 }
 
 /// What is said when content is erased.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ErasureOrder {
     /// Why, 1 to 500 characters.
@@ -128,7 +156,7 @@ pub struct ErasureOrder {
 }
 
 /// An erasure that was carried out.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Erased {
     /// Position of the entry whose state and salt are gone.
     pub entry: u64,
@@ -144,12 +172,14 @@ pub struct Erased {
 }
 
 /// Which entries to show.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
 #[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct EntryQuery {
     /// Only entries before this index.
     pub before: Option<u64>,
     /// Entries wanted, 1 to 500.
+    #[param(minimum = 1, maximum = 500)]
     pub limit: Option<u32>,
     /// Kind of subject.
     pub kind: Option<String>,
@@ -168,17 +198,19 @@ pub struct EntryQuery {
 }
 
 /// Which checkpoints to show.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
 #[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct CheckpointQuery {
     /// Only checkpoints of fewer entries.
     pub before: Option<u64>,
     /// Checkpoints wanted, 1 to 500.
+    #[param(minimum = 1, maximum = 500)]
     pub limit: Option<u32>,
 }
 
 /// What rebuilding did.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Rebuilt {
     /// Subjects whose rows were made again.
     pub subjects: u64,

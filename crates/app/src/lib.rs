@@ -9,6 +9,7 @@
 
 pub mod access;
 mod error;
+pub mod idempotency;
 pub mod job;
 pub mod land;
 pub mod ledger;
@@ -18,6 +19,7 @@ mod policy;
 mod progress;
 pub mod register;
 pub mod start;
+pub mod table;
 pub mod workspace;
 
 pub use access::Caller;

@@ -10,7 +10,8 @@ use serde::Serialize;
 use crate::AppError;
 
 /// What long work is doing at the moment.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, utoipa::ToSchema)]
+#[schema(as = ProgressStep)]
 pub struct Step {
     /// What is being done, in words.
     pub text: Text,

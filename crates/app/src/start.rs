@@ -23,7 +23,7 @@ use crate::workspace::AreaNames;
 use crate::{AppError, Caller, Workspace};
 
 /// The start page.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct StartPage {
     /// The county.
     pub county: CountyView,
@@ -46,7 +46,7 @@ pub struct StartPage {
 }
 
 /// The county as shown.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct CountyView {
     /// Code.
     pub code: AreaCode,
@@ -55,7 +55,7 @@ pub struct CountyView {
 }
 
 /// The policy pack as shown.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct PackView {
     /// Identifier.
     pub id: String,
@@ -66,7 +66,7 @@ pub struct PackView {
 }
 
 /// The register in figures.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct RegisterStage {
     /// Households.
     pub households: u64,
@@ -87,7 +87,7 @@ pub struct RegisterStage {
 }
 
 /// The look-back in figures.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct LookbackStage {
     /// Open items.
     pub open_items: u64,
@@ -98,7 +98,7 @@ pub struct LookbackStage {
 }
 
 /// Items of one severity.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct SeverityCount {
     /// Severity.
     pub severity: Severity,
@@ -109,7 +109,7 @@ pub struct SeverityCount {
 }
 
 /// The land assessment in figures.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct LandStage {
     /// When it was made.
     pub made_at: Timestamp,
@@ -122,7 +122,7 @@ pub struct LandStage {
 }
 
 /// The plan in figures.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct PlanStage {
     /// UUIDv7.
     pub id: Uuid,
@@ -134,7 +134,7 @@ pub struct PlanStage {
 }
 
 /// Something that waits for the caller.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Waiting {
     /// Stage.
     pub stage: &'static str,
@@ -151,7 +151,7 @@ pub struct Waiting {
 }
 
 /// How far a part of the caller's area has come, for who oversees and does not act.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct ProgressView {
     /// Code.
     pub code: AreaCode,

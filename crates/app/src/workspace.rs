@@ -462,10 +462,37 @@ impl Workspace {
             at: self.now(),
             salt_seed: self.random_bytes(),
         };
+        let mut tx = self.db.begin(context).await?;
+        if let Some((id, claim)) = caller.keyed() {
+            tx.carry_out(id, claim).await?;
+        }
         Ok(Transaction {
-            tx: self.db.begin(context).await?,
+            tx,
             db: &self.db,
             key: &self.key,
+        })
+    }
+}
+
+/// What was read, only if it is what the caller has seen.
+pub(crate) trait SeenAt: Sized {
+    /// The same, when it has this version.
+    ///
+    /// # Errors
+    /// [`AppError::VersionConflict`] when it was changed since.
+    fn at(self, version: i64) -> Result<Self, AppError>;
+}
+
+impl<S: Subject> SeenAt for Versioned<S> {
+    fn at(self, version: i64) -> Result<Self, AppError> {
+        if self.version == version {
+            return Ok(self);
+        }
+        Err(AppError::VersionConflict {
+            kind: S::KIND.to_owned(),
+            id: self.value.id(),
+            expected: version,
+            found: self.version,
         })
     }
 }

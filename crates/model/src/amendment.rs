@@ -32,7 +32,8 @@ code_list! {
 }
 
 /// One key fact before and after, as `{field, old, new}`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = AmendmentChange)]
 #[serde(tag = "field", rename_all = "snake_case")]
 #[allow(
     missing_docs,
@@ -101,7 +102,7 @@ impl Change {
 }
 
 /// The paper that proves an amendment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Evidence {
     /// Hash of the attachment.
     pub hash: String,
@@ -110,7 +111,8 @@ pub struct Evidence {
 }
 
 /// One step of an amendment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = AmendmentStep)]
 pub struct Step {
     /// The state it led to.
     pub state: AmendmentState,
@@ -123,7 +125,7 @@ pub struct Step {
 }
 
 /// A change of key facts on its way.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Amendment {
     /// UUIDv7.
     pub id: Uuid,

@@ -19,7 +19,9 @@ pub struct AreaCodeError {
 }
 
 /// The level of an area, read from the length of its code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum AreaLevel {
     /// 省, 2 digits.
@@ -40,6 +42,22 @@ pub enum AreaLevel {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct AreaCode(String);
+
+impl utoipa::PartialSchema for AreaCode {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::Type::String)
+            .pattern(Some(r"^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12}|[0-9]{14})$"))
+            .description(Some(
+                "Statistical area code: province 2 digits, prefecture 4, county 6, township 9, village 12, villagers' group 14; \
+                 an area contains those whose codes begin with its own.",
+            ))
+            .examples(["610926", "610926100001"])
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for AreaCode {}
 
 impl AreaCode {
     /// Reads a code of 2, 4, 6, 9, 12 or 14 ASCII digits.
@@ -155,7 +173,7 @@ pub struct FormerName {
 }
 
 /// A name of an area with the time in which it held.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct AreaVersion {
     /// The name.
     pub name: String,

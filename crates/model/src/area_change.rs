@@ -17,7 +17,7 @@ use crate::roster::is_line;
 pub const NAME_LIMIT: usize = 50;
 
 /// One of the areas that come of a split.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AreaPart {
     /// Its new code.
@@ -33,7 +33,7 @@ pub struct AreaPart {
 }
 
 /// A change of areas.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum AreaChange {
     /// A new name; the code stays.

@@ -40,7 +40,7 @@ pub const REASON_LIMIT: usize = 500;
 
 /// One field of a household or of one of its members, before and after. Values are in the one form in which the
 /// columns of the sheet compare them: codes of code lists, numbers in digits, dates as 1968-05-03.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct BulkEdit {
     /// The member; none for a field of the household itself.
     pub person: Option<Uuid>,
@@ -53,7 +53,7 @@ pub struct BulkEdit {
 }
 
 /// What a batch changes of one household.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct BulkRow {
     /// The household.
     pub household: Uuid,
@@ -66,7 +66,7 @@ pub struct BulkRow {
 }
 
 /// A row that is not part of the batch, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct RefusedRow {
     /// Name of the file, with the sheet; empty where the batch comes from no file.
     pub file: String,
@@ -89,7 +89,7 @@ pub struct RefusedRow {
 }
 
 /// The contents of a batch: what the attachment of its hash holds.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct BulkContents {
     /// What changes, by register number.
     pub rows: Vec<BulkRow>,
@@ -98,7 +98,7 @@ pub struct BulkContents {
 }
 
 /// How often a field changes in a batch.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct FieldCount {
     /// Name of the column.
     pub field: String,
@@ -109,7 +109,7 @@ pub struct FieldCount {
 }
 
 /// What somebody decided about a batch.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct BulkDecision {
     /// Who.
     pub by: String,
@@ -120,7 +120,7 @@ pub struct BulkDecision {
 }
 
 /// Many changes on their way as one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct BulkChange {
     /// UUIDv7.
     pub id: Uuid,
@@ -331,7 +331,7 @@ impl BulkChange {
 ///
 /// It is a subject like any other, so that there stays one way to write: views are saved a few times a year and cost the
 /// ledger nothing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct SavedView {
     /// UUIDv7.
     pub id: Uuid,

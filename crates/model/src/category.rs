@@ -29,7 +29,7 @@ code_list! {
 }
 
 /// A household on an approved list of the department that answers for poverty (部门核定名单), as imported.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct DepartmentListing {
     /// UUIDv7.
     pub id: Uuid,
@@ -50,7 +50,7 @@ pub struct DepartmentListing {
 }
 
 /// One piece of evidence for a category.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum CategoryEvidence {
     /// The household stands on the department's list; comes from the imported list alone.
@@ -154,7 +154,7 @@ impl CategoryEvidence {
 }
 
 /// Evidence recorded for a household.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct EvidenceRecord {
     /// UUIDv7.
     pub id: Uuid,
@@ -198,7 +198,7 @@ code_list! {
 }
 
 /// What one rule says of a household.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct AcceptanceFinding {
     /// Id of the rule.
     pub rule: String,
@@ -221,7 +221,7 @@ pub struct AcceptanceFinding {
 }
 
 /// Whether a household is accepted in its category, and why.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct AcceptanceVerdict {
     /// The verdict.
     pub state: AcceptanceState,

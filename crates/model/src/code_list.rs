@@ -16,7 +16,7 @@ pub enum Language {
 }
 
 /// A text in both languages of the product.
-#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 pub struct Text {
     /// Simplified Chinese.
     pub zh: String,
@@ -42,10 +42,11 @@ impl Text {
     }
 }
 
-/// Declares a code list: an enum whose values carry a code, a Chinese and an English name.
+/// Declares a code list: an enum whose values carry a code, a Chinese and an English name. `as "Name"` is what the API's
+/// description calls it, where its own name says too little outside of its module.
 #[macro_export]
 macro_rules! code_list {
-    ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $code:literal, $zh:literal, $en:literal;)+ }) => {
+    ($(#[$meta:meta])* $name:ident $(as $schema:literal)? { $($(#[$vmeta:meta])* $variant:ident = $code:literal, $zh:literal, $en:literal;)+ }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         pub enum $name {
@@ -74,6 +75,28 @@ macro_rules! code_list {
             /// The value with this code, if there is one.
             pub fn from_code(code: &str) -> Option<Self> {
                 match code { $($code => Some($name::$variant),)+ _ => None }
+            }
+        }
+
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                let names: Vec<String> = Self::ALL
+                    .iter()
+                    .map(|value| format!("`{}` {} / {}", value.code(), value.zh(), value.en()))
+                    .collect();
+                utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::Type::String)
+                    .enum_values(Some(Self::ALL.iter().map(|value| value.code())))
+                    .description(Some(names.join("; ")))
+                    .into()
+            }
+        }
+
+        impl utoipa::ToSchema for $name {
+            fn name() -> std::borrow::Cow<'static, str> {
+                let name = stringify!($name);
+                $(let name = { let _ = name; $schema };)?
+                name.into()
             }
         }
 

@@ -79,7 +79,7 @@ code_list! {
 }
 
 /// What an assessment says of a point.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PointAssessment {
     /// Number of the report.
@@ -91,7 +91,7 @@ pub struct PointAssessment {
 }
 
 /// What is registered of a hazard point.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct HazardFacts {
     /// 隐患点编号, unique.
     pub code: String,
@@ -122,7 +122,7 @@ pub struct HazardFacts {
 }
 
 /// A household of the point's list that is safe.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct SafeHousehold {
     /// Name of the head, as in the list.
     pub head_name: String,
@@ -139,7 +139,8 @@ pub struct SafeHousehold {
 }
 
 /// That closing was asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = HazardClosing)]
 pub struct Closing {
     /// Who asked.
     pub asked_by: String,
@@ -150,7 +151,7 @@ pub struct Closing {
 }
 
 /// A registered hazard point.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct HazardPoint {
     /// UUIDv7.
     pub id: Uuid,

@@ -19,7 +19,7 @@ use crate::code_list::Text;
 
 code_list! {
     /// What a case waits for, or how it ended.
-    Step {
+    Step as "IdentificationStep" {
         GroupReview = "group_review", "小组评议", "group review";
         CrossMatch = "cross_match", "信息比对", "cross-match";
         VillageReview = "village_review", "村民代表会议评议", "village representatives' meeting";
@@ -37,7 +37,7 @@ code_list! {
 
 code_list! {
     /// Level of government that takes a step.
-    Level {
+    Level as "IdentificationLevel" {
         Village = "village", "村", "village";
         Township = "township", "乡镇", "township";
         County = "county", "县", "county";
@@ -154,7 +154,7 @@ code_list! {
 }
 
 /// What set the case going.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Application {
     /// How.
     pub form: ApplicationForm,
@@ -169,7 +169,7 @@ pub struct Application {
 }
 
 /// A vote as counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Vote {
     /// Who could have come: representatives of the village, or households of the group.
     pub entitled: u32,
@@ -226,7 +226,7 @@ code_list! {
 }
 
 /// A step that was taken.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TakenStep {
     /// Which.
     pub step: Step,
@@ -246,7 +246,7 @@ pub struct TakenStep {
 }
 
 /// A household in the procedure.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct IdentificationCase {
     /// UUIDv7.
     pub id: Uuid,
@@ -598,7 +598,7 @@ code_list! {
 }
 
 /// Number of a notice within its area, kind and year.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct NoticeNumber {
     /// Year of posting.
     pub year: i16,
@@ -607,7 +607,7 @@ pub struct NoticeNumber {
 }
 
 /// A photo of a notice where it hangs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct NoticePhoto {
     /// SHA-256 of the file, in hex.
     pub hash: String,
@@ -622,7 +622,8 @@ pub struct NoticePhoto {
 }
 
 /// New days of a notice, because it was not posted in time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = NoticeExtension)]
 pub struct Extension {
     /// The first day as it was before.
     pub from: Date,
@@ -637,7 +638,8 @@ pub struct Extension {
 }
 
 /// A notice that was taken down before its time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = NoticeRemoval)]
 pub struct Removal {
     /// Why.
     pub reason: String,
@@ -653,7 +655,7 @@ fn publicity() -> NoticeKind {
 }
 
 /// A list posted in public: open to objection until a day, or final.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PublicityNotice {
     /// UUIDv7.
     pub id: Uuid,
@@ -792,7 +794,7 @@ code_list! {
 }
 
 /// An objection to a household on a notice.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Objection {
     /// UUIDv7.
     pub id: Uuid,

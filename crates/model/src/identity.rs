@@ -68,6 +68,20 @@ impl IdNumberError {
 #[serde(transparent)]
 pub struct IdNumber(String);
 
+impl utoipa::PartialSchema for IdNumber {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::Type::String)
+            .description(Some(
+                "Resident identity number (GB 11643: 17 digits and a check character 0-9 or X; 15 digits in old papers), as \
+                 written in the register, where it may be wrong.",
+            ))
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for IdNumber {}
+
 impl IdNumber {
     /// Takes a number as written: surrounding space removed, letters in upper case.
     pub fn new(text: &str) -> Self {

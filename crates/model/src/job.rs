@@ -28,7 +28,7 @@ code_list! {
 }
 
 /// One run of long work.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Job {
     /// UUIDv7.
     pub id: Uuid,

@@ -40,7 +40,7 @@ code_list! {
 }
 
 /// A layer in the workspace. Its features (or cells) are an attachment, addressed by content hash.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Layer {
     /// UUIDv7.
     pub id: Uuid,
@@ -59,7 +59,7 @@ pub struct Layer {
 }
 
 /// How much of the county's land one constraint takes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ExcludedShare {
     /// A layer kind's code, or `slope`, `outside`.
     pub constraint: String,
@@ -72,7 +72,7 @@ pub struct ExcludedShare {
 }
 
 /// One run of the land assessment.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct LandAssessment {
     /// UUIDv7.
     pub id: Uuid,
@@ -105,7 +105,7 @@ pub struct LandAssessment {
 }
 
 /// What one layer says of one site.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct LayerVerdict {
     /// The layer's kind, by code, or `slope`.
     pub layer: String,
@@ -122,7 +122,7 @@ pub struct LayerVerdict {
 }
 
 /// Distance from a site to the nearest anchor of one kind.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct AnchorDistance {
     /// Kind of anchor.
     pub kind: LayerKind,
@@ -133,7 +133,7 @@ pub struct AnchorDistance {
 }
 
 /// One part of a site's score.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ScorePart {
     /// Criterion, e.g. `slope`, `towns`.
     pub criterion: String,
@@ -146,7 +146,7 @@ pub struct ScorePart {
 }
 
 /// A candidate site (备选址).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Candidate {
     /// UUIDv7.
     pub id: Uuid,

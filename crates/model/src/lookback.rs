@@ -163,7 +163,7 @@ code_list! {
 }
 
 /// One thing to be checked in the field, with the reason.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct LookbackItem {
     /// UUIDv7.
     pub id: Uuid,

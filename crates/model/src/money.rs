@@ -7,6 +7,22 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct Fen(pub i64);
 
+impl utoipa::PartialSchema for Fen {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::Type::Integer)
+            .format(Some(utoipa::openapi::SchemaFormat::KnownFormat(
+                utoipa::openapi::KnownFormat::Int64,
+            )))
+            .description(Some(
+                "Amount of money in fen, 1/100 yuan; negative for refunds and shortfalls.",
+            ))
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for Fen {}
+
 impl Fen {
     /// An amount given in whole yuan.
     pub const fn from_yuan(yuan: i64) -> Self {

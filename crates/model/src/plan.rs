@@ -28,7 +28,7 @@ code_list! {
 }
 
 /// A settlement that the plan opens.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PlannedSite {
     /// The candidate (or stock housing offer) it stands on.
     pub site: Uuid,
@@ -61,7 +61,7 @@ pub struct PlannedSite {
 }
 
 /// A site that was a candidate and was not opened.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct UnusedSite {
     /// The candidate.
     pub site: Uuid,
@@ -72,7 +72,7 @@ pub struct UnusedSite {
 }
 
 /// The totals of a plan.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PlanTotals {
     /// Households that chose to move.
     pub households_to_move: u32,
@@ -113,7 +113,7 @@ pub struct PlanTotals {
 }
 
 /// One relocation plan.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Plan {
     /// UUIDv7.
     pub id: Uuid,
@@ -134,7 +134,7 @@ pub struct Plan {
 }
 
 /// Where the plan sends a set of households of one group that go together.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "to", rename_all = "snake_case")]
 pub enum Destination {
     /// To a settlement or stock housing.
@@ -154,7 +154,7 @@ pub enum Destination {
 }
 
 /// The decision for households of one villagers' group with the same consent.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Assignment {
     /// UUIDv7.
     pub id: Uuid,

@@ -293,7 +293,7 @@ code_list! {
 }
 
 /// A position in degrees, CGCS2000 (equal to WGS 84 within centimetres).
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Position {
     /// Degrees east, -180 to 180.
     pub longitude: f64,
@@ -302,7 +302,7 @@ pub struct Position {
 }
 
 /// The present home.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Home {
     /// What it is built of.
     pub structure: Option<Structure>,
@@ -314,20 +314,24 @@ pub struct Home {
     pub year_built: Option<i16>,
     /// The plot it stands on (宅基地), m².
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub homestead_m2: Option<f64>,
     /// Name of the owner, when it is not the household. Sensitive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub owner: Option<String>,
     /// On which list of villages to be kept it stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub listed_village: Option<ListedVillage>,
     /// Whether others who stay live in the same building, so that it cannot be pulled down.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub shared_with_stayers: Option<bool>,
 }
 
 /// The facts of a household as an office records them; the members are kept beside it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct HouseholdFacts {
     /// 户编号, unique in the county.
     pub register_number: String,
@@ -345,9 +349,11 @@ pub struct HouseholdFacts {
     pub poverty_attribute: Option<PovertyAttribute>,
     /// Whether it is registered as poor, was, or never was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub poverty_standing: Option<PovertyStanding>,
     /// Class under which it is watched against falling back into poverty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub monitored_class: Option<MonitoredClass>,
     /// Main cause of poverty.
     pub main_cause_of_poverty: Option<PovertyCause>,
@@ -366,15 +372,19 @@ pub struct HouseholdFacts {
     pub farmland_mu_hundredths: Option<i64>,
     /// Forest land in mu x 100.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub forest_mu_hundredths: Option<i64>,
     /// Orchards in mu x 100.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub orchard_mu_hundredths: Option<i64>,
     /// Grassland in mu x 100.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub grassland_mu_hundredths: Option<i64>,
     /// Water surface in mu x 100.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub water_mu_hundredths: Option<i64>,
     /// The present home.
     pub home: Home,
@@ -383,9 +393,11 @@ pub struct HouseholdFacts {
     pub living: LivingConditions,
     /// Whether it is a member of a farmers' co-operative.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub cooperative_member: Option<bool>,
     /// Who answers for helping it; never somebody who is listed himself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub helper: Option<Helper>,
     /// What makes it vulnerable. Sensitive.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -393,7 +405,7 @@ pub struct HouseholdFacts {
 }
 
 /// The facts of a person.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PersonFacts {
     /// Name, 1 to 50 characters.
     pub name: String,
@@ -408,6 +420,7 @@ pub struct PersonFacts {
     pub id_number: Option<IdNumber>,
     /// Why there is no document, where [`IdKind::NoDocument`] says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub no_id_reason: Option<String>,
     /// Relation to the head of household.
     pub relation: Relation,
@@ -415,20 +428,24 @@ pub struct PersonFacts {
     pub ethnicity: Option<Ethnicity>,
     /// Marriage.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub marriage: Option<Marriage>,
     /// Education.
     pub education: Option<Education>,
     /// Where a pupil or student is at school.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub school: Option<SchoolState>,
     /// Why the person left school early, where [`SchoolState::DroppedOut`] says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub dropout_reason: Option<String>,
     /// Health: several states may hold at once. Sensitive.
     #[serde(default, deserialize_with = "person::one_or_several")]
     pub health: Vec<Health>,
     /// Class and grade on the disability certificate. Sensitive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub disability: Option<Disability>,
     /// Capacity to work.
     pub labour: Option<Labour>,
@@ -437,27 +454,35 @@ pub struct PersonFacts {
     pub work: Work,
     /// Medical insurance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub medical_insurance: Option<MedicalInsurance>,
     /// Pension insurance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub pension_insurance: Option<PensionInsurance>,
     /// The social benefit received.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub benefit: Option<Benefit>,
     /// Whether a member of the Party.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub party_member: Option<bool>,
     /// Military service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub military: Option<MilitaryService>,
     /// Mobile phone. Sensitive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub phone: Option<String>,
     /// Area where the hukou is, which may lie outside the county.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub hukou_area: Option<AreaCode>,
     /// Why the person is away now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub away_reason: Option<AwayReason>,
     /// On which ground the person counts as a member.
     #[serde(default, skip_serializing_if = "is_default")]
@@ -531,7 +556,7 @@ impl PersonFacts {
 }
 
 /// A person with an identity of its own.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Person {
     /// UUIDv7.
     pub id: Uuid,
@@ -541,7 +566,7 @@ pub struct Person {
 }
 
 /// A household: people who live and spend together.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Household {
     /// UUIDv7.
     pub id: Uuid,
@@ -635,7 +660,7 @@ code_list! {
 }
 
 /// A file that was imported, with what came of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ImportedFile {
     /// UUIDv7.
     pub id: Uuid,
@@ -675,7 +700,7 @@ pub struct StockHousing {
 }
 
 /// Money made available (资金).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Fund {
     /// UUIDv7.
     pub id: Uuid,

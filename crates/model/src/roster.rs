@@ -39,7 +39,7 @@ code_list! {
 }
 
 /// Which households of a category a roster was drafted from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct RosterFilter {
     /// In this area.
     pub area: AreaCode,
@@ -57,7 +57,7 @@ pub struct RosterFilter {
 }
 
 /// A member as a roster freezes it: who it is, and in which relation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct RosterMember {
     /// The person.
     pub person: Uuid,
@@ -74,7 +74,7 @@ pub struct RosterMember {
 }
 
 /// The present home and where it stands.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct RosterHome {
     /// What is recorded of it.
     #[serde(flatten)]
@@ -84,7 +84,7 @@ pub struct RosterHome {
 }
 
 /// The key facts of a household.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct KeyFacts {
     /// Members by id of the person, so that the order of a spreadsheet's rows is no difference.
     pub members: Vec<RosterMember>,
@@ -148,7 +148,7 @@ impl KeyFacts {
 }
 
 /// One household of a roster.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct RosterEntry {
     /// The household.
     pub household: Uuid,
@@ -171,7 +171,7 @@ impl RosterEntry {
 }
 
 /// Who froze a roster, and on which authority.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Freezing {
     /// Who froze it; never the one who drafted it.
     pub by: String,
@@ -184,7 +184,7 @@ pub struct Freezing {
 }
 
 /// An approved list of households, or the draft of one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Roster {
     /// UUIDv7.
     pub id: Uuid,

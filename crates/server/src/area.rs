@@ -6,31 +6,41 @@ use anju_app::Workspace;
 use anju_app::register::areas::{
     self, AreaDetail, AreaQuery, AreaView, ChangePreview, ChangeRequest, NewArea, PastPlace,
 };
-use anju_app::register::views::TableFormat;
+use anju_app::table::TableFormat;
 use anju_model::area::AreaCode;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::{get, post};
-use axum::{Json, Router};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::Server;
 use crate::caller::SignedIn;
+use crate::extract::{Json, Path, Query};
 use crate::problem::HttpError;
 use crate::register::attachment;
 
-pub(crate) fn routes() -> Router<Server> {
-    Router::new()
-        .route("/areas", get(list).post(add))
-        .route("/areas.xlsx", get(export_xlsx))
-        .route("/areas.csv", get(export_csv))
-        .route("/areas/changes", post(change))
-        .route("/areas/changes/preview", post(preview))
-        .route("/areas/{code}", get(show))
-        .route("/register/households/{id}/places", get(places))
+pub(crate) fn routes() -> OpenApiRouter<Server> {
+    OpenApiRouter::new()
+        .routes(routes!(list, add))
+        .routes(routes!(export_xlsx))
+        .routes(routes!(export_csv))
+        .routes(routes!(change))
+        .routes(routes!(preview))
+        .routes(routes!(show))
+        .routes(routes!(places))
 }
 
+/// Areas of the caller's area, with their households, as of a day.
+#[utoipa::path(
+    get,
+    path = "/areas",
+    operation_id = "listAreas",
+    tag = "register",
+    params(AreaQuery),
+    responses((status = OK, description = "Areas of the caller's area, with their households, as of a day.", body = Vec<AreaView>))
+)]
 async fn list(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,
@@ -39,6 +49,15 @@ async fn list(
     Ok(Json(areas::list(&workspace, &caller, &query).await?))
 }
 
+/// The table of areas as a workbook.
+#[utoipa::path(
+    get,
+    path = "/areas.xlsx",
+    operation_id = "exportAreasWorkbook",
+    tag = "register",
+    params(AreaQuery),
+    responses((status = OK, description = "The file.", content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", body = Vec<u8>))
+)]
 async fn export_xlsx(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,
@@ -48,6 +67,15 @@ async fn export_xlsx(
     Ok(attachment("areas.xlsx", TableFormat::Xlsx, file))
 }
 
+/// The table of areas as CSV with byte-order mark.
+#[utoipa::path(
+    get,
+    path = "/areas.csv",
+    operation_id = "exportAreasCsv",
+    tag = "register",
+    params(AreaQuery),
+    responses((status = OK, description = "The file.", content_type = "text/csv", body = String))
+)]
 async fn export_csv(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,
@@ -57,6 +85,15 @@ async fn export_csv(
     Ok(attachment("areas.csv", TableFormat::Csv, file))
 }
 
+/// One area with its names, what became of it and what it holds.
+#[utoipa::path(
+    get,
+    path = "/areas/{code}",
+    operation_id = "readArea",
+    tag = "register",
+    params(("code" = AreaCode, Path, description = "Code of the area.")),
+    responses((status = OK, description = "One area with its names, what became of it and what it holds.", body = AreaDetail))
+)]
 async fn show(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,
@@ -65,6 +102,14 @@ async fn show(
     Ok(Json(areas::detail(&workspace, &caller, &code).await?))
 }
 
+/// Adds an area that the table does not have.
+#[utoipa::path(
+    post,
+    path = "/areas",
+    operation_id = "addArea",
+    tag = "register",
+    responses((status = CREATED, description = "Adds an area that the table does not have.", body = AreaDetail))
+)]
 async fn add(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,
@@ -74,6 +119,14 @@ async fn add(
     Ok((StatusCode::CREATED, Json(added)))
 }
 
+/// What a change of areas would do; nothing is written.
+#[utoipa::path(
+    post,
+    path = "/areas/changes/preview",
+    operation_id = "previewAreaChange",
+    tag = "register",
+    responses((status = OK, description = "What a change of areas would do; nothing is written.", body = ChangePreview))
+)]
 async fn preview(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,
@@ -82,6 +135,14 @@ async fn preview(
     Ok(Json(areas::preview(&workspace, &caller, &request).await?))
 }
 
+/// Carries a change of areas out as it was previewed.
+#[utoipa::path(
+    post,
+    path = "/areas/changes",
+    operation_id = "changeAreas",
+    tag = "register",
+    responses((status = OK, description = "Carries a change of areas out as it was previewed.", body = ChangePreview))
+)]
 async fn change(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,
@@ -90,6 +151,14 @@ async fn change(
     Ok(Json(areas::change(&workspace, &caller, &request).await?))
 }
 
+/// Where a household was by the codes and names of each time.
+#[utoipa::path(
+    get,
+    path = "/register/households/{id}/places",
+    operation_id = "listHouseholdPlaces",
+    tag = "register",
+    responses((status = OK, description = "Where a household was by the codes and names of each time.", body = Vec<PastPlace>))
+)]
 async fn places(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,

@@ -8,6 +8,7 @@ use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
 
+use crate::idempotency::UnderKey;
 use crate::problem::HttpError;
 
 /// Name of the cookie where requests may come without TLS.
@@ -102,22 +103,6 @@ where
     }
 }
 
-/// The version of what is to be changed that the caller has seen, from `If-Match`.
-pub(crate) fn seen_version(headers: &HeaderMap) -> Result<i64, HttpError> {
-    headers
-        .get(header::IF_MATCH)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.trim_matches('"').parse().ok())
-        .ok_or_else(|| {
-            HttpError::new(
-                axum::http::StatusCode::PRECONDITION_REQUIRED,
-                "version_missing",
-                "请求须带 If-Match 版本号",
-                "the request needs the version seen, as If-Match",
-            )
-        })
-}
-
 /// A request with a valid session whose first password has been changed.
 pub(crate) struct SignedIn(pub Caller);
 
@@ -144,6 +129,10 @@ where
         let (caller, user) = anju_app::access::caller_by_token(&workspace, &token)
             .await?
             .ok_or_else(HttpError::not_signed_in)?;
+        let caller = match parts.extensions.get::<UnderKey>() {
+            Some(UnderKey(caller)) => caller.clone(),
+            None => caller,
+        };
         Ok(Self { caller, user, token })
     }
 }

@@ -25,34 +25,76 @@ use anju_model::register::{
     Urgency, Vulnerability,
 };
 use anju_model::roster::{KeyFact, RosterState};
-use axum::routing::get;
-use axum::{Json, Router};
 use serde::Serialize;
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder};
+use utoipa::openapi::{Ref, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::Server;
+use crate::extract::Json;
 
-pub(crate) fn routes() -> Router<Server> {
-    Router::new().route("/code-lists", get(list))
+pub(crate) fn routes() -> OpenApiRouter<Server> {
+    OpenApiRouter::new().routes(routes!(list))
 }
 
-#[derive(Serialize)]
+/// One value of a code list.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = CodeName)]
 struct Code {
     code: &'static str,
     zh: &'static str,
     en: &'static str,
 }
 
+/// All code lists by name.
+#[derive(Serialize)]
+struct CodeLists(BTreeMap<&'static str, Vec<Code>>);
+
+impl PartialSchema for CodeLists {
+    fn schema() -> RefOr<Schema> {
+        let list = || ArrayBuilder::new().items(Ref::from_schema_name("CodeName"));
+        all()
+            .0
+            .into_keys()
+            .fold(ObjectBuilder::new(), |object, name| {
+                object.property(name, list()).required(name)
+            })
+            .into()
+    }
+}
+
+impl ToSchema for CodeLists {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((Code::name().into_owned(), Code::schema()));
+    }
+}
+
 macro_rules! lists {
     ($($name:literal: $list:ty,)+) => {
-        BTreeMap::from([$((
+        CodeLists(BTreeMap::from([$((
             $name,
             <$list>::ALL.iter().map(|value| Code { code: value.code(), zh: value.zh(), en: value.en() }).collect(),
-        )),+])
+        )),+]))
     };
 }
 
-async fn list() -> Json<BTreeMap<&'static str, Vec<Code>>> {
-    Json(lists! {
+/// All code lists with their Chinese and English names.
+#[utoipa::path(
+    get,
+    path = "/code-lists",
+    operation_id = "readCodeLists",
+    tag = "terms",
+    security(()),
+    responses((status = OK, description = "All code lists with their Chinese and English names.", body = CodeLists))
+)]
+async fn list() -> Json<CodeLists> {
+    Json(all())
+}
+
+fn all() -> CodeLists {
+    lists! {
         "acceptance_severity": AcceptanceSeverity,
         "acceptance_state": AcceptanceState,
         "application_form": ApplicationForm,
@@ -131,5 +173,5 @@ async fn list() -> Json<BTreeMap<&'static str, Vec<Code>>> {
         "urgency": Urgency,
         "verdict": Verdict,
         "vulnerability": Vulnerability,
-    })
+    }
 }

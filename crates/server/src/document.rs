@@ -6,37 +6,38 @@ use anju_app::Workspace;
 use anju_app::register::document::{Paper, card_pdf, notice_pdf, unmasked_card_pdf};
 use anju_app::register::unmask::Need;
 use anju_model::code_list::Language;
-use axum::extract::{FromRequestParts, Path, Query, State};
+use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use axum::{Json, Router};
 use serde::Deserialize;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::Server;
 use crate::caller::{Reach, SignedIn};
+use crate::extract::{Json, Path, Query};
 use crate::problem::HttpError;
 
-pub(crate) fn routes() -> Router<Server> {
-    Router::new()
-        .route("/register/identification/notices/{id}/list.pdf", get(notice_list))
-        .route(
-            "/register/households/{id}/card.pdf",
-            get(card).post(unmasked_card),
-        )
+pub(crate) fn routes() -> OpenApiRouter<Server> {
+    OpenApiRouter::new()
+        .routes(routes!(notice_list))
+        .routes(routes!(card, unmasked_card))
 }
 
 /// How a notice is printed.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 struct NoticePrint {
     /// `a4` or `a3`.
     #[serde(default = "a4")]
+    #[param(value_type = Option<String>, pattern = "^(a3|a4)$")]
     paper: Paper,
     /// `zh` or `en`.
     #[serde(default)]
+    #[param(value_type = Option<String>, pattern = "^(zh|en)$")]
     language: Language,
 }
 
@@ -45,11 +46,13 @@ fn a4() -> Paper {
 }
 
 /// How a card is printed.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 struct CardPrint {
     /// `zh` or `en`.
     #[serde(default)]
+    #[param(value_type = Option<String>, pattern = "^(zh|en)$")]
     language: Language,
 }
 
@@ -100,6 +103,15 @@ fn pdf(name: &str, bytes: Vec<u8>) -> Response {
         .into_response()
 }
 
+/// The masked list of a notice as PDF.
+#[utoipa::path(
+    get,
+    path = "/register/identification/notices/{id}/list.pdf",
+    operation_id = "printPublicityNotice",
+    tag = "register",
+    params(NoticePrint),
+    responses((status = OK, description = "The file.", content_type = "application/pdf", body = Vec<u8>))
+)]
 async fn notice_list(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,
@@ -110,6 +122,15 @@ async fn notice_list(
     Ok(pdf("notice.pdf", file))
 }
 
+/// The card of a household as PDF, masked.
+#[utoipa::path(
+    get,
+    path = "/register/households/{id}/card.pdf",
+    operation_id = "printHouseholdCard",
+    tag = "register",
+    params(CardPrint),
+    responses((status = OK, description = "The file.", content_type = "application/pdf", body = Vec<u8>))
+)]
 async fn card(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,
@@ -121,6 +142,15 @@ async fn card(
     Ok(pdf("household-card.pdf", file))
 }
 
+/// The card of a household as PDF with personal data as it is, for a stated purpose, which goes on the ledger.
+#[utoipa::path(
+    post,
+    path = "/register/households/{id}/card.pdf",
+    operation_id = "printUnmaskedHouseholdCard",
+    tag = "register",
+    params(CardPrint),
+    responses((status = OK, description = "The file.", content_type = "application/pdf", body = Vec<u8>))
+)]
 async fn unmasked_card(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,

@@ -4,39 +4,42 @@ use std::sync::Arc;
 
 use anju_app::Workspace;
 use anju_app::register::hazard::{self, ClosingStep, HazardDetail, HazardQuery, HazardSummary, SafeRecord};
-use anju_app::register::views::{Change, Page, TableFormat};
+use anju_app::register::views::{Change, Page};
+use anju_app::table::TableFormat;
 use anju_model::area::AreaCode;
 use anju_model::hazard::{
     HazardFacts, HazardKind, HazardRisk, HazardScale, HazardState, PointAssessment, RelocationExtent,
 };
 use anju_model::register::Position;
-use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::{get, post, put};
-use axum::{Json, Router};
 use serde::Deserialize;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::Server;
-use crate::caller::{SignedIn, seen_version};
+use crate::caller::SignedIn;
+use crate::extract::{IfMatch, Json, Path, Query};
 use crate::problem::HttpError;
 use crate::register::attachment;
 
-pub(crate) fn routes() -> Router<Server> {
-    Router::new()
-        .route("/register/hazard-points", get(list).post(register))
-        .route("/register/hazard-points.xlsx", get(export_xlsx))
-        .route("/register/hazard-points.csv", get(export_csv))
-        .route("/register/hazard-points/{id}", get(show).put(edit))
-        .route("/register/hazard-points/{id}/history", get(history))
-        .route("/register/hazard-points/{id}/closing", post(close))
-        .route("/register/hazard-points/{id}/threatened/{line}", put(record_safe))
+pub(crate) fn routes() -> OpenApiRouter<Server> {
+    OpenApiRouter::new()
+        .routes(routes!(list, register))
+        .routes(routes!(export_xlsx))
+        .routes(routes!(export_csv))
+        .routes(routes!(show, edit))
+        .routes(routes!(history))
+        .routes(routes!(close))
+        .routes(routes!(record_safe))
 }
 
 /// What a request says of a hazard point; what it leaves out is not recorded.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = HazardPointGiven)]
 struct Given {
     code: String,
     #[serde(default)]
@@ -82,6 +85,15 @@ impl From<Given> for HazardFacts {
     }
 }
 
+/// Hazard points.
+#[utoipa::path(
+    get,
+    path = "/register/hazard-points",
+    operation_id = "listHazardPoints",
+    tag = "register",
+    params(HazardQuery),
+    responses((status = OK, description = "Hazard points.", body = Page<HazardSummary>))
+)]
 async fn list(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,
@@ -90,6 +102,15 @@ async fn list(
     Ok(Json(hazard::list(&workspace, &caller, &query).await?))
 }
 
+/// Hazard points as a workbook.
+#[utoipa::path(
+    get,
+    path = "/register/hazard-points.xlsx",
+    operation_id = "exportHazardPointsWorkbook",
+    tag = "register",
+    params(HazardQuery),
+    responses((status = OK, description = "The file.", content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", body = Vec<u8>))
+)]
 async fn export_xlsx(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,
@@ -99,6 +120,15 @@ async fn export_xlsx(
     Ok(attachment("hazard-points.xlsx", TableFormat::Xlsx, file))
 }
 
+/// Hazard points as CSV with byte-order mark.
+#[utoipa::path(
+    get,
+    path = "/register/hazard-points.csv",
+    operation_id = "exportHazardPointsCsv",
+    tag = "register",
+    params(HazardQuery),
+    responses((status = OK, description = "The file.", content_type = "text/csv", body = String))
+)]
 async fn export_csv(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,
@@ -108,6 +138,14 @@ async fn export_csv(
     Ok(attachment("hazard-points.csv", TableFormat::Csv, file))
 }
 
+/// Registers a hazard point.
+#[utoipa::path(
+    post,
+    path = "/register/hazard-points",
+    operation_id = "registerHazardPoint",
+    tag = "register",
+    responses((status = CREATED, description = "Registers a hazard point.", body = HazardDetail))
+)]
 async fn register(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,
@@ -117,6 +155,14 @@ async fn register(
     Ok((StatusCode::CREATED, Json(registered)))
 }
 
+/// One hazard point with its threatened households.
+#[utoipa::path(
+    get,
+    path = "/register/hazard-points/{id}",
+    operation_id = "readHazardPoint",
+    tag = "register",
+    responses((status = OK, description = "One hazard point with its threatened households.", body = HazardDetail))
+)]
 async fn show(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,
@@ -125,19 +171,35 @@ async fn show(
     Ok(Json(hazard::show(&workspace, &caller, id).await?))
 }
 
+/// Changes what is recorded of a hazard point.
+#[utoipa::path(
+    put,
+    path = "/register/hazard-points/{id}",
+    operation_id = "editHazardPoint",
+    tag = "register",
+    params(IfMatch),
+    responses((status = OK, description = "Changes what is recorded of a hazard point.", body = HazardDetail))
+)]
 async fn edit(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,
     Path(id): Path<Uuid>,
-    headers: HeaderMap,
+    IfMatch(version): IfMatch,
     Json(given): Json<Given>,
 ) -> Result<Json<HazardDetail>, HttpError> {
-    let version = seen_version(&headers)?;
     Ok(Json(
         hazard::edit(&workspace, &caller, id, version, given.into()).await?,
     ))
 }
 
+/// The changes of a hazard point, the newest first.
+#[utoipa::path(
+    get,
+    path = "/register/hazard-points/{id}/history",
+    operation_id = "readHazardPointHistory",
+    tag = "register",
+    responses((status = OK, description = "The changes of a hazard point, the newest first.", body = Vec<Change>))
+)]
 async fn history(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,
@@ -146,25 +208,51 @@ async fn history(
     Ok(Json(hazard::history(&workspace, &caller, id).await?))
 }
 
+/// Closes a hazard point, or opens it again.
+#[utoipa::path(
+    post,
+    path = "/register/hazard-points/{id}/closing",
+    operation_id = "closeHazardPoint",
+    tag = "register",
+    params(IfMatch),
+    responses((status = OK, description = "Closes a hazard point, or opens it again.", body = HazardDetail))
+)]
 async fn close(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,
     Path(id): Path<Uuid>,
-    headers: HeaderMap,
+    IfMatch(version): IfMatch,
     Json(step): Json<ClosingStep>,
 ) -> Result<Json<HazardDetail>, HttpError> {
-    let version = seen_version(&headers)?;
     Ok(Json(hazard::close(&workspace, &caller, id, version, step).await?))
 }
 
+/// A threatened household of a point.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Path)]
+struct ThreatenedAddress {
+    /// The point.
+    id: Uuid,
+    /// The line of the household.
+    line: Uuid,
+}
+
+/// Records that a threatened household is safe, or not any more.
+#[utoipa::path(
+    put,
+    path = "/register/hazard-points/{id}/threatened/{line}",
+    operation_id = "recordThreatenedSafe",
+    tag = "register",
+    params(ThreatenedAddress, IfMatch),
+    responses((status = OK, description = "Records that a threatened household is safe, or not any more.", body = HazardDetail))
+)]
 async fn record_safe(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,
-    Path((id, line)): Path<(Uuid, Uuid)>,
-    headers: HeaderMap,
+    Path(ThreatenedAddress { id, line }): Path<ThreatenedAddress>,
+    IfMatch(version): IfMatch,
     Json(record): Json<SafeRecord>,
 ) -> Result<Json<HazardDetail>, HttpError> {
-    let version = seen_version(&headers)?;
     Ok(Json(
         hazard::record_safe(&workspace, &caller, id, version, line, record).await?,
     ))

@@ -2,28 +2,39 @@
 
 use anju_app::job::{JobRunner, JobView};
 use anju_model::job::JobKind;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
-use axum::routing::get;
-use axum::{Json, Router};
 use serde::Deserialize;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::Server;
 use crate::caller::SignedIn;
+use crate::extract::{Json, Path};
 use crate::problem::HttpError;
 
-pub(crate) fn routes() -> Router<Server> {
-    Router::new()
-        .route("/jobs", get(list).post(submit))
-        .route("/jobs/{id}", get(show).delete(cancel))
+pub(crate) fn routes() -> OpenApiRouter<Server> {
+    OpenApiRouter::new()
+        .routes(routes!(list, submit))
+        .routes(routes!(show, cancel))
 }
 
-#[derive(Deserialize)]
+/// A job to be started.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 struct NewJob {
     kind: JobKind,
 }
 
+/// The latest 100 jobs, the newest first.
+#[utoipa::path(
+    get,
+    path = "/jobs",
+    operation_id = "listJobs",
+    tag = "jobs",
+    responses((status = OK, description = "The latest 100 jobs, the newest first.", body = Vec<JobView>))
+)]
 async fn list(
     State(jobs): State<JobRunner>,
     SignedIn(caller): SignedIn,
@@ -31,6 +42,14 @@ async fn list(
     Ok(Json(jobs.list(&caller).await?))
 }
 
+/// Starts a job; one runs at a time.
+#[utoipa::path(
+    post,
+    path = "/jobs",
+    operation_id = "startJob",
+    tag = "jobs",
+    responses((status = ACCEPTED, description = "Starts a job; one runs at a time.", body = JobView))
+)]
 async fn submit(
     State(jobs): State<JobRunner>,
     SignedIn(caller): SignedIn,
@@ -39,6 +58,14 @@ async fn submit(
     Ok((StatusCode::ACCEPTED, Json(jobs.submit(&caller, new.kind).await?)))
 }
 
+/// One job, with its progress while it runs.
+#[utoipa::path(
+    get,
+    path = "/jobs/{id}",
+    operation_id = "readJob",
+    tag = "jobs",
+    responses((status = OK, description = "One job, with its progress while it runs.", body = JobView))
+)]
 async fn show(
     State(jobs): State<JobRunner>,
     SignedIn(caller): SignedIn,
@@ -47,6 +74,14 @@ async fn show(
     Ok(Json(jobs.get(&caller, id).await?))
 }
 
+/// Asks a running job to stop; one that is over stays as it is.
+#[utoipa::path(
+    delete,
+    path = "/jobs/{id}",
+    operation_id = "cancelJob",
+    tag = "jobs",
+    responses((status = ACCEPTED, description = "Asks a running job to stop; one that is over stays as it is.", body = JobView))
+)]
 async fn cancel(
     State(jobs): State<JobRunner>,
     SignedIn(caller): SignedIn,

@@ -9,31 +9,39 @@ use anju_app::ledger::{
     self, CheckpointQuery, CheckpointView, ConsistencyView, EntryQuery, EntryView, Erased, ErasureOrder,
     Inclusion, LedgerPage,
 };
-use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use axum::{Json, Router};
 use serde::Deserialize;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::Server;
 use crate::caller::SignedIn;
+use crate::extract::{Json, Path, Query};
 use crate::problem::HttpError;
 
-pub(crate) fn routes() -> Router<Server> {
-    Router::new()
-        .route("/ledger", get(page))
-        .route("/ledger/entries", get(entries))
-        .route("/ledger/entries/{index}", get(entry))
-        .route("/ledger/entries/{index}/proof", get(proof))
-        .route("/ledger/entries/{index}/erasure", post(erasure))
-        .route("/ledger/consistency", get(consistency))
-        .route("/ledger/checkpoint", get(checkpoint))
-        .route("/ledger/checkpoints", get(checkpoints))
-        .route("/ledger/keeping", get(keeping))
+pub(crate) fn routes() -> OpenApiRouter<Server> {
+    OpenApiRouter::new()
+        .routes(routes!(page))
+        .routes(routes!(entries))
+        .routes(routes!(entry))
+        .routes(routes!(proof))
+        .routes(routes!(erasure))
+        .routes(routes!(consistency))
+        .routes(routes!(checkpoint))
+        .routes(routes!(checkpoints))
+        .routes(routes!(keeping))
 }
 
+/// Size, newest checkpoint and newest entries.
+#[utoipa::path(
+    get,
+    path = "/ledger",
+    operation_id = "readLedger",
+    tag = "ledger",
+    responses((status = OK, description = "Size, newest checkpoint and newest entries.", body = LedgerPage))
+)]
 async fn page(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,
@@ -41,6 +49,15 @@ async fn page(
     Ok(Json(ledger::page(&workspace, &caller).await?))
 }
 
+/// Entries, the newest first.
+#[utoipa::path(
+    get,
+    path = "/ledger/entries",
+    operation_id = "listLedgerEntries",
+    tag = "ledger",
+    params(EntryQuery),
+    responses((status = OK, description = "Entries, the newest first.", body = Vec<EntryView>))
+)]
 async fn entries(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,
@@ -49,15 +66,31 @@ async fn entries(
     Ok(Json(ledger::entries(&workspace, &caller, &query).await?))
 }
 
+/// One entry with what it changed, masked.
+#[utoipa::path(
+    get,
+    path = "/ledger/entries/{index}",
+    operation_id = "readLedgerEntry",
+    tag = "ledger",
+    responses((status = OK, description = "The entry.", body = EntryDetail))
+)]
 async fn entry(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,
-    index: Result<Path<u64>, PathRejection>,
+    Path(index): Path<u64>,
 ) -> Result<Json<EntryDetail>, HttpError> {
-    let Path(index) = index.map_err(|_| no_index())?;
     Ok(Json(ledger::explorer::entry(&workspace, &caller, index).await?))
 }
 
+/// Signed checkpoints, the newest first.
+#[utoipa::path(
+    get,
+    path = "/ledger/checkpoints",
+    operation_id = "listCheckpoints",
+    tag = "ledger",
+    params(CheckpointQuery),
+    responses((status = OK, description = "The checkpoints.", body = Vec<CheckpointView>))
+)]
 async fn checkpoints(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,
@@ -66,7 +99,14 @@ async fn checkpoints(
     Ok(Json(ledger::checkpoints(&workspace, &caller, &query).await?))
 }
 
-/// Null where checkpoints are not kept on a schedule.
+/// How checkpoints are kept elsewhere; null where they are not kept on a schedule.
+#[utoipa::path(
+    get,
+    path = "/ledger/keeping",
+    operation_id = "readKeeping",
+    tag = "ledger",
+    responses((status = OK, description = "Folder, interval and last round.", body = Option<KeepingView>))
+)]
 async fn keeping(
     State(keeper): State<Option<Arc<Keeper>>>,
     SignedIn(caller): SignedIn,
@@ -77,50 +117,62 @@ async fn keeping(
     }))
 }
 
+/// The proof that an entry is in the log.
+#[utoipa::path(
+    get,
+    path = "/ledger/entries/{index}/proof",
+    operation_id = "proveLedgerEntry",
+    tag = "ledger",
+    responses((status = OK, description = "The proof that an entry is in the log.", body = Inclusion))
+)]
 async fn proof(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,
-    index: Result<Path<u64>, PathRejection>,
+    Path(index): Path<u64>,
 ) -> Result<Json<Inclusion>, HttpError> {
-    let Path(index) = index.map_err(|_| no_index())?;
     Ok(Json(ledger::inclusion(&workspace, &caller, index).await?))
 }
 
-fn no_index() -> HttpError {
-    HttpError::new(
-        StatusCode::BAD_REQUEST,
-        "entry_index",
-        "条目序号须为从 0 起的整数",
-        "the index of an entry is a whole number from 0",
-    )
-}
-
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 struct Sizes {
+    /// The smaller number of entries.
     from: u64,
+    /// The larger number of entries; without it the present one.
     to: Option<u64>,
 }
 
+/// The proof that the log only grew between two sizes.
+#[utoipa::path(
+    get,
+    path = "/ledger/consistency",
+    operation_id = "proveConsistency",
+    tag = "ledger",
+    params(Sizes),
+    responses((status = OK, description = "The proof that the log only grew between two sizes.", body = ConsistencyView))
+)]
 async fn consistency(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,
-    sizes: Result<Query<Sizes>, QueryRejection>,
+    Query(sizes): Query<Sizes>,
 ) -> Result<Json<ConsistencyView>, HttpError> {
-    let Query(sizes) = sizes.map_err(|_| {
-        HttpError::new(
-            StatusCode::BAD_REQUEST,
-            "consistency_range",
-            "须以 from 和 to 给出两个条目数,均为整数;to 省略时取现有条目数",
-            "two numbers of entries are needed, from and to, both whole; without to it is the present number",
-        )
-    })?;
     Ok(Json(
         ledger::consistency(&workspace, &caller, sizes.from, sizes.to).await?,
     ))
 }
 
-/// The signed note as it is for who asks for plain text, JSON for everybody else.
+/// The newest signed checkpoint, as JSON or as the signed note itself.
+#[utoipa::path(
+    get,
+    path = "/ledger/checkpoint",
+    operation_id = "readCheckpoint",
+    tag = "ledger",
+    responses((status = OK, description = "The newest signed checkpoint, as JSON or as the signed note itself.", content(
+        (CheckpointView = "application/json"),
+        (String = "text/plain"),
+    )))
+)]
 async fn checkpoint(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,
@@ -149,21 +201,20 @@ async fn checkpoint(
     })
 }
 
+/// Erases the payload of an entry on legal order; every proof still holds.
+#[utoipa::path(
+    post,
+    path = "/ledger/entries/{index}/erasure",
+    operation_id = "eraseLedgerEntry",
+    tag = "ledger",
+    responses((status = CREATED, description = "Erases the payload of an entry on legal order; every proof still holds.", body = Erased))
+)]
 async fn erasure(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,
-    index: Result<Path<u64>, PathRejection>,
-    order: Result<Json<ErasureOrder>, JsonRejection>,
+    Path(index): Path<u64>,
+    Json(order): Json<ErasureOrder>,
 ) -> Result<(StatusCode, Json<Erased>), HttpError> {
-    let Path(index) = index.map_err(|_| no_index())?;
-    let Json(order) = order.map_err(|_| {
-        HttpError::new(
-            StatusCode::BAD_REQUEST,
-            "erasure_incomplete",
-            "请求须为 JSON,写明 reason(理由)和 document(依据的文书)",
-            "the request is JSON with reason and document",
-        )
-    })?;
     Ok((
         StatusCode::CREATED,
         Json(ledger::erase(&workspace, &caller, index, order).await?),

@@ -10,14 +10,20 @@ mod bulk;
 mod caller;
 mod category;
 mod code_lists;
+mod conventions;
+mod description;
 mod document;
+mod extract;
+mod geo_json;
 mod hazard;
 mod household;
+mod idempotency;
 mod identification;
 mod job;
 mod land;
 mod ledger;
 mod lookback;
+mod many;
 mod plan;
 mod problem;
 mod provider;
@@ -37,9 +43,11 @@ use anju_app::ledger::keeping::{Keeper, KeepingSettings};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::middleware::from_fn_with_state;
 use tower_http::compression::CompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::trace::TraceLayer;
+use utoipa_axum::router::OpenApiRouter;
 
 pub use problem::ProblemDetails;
 
@@ -104,7 +112,38 @@ pub async fn router_for(workspace: Arc<Workspace>, serving: Serving) -> Result<R
         tiles: Arc::default(),
         workspace,
     };
-    let api = Router::new()
+    let (described, document) = described();
+    let operations = Arc::new(conventions::Operations::of(&document));
+    let keys = idempotency::Keys {
+        operations: operations.clone(),
+        server: server.clone(),
+    };
+    let inner = described.with_state(server);
+    let layer = conventions::Conventions {
+        operations,
+        inner: inner.clone(),
+    };
+    let api = inner
+        .route_layer(from_fn_with_state(layer, conventions::apply))
+        .route_layer(from_fn_with_state(keys, idempotency::apply))
+        .fallback(problem::unknown_path)
+        .method_not_allowed_fallback(problem::unknown_method)
+        .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
+        .layer(header("cache-control", "no-store"));
+    Ok(Router::new()
+        .nest(description::BASE, api)
+        .fallback(assets::serve)
+        .layer(header("x-content-type-options", "nosniff"))
+        .layer(header("referrer-policy", "no-referrer"))
+        .layer(header("x-frame-options", "DENY"))
+        .layer(header("content-security-policy", CONTENT_SECURITY_POLICY))
+        .layer(CompressionLayer::new())
+        .layer(TraceLayer::new_for_http()))
+}
+
+/// All routes with their description, which they serve themselves.
+fn described() -> (Router<Server>, serde_json::Value) {
+    let routes = OpenApiRouter::new()
         .merge(code_lists::routes())
         .merge(session::routes())
         .merge(provider::routes())
@@ -125,19 +164,14 @@ pub async fn router_for(workspace: Arc<Workspace>, serving: Serving) -> Result<R
         .merge(job::routes())
         .merge(ledger::routes())
         .merge(user::routes())
-        .fallback(problem::unknown_path)
-        .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
-        .layer(header("cache-control", "no-store"))
-        .with_state(server);
-    Ok(Router::new()
-        .nest("/api/v1", api)
-        .fallback(assets::serve)
-        .layer(header("x-content-type-options", "nosniff"))
-        .layer(header("referrer-policy", "no-referrer"))
-        .layer(header("x-frame-options", "DENY"))
-        .layer(header("content-security-policy", CONTENT_SECURITY_POLICY))
-        .layer(CompressionLayer::new())
-        .layer(TraceLayer::new_for_http()))
+        .merge(description::routes());
+    let document = description::of(&routes);
+    (routes.split_for_parts().0, document)
+}
+
+/// The description of the API in OpenAPI 3.1, as it is committed in `docs/openapi.json` and served.
+pub fn description() -> String {
+    description::text(&described().1)
 }
 
 /// Nothing is fetched from or sent to anywhere else. Map workers are blobs of our own code; Ant Design writes its

@@ -7,8 +7,11 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-/// The body of an error answer.
-#[derive(Debug, Serialize)]
+/// The media type of problem details.
+pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
+
+/// The body of an error answer (RFC 9457).
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct ProblemDetails {
     /// Always `about:blank`: the code below says more.
     #[serde(rename = "type")]
@@ -16,6 +19,7 @@ pub struct ProblemDetails {
     /// The status in words.
     title: &'static str,
     /// The HTTP status.
+    #[schema(minimum = 400, maximum = 599)]
     status: u16,
     /// Stable code.
     code: &'static str,
@@ -23,17 +27,30 @@ pub struct ProblemDetails {
     detail: String,
     /// The same in English.
     detail_en: String,
+    /// Where: a field of the body, a parameter, a header. Absent when there is no one place.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    place: String,
+    /// With status 412: the version that the subject has now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current_version: Option<i64>,
+    /// With status 412: the subject as it is now, as its own address answers it; absent when the caller may not read it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    current: Option<serde_json::Value>,
     /// Each field that is wrong, with its place.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     problems: Vec<Problem>,
 }
 
 /// An error answer.
+#[derive(Debug)]
 pub(crate) struct HttpError {
     status: StatusCode,
     code: &'static str,
     zh: String,
     en: String,
+    place: String,
+    current_version: Option<i64>,
     problems: Vec<Problem>,
     /// Seconds after which the same request may succeed.
     retry_after: Option<u64>,
@@ -51,13 +68,38 @@ impl HttpError {
             code,
             zh: zh.into(),
             en: en.into(),
+            place: String::new(),
+            current_version: None,
             problems: Vec::new(),
             retry_after: None,
         }
     }
 
+    /// The same error at a place.
+    pub(crate) fn at(mut self, place: impl Into<String>) -> Self {
+        self.place = place.into();
+        self
+    }
+
+    /// The code.
     pub(crate) fn code(&self) -> &'static str {
         self.code
+    }
+
+    /// The status.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    #[cfg(test)]
+    pub(crate) fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// Chinese and English.
+    #[cfg(test)]
+    pub(crate) fn texts(&self) -> (&str, &str) {
+        (&self.zh, &self.en)
     }
 
     pub(crate) fn not_signed_in() -> Self {
@@ -69,29 +111,75 @@ impl HttpError {
         )
     }
 
+    pub(crate) fn too_large() -> Self {
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "body_too_large",
+            "请求内容过大;请分批提交",
+            "the body is too large; send it in parts",
+        )
+    }
+
+    /// The server cannot carry on; the log says why.
+    pub(crate) fn failed() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "服务器内部错误,详情见服务日志",
+            "the server failed; its log says why",
+        )
+    }
+
     pub(crate) fn not_found() -> Self {
         Self::new(crate::NOT_FOUND, "not_found", "没有找到", "there is nothing here")
     }
 }
 
-impl IntoResponse for HttpError {
-    fn into_response(self) -> Response {
-        let body = ProblemDetails {
+impl From<HttpError> for ProblemDetails {
+    fn from(error: HttpError) -> Self {
+        Self {
             kind: "about:blank",
-            title: self.status.canonical_reason().unwrap_or("error"),
-            status: self.status.as_u16(),
-            code: self.code,
-            detail: self.zh,
-            detail_en: self.en,
-            problems: self.problems,
-        };
+            title: error.status.canonical_reason().unwrap_or("error"),
+            status: error.status.as_u16(),
+            code: error.code,
+            detail: error.zh,
+            detail_en: error.en,
+            place: error.place,
+            current_version: error.current_version,
+            current: None,
+            problems: error.problems,
+        }
+    }
+}
+
+impl ProblemDetails {
+    /// The same with the subject as it is now.
+    pub(crate) fn with_current(mut self, current: serde_json::Value) -> Self {
+        self.current = Some(current);
+        self
+    }
+}
+
+impl IntoResponse for ProblemDetails {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (
-            self.status,
-            [(header::CONTENT_TYPE, "application/problem+json")],
-            Json(body).into_response().into_body(),
+            status,
+            [(header::CONTENT_TYPE, PROBLEM_JSON)],
+            Json(&self).into_response().into_body(),
         )
             .into_response();
-        if let Some(seconds) = self.retry_after {
+        // For the layer that adds the present state to a conflict.
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl IntoResponse for HttpError {
+    fn into_response(self) -> Response {
+        let retry_after = self.retry_after;
+        let mut response = ProblemDetails::from(self).into_response();
+        if let Some(seconds) = retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
         response
@@ -117,17 +205,19 @@ impl From<AppError> for HttpError {
             other => {
                 // The cause may name files or statements: it goes to the log, not to the browser.
                 tracing::error!(error = %other, "a request failed");
-                return Self::new(
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    "internal",
-                    "服务器内部错误,详情见服务日志",
-                    "the server failed; its log says why",
-                );
+                return Self::failed();
             }
         };
         let mut problem = Self::new(status, code, error.zh(), error.to_string());
         match error {
             AppError::LockedOut { seconds } => problem.retry_after = Some(seconds),
+            AppError::VersionConflict { found, .. } => problem.current_version = Some(found),
+            AppError::Invalid(invalid) => {
+                if invalid.code == "idempotency_key_under_way" {
+                    problem.retry_after = Some(1);
+                }
+                problem.place = invalid.place;
+            }
             AppError::Fields(problems) => problem.problems = problems,
             _ => {}
         }
@@ -138,8 +228,13 @@ impl From<AppError> for HttpError {
 /// The status of a request that cannot be carried out as it stands.
 fn status_of(code: &str) -> StatusCode {
     match code {
-        "area_stale" | "job_running" | "entry_is_current" | "nothing_to_erase" => StatusCode::CONFLICT,
-        "consistency_range" => StatusCode::BAD_REQUEST,
+        "area_stale"
+        | "job_running"
+        | "entry_is_current"
+        | "nothing_to_erase"
+        | "idempotency_key_under_way"
+        | "idempotency_answer_unknown" => StatusCode::CONFLICT,
+        "consistency_range" | "cursor" | "idempotency_key" => StatusCode::BAD_REQUEST,
         "file_too_large" => StatusCode::PAYLOAD_TOO_LARGE,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }
@@ -156,4 +251,14 @@ fn status_of_refusal(refusal: ProviderRefusal) -> StatusCode {
 /// The answer for an API path that does not exist.
 pub(crate) async fn unknown_path() -> HttpError {
     HttpError::not_found()
+}
+
+/// The answer for a path that exists, asked in a way that it does not.
+pub(crate) async fn unknown_method() -> HttpError {
+    HttpError::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        "此地址不支持该请求方法,可用方法见 Allow",
+        "this address does not take that method; Allow names those it takes",
+    )
 }

@@ -9,34 +9,51 @@ use anju_app::access::UserView;
 use anju_app::access::provider::{self, Answer, Ended, IdentityView, PATIENCE, Provider, ProviderView};
 use anju_app::{AppError, Workspace};
 use anju_model::access::ProviderRefusal;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
-use axum::routing::{get, post};
-use axum::{Json, Router};
 use serde::Deserialize;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::Server;
 use crate::caller::{AnySession, Cookie, Passing};
+use crate::extract::{Json, Query};
 use crate::problem::HttpError;
 use crate::session::{device, session_cookie};
 
-pub(crate) fn routes() -> Router<Server> {
-    Router::new()
-        .route("/session/provider", get(show))
-        .route("/session/provider/start", get(start))
-        .route("/session/provider/callback", get(callback))
-        .route("/session/provider/second-step", post(second_step))
-        .route("/session/identity", get(identity))
+pub(crate) fn routes() -> OpenApiRouter<Server> {
+    OpenApiRouter::new()
+        .routes(routes!(show))
+        .routes(routes!(start))
+        .routes(routes!(callback))
+        .routes(routes!(second_step))
+        .routes(routes!(identity))
 }
 
 type Configured = State<Option<Arc<Provider>>>;
 
-/// Public: null where there is no provider.
+/// The provider of single sign-on; null where there is none.
+#[utoipa::path(
+    get,
+    path = "/session/provider",
+    operation_id = "readProvider",
+    tag = "access",
+    security(()),
+    responses((status = OK, description = "The provider.", body = Option<ProviderView>))
+)]
 async fn show(State(provider): Configured) -> Json<Option<ProviderView>> {
     Json(provider.map(|provider| provider.view()))
 }
-
+/// Sends the browser to the provider.
+#[utoipa::path(
+    get,
+    path = "/session/provider/start",
+    operation_id = "startProviderSignIn",
+    tag = "access",
+    security(()),
+    responses((status = SEE_OTHER, description = "To the provider, or back to the sign-in page with a code of what went wrong."))
+)]
 async fn start(
     State(workspace): State<Arc<Workspace>>,
     State(provider): Configured,
@@ -53,7 +70,16 @@ async fn start(
         Err(error) => to_page(code_of(error), []),
     }
 }
-
+/// Where the provider sends the browser back to.
+#[utoipa::path(
+    get,
+    path = "/session/provider/callback",
+    operation_id = "finishProviderSignIn",
+    tag = "access",
+    security(()),
+    params(Answer),
+    responses((status = SEE_OTHER, description = "To the web app, signed in, or to the sign-in page with a code."))
+)]
 async fn callback(
     State(workspace): State<Arc<Workspace>>,
     State(provider): Configured,
@@ -80,11 +106,22 @@ async fn callback(
     }
 }
 
-#[derive(Deserialize)]
+/// A code of the second step.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ProviderSecondStep)]
 struct Code {
     code: String,
 }
-
+/// The code of the second step, after the provider vouched for the user; the answer sets the session's cookie.
+#[utoipa::path(
+    post,
+    path = "/session/provider/second-step",
+    operation_id = "confirmProviderSignIn",
+    tag = "access",
+    security(()),
+    responses((status = OK, description = "Who is signed in.", body = UserView))
+)]
 async fn second_step(
     State(workspace): State<Arc<Workspace>>,
     State(provider): Configured,
@@ -107,7 +144,14 @@ async fn second_step(
     ];
     Ok((AppendHeaders(cookies), Json::<UserView>(signed_in.user)).into_response())
 }
-
+/// The own identity at the provider; null when none is bound.
+#[utoipa::path(
+    get,
+    path = "/session/identity",
+    operation_id = "readOwnIdentity",
+    tag = "access",
+    responses((status = OK, description = "The identity.", body = Option<IdentityView>))
+)]
 async fn identity(
     State(workspace): State<Arc<Workspace>>,
     session: AnySession,

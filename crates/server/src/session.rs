@@ -7,30 +7,34 @@ use anju_app::access::provider::{self, Provider};
 use anju_app::access::second_factor::{self, Enrolment, Status};
 use anju_app::access::sessions::{self, SessionView};
 use anju_app::access::{self, Credentials, UserView, password};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, post};
-use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::Server;
 use crate::caller::{AnySession, Cookie, SignedIn};
+use crate::extract::{Json, Path};
 use crate::problem::HttpError;
 
-pub(crate) fn routes() -> Router<Server> {
-    Router::new()
-        .route("/session", get(show).post(sign_in).delete(sign_out))
-        .route("/session/password", post(change_password))
-        .route("/session/second-factor", get(second_step).post(enrol))
-        .route("/session/second-factor/confirm", post(confirm))
-        .route("/session/second-factor/disable", post(disable))
-        .route("/sessions", get(list).delete(end_others))
-        .route("/sessions/{id}", delete(end))
+pub(crate) fn routes() -> OpenApiRouter<Server> {
+    OpenApiRouter::new()
+        .routes(routes!(sign_in, show, sign_out))
+        .routes(routes!(change_password))
+        .routes(routes!(second_step, enrol))
+        .routes(routes!(confirm))
+        .routes(routes!(disable))
+        .routes(routes!(list, end_others))
+        .routes(routes!(end))
 }
 
-#[derive(Deserialize)]
+/// What a person types at sign-in.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = SignIn)]
 struct SignIn {
     name: String,
     password: String,
@@ -38,6 +42,15 @@ struct SignIn {
     code: Option<String>,
 }
 
+/// Signs in; the answer sets the session's cookie.
+#[utoipa::path(
+    post,
+    path = "/session",
+    operation_id = "signIn",
+    tag = "access",
+    security(()),
+    responses((status = OK, description = "Signs in; the answer sets the session's cookie.", body = UserView))
+)]
 async fn sign_in(
     State(workspace): State<Arc<Workspace>>,
     cookie: Cookie,
@@ -69,17 +82,36 @@ pub(crate) fn session_cookie(workspace: &Workspace, cookie: &Cookie, signed_in: 
     cookie.set(&signed_in.token, seconds)
 }
 
+/// Who is signed in, and what the role allows.
+#[utoipa::path(
+    get,
+    path = "/session",
+    operation_id = "readSession",
+    tag = "access",
+    responses((status = OK, description = "Who is signed in, and what the role allows.", body = UserView))
+)]
 async fn show(session: AnySession) -> Json<UserView> {
     Json(session.user)
 }
 
-#[derive(Serialize)]
+/// Where to sign out of the provider too.
+#[derive(Serialize, utoipa::ToSchema)]
 struct SignedOut {
     /// Where the provider ends its own session.
     provider_address: String,
 }
 
-/// Nothing more to do is 204; where a provider vouched for the user and says where to sign out of it, 200 with that.
+/// Signs out; where a provider vouched for the user, the answer says where to sign out of it.
+#[utoipa::path(
+    delete,
+    path = "/session",
+    operation_id = "signOut",
+    tag = "access",
+    responses(
+        (status = OK, description = "Where to sign out of the provider.", body = SignedOut),
+        (status = NO_CONTENT, description = "Nothing more to do.")
+    )
+)]
 async fn sign_out(
     State(workspace): State<Arc<Workspace>>,
     State(provider): State<Option<Arc<Provider>>>,
@@ -98,12 +130,23 @@ async fn sign_out(
     })
 }
 
-#[derive(Deserialize)]
+/// The own password, old and new.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewPassword)]
 struct NewPassword {
     current: String,
     new: String,
 }
 
+/// Changes the own password.
+#[utoipa::path(
+    post,
+    path = "/session/password",
+    operation_id = "changePassword",
+    tag = "access",
+    responses((status = NO_CONTENT, description = "Done."))
+)]
 async fn change_password(
     State(workspace): State<Arc<Workspace>>,
     session: AnySession,
@@ -113,6 +156,14 @@ async fn change_password(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// The own sessions.
+#[utoipa::path(
+    get,
+    path = "/sessions",
+    operation_id = "listSessions",
+    tag = "access",
+    responses((status = OK, description = "The own sessions.", body = Vec<SessionView>))
+)]
 async fn list(
     State(workspace): State<Arc<Workspace>>,
     session: AnySession,
@@ -122,6 +173,14 @@ async fn list(
     ))
 }
 
+/// Ends one of the own sessions.
+#[utoipa::path(
+    delete,
+    path = "/sessions/{id}",
+    operation_id = "endSession",
+    tag = "access",
+    responses((status = NO_CONTENT, description = "Done."))
+)]
 async fn end(
     State(workspace): State<Arc<Workspace>>,
     session: AnySession,
@@ -131,11 +190,21 @@ async fn end(
     Ok(StatusCode::NO_CONTENT)
 }
 
-#[derive(Serialize)]
+/// How many sessions were ended.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = EndedSessions)]
 struct Ended {
     ended: usize,
 }
 
+/// Ends all own sessions but this one.
+#[utoipa::path(
+    delete,
+    path = "/sessions",
+    operation_id = "endOtherSessions",
+    tag = "access",
+    responses((status = OK, description = "Ends all own sessions but this one.", body = Ended))
+)]
 async fn end_others(
     State(workspace): State<Arc<Workspace>>,
     session: AnySession,
@@ -144,21 +213,37 @@ async fn end_others(
     Ok(Json(Ended { ended }))
 }
 
-#[derive(Deserialize)]
+/// The own password, asked again.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = OwnPassword)]
 struct Password {
     password: String,
 }
 
-#[derive(Deserialize)]
+/// A code of the second step.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = SecondFactorCode)]
 struct Code {
     code: String,
 }
 
-#[derive(Serialize)]
+/// The codes that each replace the second step once.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = RecoveryCodes)]
 struct RecoveryCodes {
     recovery_codes: Vec<String>,
 }
 
+/// Whether the own account signs in with a second step.
+#[utoipa::path(
+    get,
+    path = "/session/second-factor",
+    operation_id = "readSecondFactor",
+    tag = "access",
+    responses((status = OK, description = "Whether the own account signs in with a second step.", body = Status))
+)]
 async fn second_step(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,
@@ -166,6 +251,14 @@ async fn second_step(
     Ok(Json(second_factor::status(&workspace, &caller).await?))
 }
 
+/// Makes a secret for the second step, shown once.
+#[utoipa::path(
+    post,
+    path = "/session/second-factor",
+    operation_id = "enrolSecondFactor",
+    tag = "access",
+    responses((status = OK, description = "Makes a secret for the second step, shown once.", body = Enrolment))
+)]
 async fn enrol(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,
@@ -176,6 +269,14 @@ async fn enrol(
     ))
 }
 
+/// Turns the second step on with a first code; answers the recovery codes, shown once.
+#[utoipa::path(
+    post,
+    path = "/session/second-factor/confirm",
+    operation_id = "confirmSecondFactor",
+    tag = "access",
+    responses((status = OK, description = "Turns the second step on with a first code; answers the recovery codes, shown once.", body = RecoveryCodes))
+)]
 async fn confirm(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,
@@ -185,6 +286,14 @@ async fn confirm(
     Ok(Json(RecoveryCodes { recovery_codes }))
 }
 
+/// Turns the own second step off.
+#[utoipa::path(
+    post,
+    path = "/session/second-factor/disable",
+    operation_id = "disableSecondFactor",
+    tag = "access",
+    responses((status = NO_CONTENT, description = "Done."))
+)]
 async fn disable(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,

@@ -14,7 +14,7 @@ use crate::value::{Record, Value};
 use crate::{Db, StoreError};
 
 /// One erased payload. Who, when and why are in the ledger entry that records it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Erasure {
     /// Position of the entry whose payload was erased; also the id.
     pub entry: u64,

@@ -38,7 +38,8 @@ pub struct EntryFilter {
 }
 
 /// An entry as shown: without the payload.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = LedgerEntry)]
 pub struct EntryView {
     /// Position in the log, from 0.
     pub index: u64,
@@ -63,7 +64,7 @@ pub struct EntryView {
 }
 
 /// One version of a subject.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Revision {
     /// The entry.
     #[serde(flatten)]
@@ -95,7 +96,8 @@ pub struct EntryProof {
 }
 
 /// The log at one size.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = LogHead)]
 pub struct Head {
     /// Number of entries.
     pub size: u64,

@@ -21,6 +21,7 @@ pub mod exchange;
 pub mod household_file;
 pub mod identification;
 pub mod job;
+pub mod keyed_request;
 pub mod land;
 mod ledger;
 mod list;

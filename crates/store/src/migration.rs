@@ -36,6 +36,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0006_access",
     "0007_household",
     "0008_places",
+    "0009_api",
     "0010_documents",
     "0011_access_oidc",
     "0012_search",

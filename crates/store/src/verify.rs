@@ -34,7 +34,7 @@ const REPORTED: usize = 1_000;
 const SHOWN: usize = 40;
 
 /// A place where the database is not what the log proves.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Difference {
     /// The table.
     pub table: String,
@@ -58,7 +58,7 @@ impl std::fmt::Display for Difference {
 }
 
 /// What verification found. No problems means: the log is whole and signed, and every row is proved by it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct VerificationReport {
     /// Entries checked.
     pub entries: u64,

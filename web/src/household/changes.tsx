@@ -24,8 +24,8 @@ interface Wanted {
   staying?: Record<string, string | undefined>;
 }
 
-const chosen = (relations: Record<string, string | undefined> = {}): MemberRelation[] =>
-  Object.entries(relations).flatMap(([person, relation]) => (relation ? [{ person, relation }] : []));
+const chosen = (relations: Record<string, string | undefined> = {}) =>
+  Object.entries(relations).flatMap(([person, relation]) => (relation ? [{ person, relation } as MemberRelation] : []));
 
 /** Keeps a paper in the household's file and gives its hash. */
 export async function proof(household: string, file: File | null, kind: string): Promise<string | null> {

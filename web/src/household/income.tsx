@@ -6,7 +6,7 @@ import { Alert, App, Button, Form, Input, InputNumber, Modal, Select, Table } fr
 import { useState } from 'react';
 
 import { api, Problem } from '../api/client';
-import type { IncomeYear } from '../api/types';
+import type { IncomeLine, IncomeYear } from '../api/types';
 import { decimal, instant, useWords } from '../language';
 import { Waiting } from '../parts';
 
@@ -62,7 +62,7 @@ function Edit({ household, year, close }: { household: string; year: IncomeYear 
   const send = useMutation({
     mutationFn: (edited: Edited) => api.recordIncome(household, edited.year, year?.version ?? 0, {
       reason: edited.reason,
-      lines: (edited.lines ?? []).map((line) => ({ kind: line.kind, amount: Math.round(line.amount * 100), cost: Math.round((line.cost ?? 0) * 100), source: line.source?.trim() || null })),
+      lines: (edited.lines ?? []).map((line) => ({ kind: line.kind as IncomeLine['kind'], amount: Math.round(line.amount * 100), cost: Math.round((line.cost ?? 0) * 100), ...(line.source?.trim() ? { source: line.source.trim() } : {}) })),
     }),
     onSuccess: () => { void client.invalidateQueries({ queryKey: ['household-income', household] }); void message.success(t('corrected')); close(); },
     onError: (error) => {
@@ -70,7 +70,7 @@ function Edit({ household, year, close }: { household: string; year: IncomeYear 
       else void message.error(problem(error));
     },
   });
-  const lines = year?.lines.map((line) => ({ ...line, amount: line.amount / 100, cost: line.cost / 100 })) ?? [{}];
+  const lines = year?.lines.map((line) => ({ ...line, amount: line.amount / 100, cost: (line.cost ?? 0) / 100 })) ?? [{}];
   return (
     <Modal open width={760} title={year ? t('edit_year', { year: year.year }) : t('add_year')} onCancel={close} onOk={() => form.submit()} confirmLoading={send.isPending}>
       {refused.map((text) => <Alert key={text} type="error" showIcon title={text} style={{ marginBottom: 8 }} />)}

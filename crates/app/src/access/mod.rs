@@ -37,6 +37,8 @@ pub struct Caller {
     name: String,
     role: Role,
     area: AreaCode,
+    /// The request under an idempotency key that this call carries out: its id and claim.
+    keyed: Option<(String, String)>,
 }
 
 impl Caller {
@@ -46,6 +48,7 @@ impl Caller {
             name: format!("cli:{name}"),
             role: Role::Administrator,
             area: county.clone(),
+            keyed: None,
         }
     }
 
@@ -55,6 +58,7 @@ impl Caller {
             name: "public:web".into(),
             role: Role::Public,
             area: county.clone(),
+            keyed: None,
         }
     }
 
@@ -63,7 +67,29 @@ impl Caller {
             name: user.name.clone(),
             role: user.role,
             area: user.area.clone(),
+            keyed: None,
         }
+    }
+
+    /// The same caller, carrying out a claimed request.
+    pub(crate) fn under_key(&self, id: &str, claim: &str) -> Self {
+        Self {
+            keyed: Some((id.to_owned(), claim.to_owned())),
+            ..self.clone()
+        }
+    }
+
+    /// The same caller for work that outlives the request.
+    pub(crate) fn beyond_request(&self) -> Self {
+        Self {
+            keyed: None,
+            ..self.clone()
+        }
+    }
+
+    /// The claimed request that is carried out: its id and claim.
+    pub(crate) fn keyed(&self) -> Option<&(String, String)> {
+        self.keyed.as_ref()
     }
 
     /// The name written into the ledger.
@@ -131,7 +157,7 @@ impl Caller {
 }
 
 /// A user as shown: without the password.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct UserView {
     /// UUIDv7.
     pub id: Uuid,
@@ -163,7 +189,7 @@ pub struct SignedIn {
 }
 
 /// A user to be made.
-#[derive(Debug, Clone, serde::Deserialize)]
+#[derive(Debug, Clone, serde::Deserialize, utoipa::ToSchema)]
 pub struct NewUser {
     /// Sign-in name: 2 to 40 letters, digits, `.`, `_` or `-`.
     pub name: String,

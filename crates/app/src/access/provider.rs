@@ -211,7 +211,7 @@ pub struct Provider {
 }
 
 /// What the sign-in page shows of the provider.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct ProviderView {
     /// What the button says.
     pub name: String,
@@ -227,7 +227,8 @@ pub struct Begun {
 }
 
 /// What the provider gave the browser.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Answer {
     /// The code, when all went well.
     pub code: Option<String>,
@@ -249,7 +250,7 @@ pub enum Ended {
 }
 
 /// An identity as shown.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct IdentityView {
     /// The provider's issuer address.
     pub issuer: String,

@@ -29,7 +29,8 @@ const DIGITS: usize = 6;
 const RECOVERY_CODES: usize = 10;
 
 /// What a device needs to make codes.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = SecondFactorEnrolment)]
 pub struct Enrolment {
     /// The secret in base32, for typing.
     pub secret: String,
@@ -40,7 +41,8 @@ pub struct Enrolment {
 }
 
 /// Whether the second step is in force.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = SecondFactorStatus)]
 pub struct Status {
     /// Whether a code is asked for at sign-in.
     pub enabled: bool,

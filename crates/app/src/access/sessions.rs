@@ -12,7 +12,7 @@ use crate::workspace::Transaction;
 use crate::{AppError, Workspace};
 
 /// A session as shown to its user.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct SessionView {
     /// UUIDv7.
     pub id: Uuid,

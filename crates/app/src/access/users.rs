@@ -11,11 +11,11 @@ use super::password::{Guard, check_password, guard_id, hash_password};
 use super::provider::{self, IdentityView};
 use super::sessions::SessionView;
 use super::{Caller, NewUser, UserView, new_user, second_factor, sessions, view_among};
-use crate::workspace::AreaNames;
+use crate::workspace::{AreaNames, SeenAt};
 use crate::{AppError, Workspace};
 
 /// A user as the administrator sees it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Account {
     /// The user.
     #[serde(flatten)]
@@ -35,7 +35,7 @@ pub struct Account {
 }
 
 /// A password set by the administrator.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct TemporaryPassword {
     /// Shown once; it must be changed at the next sign-in.
     pub password: String,
@@ -44,8 +44,9 @@ pub struct TemporaryPassword {
 }
 
 /// A change of a user's place, and of the name shown where one is given.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewUserPlace)]
 pub struct NewPlace {
     /// Role.
     pub role: Role,
@@ -57,7 +58,7 @@ pub struct NewPlace {
 }
 
 /// An identity to be bound.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewIdentity {
     /// Who it is at the provider: the claim `sub`, 1 to 255 characters.
@@ -65,7 +66,7 @@ pub struct NewIdentity {
 }
 
 /// What a role may do.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct RoleRights {
     /// The role.
     pub role: Role,
@@ -100,6 +101,14 @@ pub async fn list(workspace: &Workspace, caller: &Caller) -> Result<Vec<Account>
         accounts.push(describe_among(workspace, &areas, user).await?);
     }
     Ok(accounts)
+}
+
+/// One user.
+///
+/// # Errors
+/// [`AppError::NotFound`], or a caller who may not manage users.
+pub async fn show(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result<Account, AppError> {
+    describe(workspace, managed(workspace, caller, id).await?).await
 }
 
 /// Makes a user.
@@ -182,12 +191,17 @@ fn check_place(workspace: &Workspace, caller: &Caller, role: Role, area: &AreaCo
     ))
 }
 
-/// Forgets the wrong passwords of a user, who need not wait any longer.
+/// Forgets the wrong passwords of a user, seen at `version`, who need not wait any longer.
 ///
 /// # Errors
-/// [`AppError::NotFound`], or a caller who may not.
-pub async fn unlock(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result<Account, AppError> {
-    let user = managed(workspace, caller, id).await?;
+/// [`AppError::NotFound`], [`AppError::VersionConflict`], or a caller who may not.
+pub async fn unlock(
+    workspace: &Workspace,
+    caller: &Caller,
+    id: Uuid,
+    version: i64,
+) -> Result<Account, AppError> {
+    let user = managed(workspace, caller, id).await?.at(version)?;
     let guard = Guard::of(workspace, &user.value.name).await?;
     let mut transaction = workspace.begin(caller, "unlock_user", None).await?;
     guard.clear(&mut transaction).await?;
@@ -195,18 +209,20 @@ pub async fn unlock(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result<
     describe(workspace, user).await
 }
 
-/// Closes an account, whose sessions end at once, or opens it again.
+/// Closes an account, seen at `version`, whose sessions end at once, or opens it again.
 ///
 /// # Errors
-/// [`AppError::NotFound`], the caller's own account, or a caller who may not.
+/// [`AppError::NotFound`], [`AppError::VersionConflict`], the caller's own account, or a caller who may not.
 pub async fn set_disabled(
     workspace: &Workspace,
     caller: &Caller,
     id: Uuid,
+    version: i64,
     disabled: bool,
 ) -> Result<Account, AppError> {
-    let mut user = managed(workspace, caller, id).await?;
+    let user = managed(workspace, caller, id).await?;
     refuse_own(caller, &user.value)?;
+    let mut user = user.at(version)?;
     if user.value.disabled != disabled {
         user.value.disabled = disabled;
         let command = if disabled { "disable_user" } else { "enable_user" };
@@ -220,17 +236,19 @@ pub async fn set_disabled(
     account(workspace, id).await
 }
 
-/// Gives a user a temporary password, ends the sessions and forgets wrong passwords.
+/// Gives a user, seen at `version`, a temporary password, ends the sessions and forgets wrong passwords.
 ///
 /// # Errors
-/// [`AppError::NotFound`], the caller's own account, or a caller who may not.
+/// [`AppError::NotFound`], [`AppError::VersionConflict`], the caller's own account, or a caller who may not.
 pub async fn reset_password(
     workspace: &Workspace,
     caller: &Caller,
     id: Uuid,
+    version: i64,
 ) -> Result<TemporaryPassword, AppError> {
-    let mut user = managed(workspace, caller, id).await?;
+    let user = managed(workspace, caller, id).await?;
     refuse_own(caller, &user.value)?;
+    let mut user = user.at(version)?;
     let password = workspace.random_password();
     user.value.password_hash = hash_password(&password, &workspace.random_bytes())?;
     user.value.must_change_password = true;
@@ -258,10 +276,10 @@ pub async fn move_to(
     version: i64,
     place: NewPlace,
 ) -> Result<Account, AppError> {
-    let mut user = managed(workspace, caller, id).await?;
+    let user = managed(workspace, caller, id).await?;
     refuse_own(caller, &user.value)?;
     check_place(workspace, caller, place.role, &place.area)?;
-    user.version = version;
+    let mut user = user.at(version)?;
     user.value.role = place.role;
     user.value.area = place.area;
     if let Some(name) = place.display_name {
@@ -274,22 +292,24 @@ pub async fn move_to(
     account(workspace, id).await
 }
 
-/// Takes a user's second step away, for one who lost the device and the recovery codes.
+/// Takes the second step of a user, seen at `version`, away, for one who lost the device and the recovery codes.
 ///
 /// # Errors
-/// [`AppError::NotFound`], the caller's own account, or a caller who may not.
+/// [`AppError::NotFound`], [`AppError::VersionConflict`], the caller's own account, or a caller who may not.
 pub async fn remove_second_factor(
     workspace: &Workspace,
     caller: &Caller,
     id: Uuid,
+    version: i64,
 ) -> Result<Account, AppError> {
     let user = managed(workspace, caller, id).await?;
     refuse_own(caller, &user.value)?;
+    let user = user.at(version)?;
     second_factor::erase(workspace, caller, &user.value).await?;
     describe(workspace, user).await
 }
 
-/// Binds an identity at the provider to a user, in the place of the one that was.
+/// Binds an identity at the provider to a user, seen at `version`, in the place of the one that was.
 ///
 /// # Errors
 /// [`AppError::NotFound`]; [`AppError::Provider`] when sign-in through a provider is not set up; [`AppError::Invalid`]
@@ -298,9 +318,10 @@ pub async fn bind_identity(
     workspace: &Workspace,
     caller: &Caller,
     id: Uuid,
+    version: i64,
     new: NewIdentity,
 ) -> Result<Account, AppError> {
-    let user = managed(workspace, caller, id).await?;
+    let user = managed(workspace, caller, id).await?.at(version)?;
     let Some(settings) = workspace.oidc() else {
         return Err(AppError::Provider(ProviderRefusal::NotConfigured));
     };
@@ -342,12 +363,17 @@ pub async fn bind_identity(
     describe(workspace, user).await
 }
 
-/// Takes a user's identity at the provider away; sessions that it opened end at once.
+/// Takes the identity at the provider of a user, seen at `version`, away; sessions that it opened end at once.
 ///
 /// # Errors
 /// [`AppError::NotFound`] when there is no user or nothing is bound, or a caller who may not.
-pub async fn unbind_identity(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result<Account, AppError> {
-    let user = managed(workspace, caller, id).await?;
+pub async fn unbind_identity(
+    workspace: &Workspace,
+    caller: &Caller,
+    id: Uuid,
+    version: i64,
+) -> Result<Account, AppError> {
+    let user = managed(workspace, caller, id).await?.at(version)?;
     let Some(identity) = provider::identity_of(workspace, id).await? else {
         return Err(AppError::NotFound {
             kind: "provider_identity",

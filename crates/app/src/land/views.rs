@@ -22,7 +22,7 @@ use crate::workspace::AreaNames;
 use crate::{AppError, Caller, Workspace};
 
 /// The land page.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct LandPage {
     /// The newest assessment.
     pub assessment: Option<LandAssessment>,
@@ -33,8 +33,9 @@ pub struct LandPage {
 }
 
 /// Which candidates, in which order.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
 #[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct CandidateQuery {
     /// Only in this area.
     pub area: Option<AreaCode>,
@@ -45,7 +46,7 @@ pub struct CandidateQuery {
 }
 
 /// A candidate as shown: outline and centre in degrees.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct CandidateView {
     /// The candidate.
     #[serde(flatten)]
@@ -57,7 +58,7 @@ pub struct CandidateView {
 }
 
 /// How the plan uses a candidate.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct PlannedUse {
     /// Size class.
     pub tier: Option<Tier>,
@@ -66,7 +67,7 @@ pub struct PlannedUse {
 }
 
 /// What stands in the way of building at a spot.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct SpotView {
     /// Slope, percent.
     pub slope_percent: Option<f64>,

@@ -17,7 +17,7 @@ use crate::{AppError, Caller, Workspace};
 const LARGEST: usize = 64 * 1024;
 
 /// An entry with what it changed.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct EntryDetail {
     /// The entry.
     #[serde(flatten)]

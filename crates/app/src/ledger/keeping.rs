@@ -57,7 +57,8 @@ pub struct Keeper {
 }
 
 /// What the last round did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = KeepingRound)]
 pub struct Round {
     /// When.
     pub at: Timestamp,
@@ -68,7 +69,7 @@ pub struct Round {
 }
 
 /// The schedule as shown.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct KeepingView {
     /// The folder.
     pub folder: String,

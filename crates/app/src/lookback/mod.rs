@@ -41,7 +41,7 @@ pub struct Outcome {
 }
 
 /// Items of one rule.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct RuleCount {
     /// Rule id.
     pub rule: String,
@@ -52,7 +52,8 @@ pub struct RuleCount {
 }
 
 /// What a person decided on an item.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[schema(as = LookbackDecision)]
 pub struct Decision {
     /// Confirmed, dismissed, or open again.
     pub state: ItemState,

@@ -14,7 +14,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::register::views::{Page, sort_key, workbook};
+use crate::register::views::{Page, sort_key};
+use crate::table::{TableFormat, write_texts};
 use crate::workspace::AreaNames;
 use crate::{AppError, Caller, Workspace};
 
@@ -22,8 +23,9 @@ use crate::{AppError, Caller, Workspace};
 const EXPORT_LIMIT: u32 = 200_000;
 
 /// Which items to show, and in which order.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
 #[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct ItemQuery {
     /// Rule id.
     pub rule: Option<String>,
@@ -44,7 +46,7 @@ pub struct ItemQuery {
 }
 
 /// A household named in an item.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct HouseholdName {
     /// UUIDv7.
     pub id: Uuid,
@@ -55,7 +57,7 @@ pub struct HouseholdName {
 }
 
 /// An item as shown.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct ItemView {
     /// UUIDv7.
     pub id: Uuid,
@@ -94,7 +96,7 @@ pub struct ItemView {
 }
 
 /// Figures of the worklist.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct LookbackFigures {
     /// By rule, the gravest first.
     pub by_rule: Vec<RuleFigures>,
@@ -103,7 +105,7 @@ pub struct LookbackFigures {
 }
 
 /// Items of one rule.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct RuleFigures {
     /// Rule id.
     pub rule: String,
@@ -120,7 +122,8 @@ pub struct RuleFigures {
 }
 
 /// Items of one township.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = TownshipLookbackFigures)]
 pub struct TownshipFigures {
     /// Code.
     pub code: AreaCode,
@@ -276,7 +279,7 @@ pub async fn export(workspace: &Workspace, caller: &Caller, query: &ItemQuery) -
             item.decision_reason.unwrap_or_default(),
         ]
     });
-    workbook("回头看核实清单", &headers, table)
+    write_texts("回头看核实清单", &headers, table, TableFormat::Xlsx)
 }
 
 /// Figures of the worklist within an area.

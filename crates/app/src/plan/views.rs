@@ -18,11 +18,12 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::register::views::Page;
+use crate::table::{TableFormat, write_texts};
 use crate::workspace::AreaNames;
 use crate::{AppError, Caller, Workspace};
 
 /// The plan with names; centres in degrees.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct PlanView {
     /// UUIDv7.
     pub id: Uuid,
@@ -43,7 +44,7 @@ pub struct PlanView {
 }
 
 /// A site of the plan as shown.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct SiteView {
     /// The site; its centre is in degrees.
     #[serde(flatten)]
@@ -53,8 +54,9 @@ pub struct SiteView {
 }
 
 /// Which assignments to show.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
 #[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct AssignmentQuery {
     /// Only to this site.
     pub site: Option<Uuid>,
@@ -73,7 +75,7 @@ pub struct AssignmentQuery {
 }
 
 /// An assignment as shown.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct AssignmentView {
     /// The assignment.
     #[serde(flatten)]
@@ -91,7 +93,7 @@ pub struct AssignmentView {
 }
 
 /// Figures for the charts of the plan.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct PlanFigures {
     /// By township of origin.
     pub by_township: Vec<TownshipFigures>,
@@ -106,7 +108,8 @@ pub struct PlanFigures {
 }
 
 /// One township's households in the plan.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = TownshipPlanFigures)]
 pub struct TownshipFigures {
     /// Code.
     pub code: AreaCode,
@@ -125,7 +128,7 @@ pub struct TownshipFigures {
 }
 
 /// One part of the cost.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct CostPart {
     /// Stable key.
     pub key: &'static str,
@@ -136,7 +139,7 @@ pub struct CostPart {
 }
 
 /// Households within a range of distance.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct DistanceBin {
     /// From, m, inclusive.
     pub from_m: f64,
@@ -147,7 +150,7 @@ pub struct DistanceBin {
 }
 
 /// Sites of one size class.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct TierFigures {
     /// Size class; none for stock housing.
     pub tier: Option<Tier>,
@@ -261,7 +264,7 @@ pub async fn export(
             view.assignment.explanation.zh.clone(),
         ]
     });
-    crate::register::views::workbook("安置分配表", &headers, rows)
+    write_texts("安置分配表", &headers, rows, TableFormat::Xlsx)
 }
 
 /// Lines from villages to sites, for the map (GeoJSON, EPSG:4326).

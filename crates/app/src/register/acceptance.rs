@@ -21,7 +21,8 @@ use anju_store::{Paging, Versioned};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::views::{Page, TableFormat, csv, workbook};
+use super::views::Page;
+use crate::table::{TableFormat, write_texts};
 use crate::{AppError, Caller, Workspace};
 
 /// Households named in a refusal; the others are counted.
@@ -34,8 +35,9 @@ const STEP: u32 = 500;
 const EXPORT_LIMIT: usize = 200_000;
 
 /// Which households to show with their verdicts.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
 #[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct AcceptanceQuery {
     /// Only this area.
     pub area: Option<AreaCode>,
@@ -52,7 +54,7 @@ pub struct AcceptanceQuery {
 }
 
 /// A household with its verdict. Masked.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct AcceptanceRow {
     /// UUIDv7.
     pub household: Uuid,
@@ -510,10 +512,7 @@ pub async fn export(
             row.missing.zh,
         ]
     });
-    match format {
-        TableFormat::Xlsx => workbook("准入核对", &headers, table),
-        TableFormat::Csv => csv(&headers, table),
-    }
+    write_texts("准入核对", &headers, table, format)
 }
 
 /// Households that their category's rules do not accept, with what each lacks.

@@ -17,7 +17,6 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::household::document::Upload;
-use super::identification::{BatchOutcome, RefusedCase};
 use super::views::Page;
 use crate::workspace::AreaNames;
 use crate::{AppError, Caller, Workspace};
@@ -29,8 +28,9 @@ impl From<AmendmentError> for AppError {
 }
 
 /// What a person asks for.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = AmendmentRequest)]
 pub struct Request {
     /// The household.
     pub household: Uuid,
@@ -45,8 +45,9 @@ pub struct Request {
 }
 
 /// The new value of one key fact; the old one is the register's.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "field", rename_all = "snake_case")]
+#[schema(as = NewKeyFact)]
 pub enum NewValue {
     /// Members that come, go or are corrected; the others stay as they are.
     Members {
@@ -81,7 +82,7 @@ pub enum NewValue {
 }
 
 /// What is new of a member. What is left out stays; a new member needs name, sex and relation.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct MemberEdit {
     /// The person; left out for one that joins.
@@ -101,8 +102,9 @@ pub struct MemberEdit {
 }
 
 /// Which amendments to show.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
 #[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct AmendmentQuery {
     /// Only this area.
     pub area: Option<AreaCode>,
@@ -117,7 +119,8 @@ pub struct AmendmentQuery {
 }
 
 /// A key fact before and after, as shown: personal values masked but for those who decide on the amendment.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = KeyFactChange)]
 pub struct ShownChange {
     /// Which fact.
     pub field: KeyFact,
@@ -128,7 +131,7 @@ pub struct ShownChange {
 }
 
 /// An amendment as shown.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct AmendmentView {
     /// UUIDv7.
     pub id: Uuid,
@@ -159,8 +162,9 @@ pub struct AmendmentView {
 }
 
 /// A step that somebody takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = AmendmentDecision)]
 pub enum Decision {
     /// The township approves.
     TownshipApprove,
@@ -226,6 +230,16 @@ async fn load(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result<Versio
     stored
         .filter(|stored| caller.area().contains(&stored.value.area))
         .ok_or_else(|| missing(id))
+}
+
+/// One amendment.
+///
+/// # Errors
+/// [`AppError::NotFound`] for one that is unknown or outside the caller's area.
+pub async fn show(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result<AmendmentView, AppError> {
+    let stored = load(workspace, caller, id).await?;
+    let areas = workspace.areas().await?;
+    Ok(view(&areas, stored.value, stored.version, decides(caller)))
 }
 
 /// Asks for an amendment of a household on a frozen roster.
@@ -506,73 +520,6 @@ pub async fn decide(
     transaction.commit().await?;
     let areas = workspace.areas().await?;
     Ok(view(&areas, stored.value, version + 1, decides(caller)))
-}
-
-/// An amendment as the caller saw it.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SeenAmendment {
-    /// The amendment.
-    pub id: Uuid,
-    /// The version that was seen.
-    pub version: i64,
-}
-
-/// Most amendments that are decided at once.
-const MOST_DECIDED: usize = 500;
-
-/// Takes the same step of several amendments, each in a transaction of its own: what does not follow is refused with its
-/// reason, and the others are decided.
-///
-/// # Errors
-/// When the caller decides on no amendments, or there are too many at once.
-pub async fn decide_each(
-    workspace: &Workspace,
-    caller: &Caller,
-    seen: &[SeenAmendment],
-    decision: Decision,
-    remark: Option<&str>,
-) -> Result<BatchOutcome, AppError> {
-    if !decides(caller) {
-        caller.require(Action::CheckAmendment)?;
-    }
-    if seen.len() > MOST_DECIDED {
-        return Err(AppError::invalid(
-            "too_many_rows",
-            "amendments",
-            format!("一次最多办理 {MOST_DECIDED} 件"),
-            format!("at most {MOST_DECIDED} are decided at once"),
-        ));
-    }
-    let mut outcome = BatchOutcome::default();
-    for amendment in seen {
-        let taken = decide(
-            workspace,
-            caller,
-            amendment.id,
-            amendment.version,
-            decision,
-            remark.map(str::to_owned),
-        );
-        match taken.await {
-            Ok(_) => outcome.done += 1,
-            // What is the database's fault stops the rest too.
-            Err(error @ (AppError::Store(_) | AppError::Aborted(_) | AppError::Io { .. })) => {
-                return Err(error);
-            }
-            Err(error) => outcome.refused.push(RefusedCase {
-                id: amendment.id,
-                code: match &error {
-                    AppError::Invalid(problem) => problem.code,
-                    AppError::Forbidden { .. } => "forbidden",
-                    AppError::VersionConflict { .. } => "version_conflict",
-                    _ => "not_found",
-                },
-                detail: Text::new(error.zh(), error.to_string()),
-            }),
-        }
-    }
-    Ok(outcome)
 }
 
 /// One page of amendments, the newest first.

@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::views::{TableFormat, csv, workbook};
+use crate::table::{TableFormat, write_texts};
 use crate::workspace::{AreaNames, Transaction, day_of};
 use crate::{AppError, Caller, Workspace};
 
@@ -100,8 +100,9 @@ pub(crate) async fn narrow_to_one(
 }
 
 /// Which areas to show.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
 #[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct AreaQuery {
     /// As they were on this day, with the names of that day; today without it.
     pub on: Option<Date>,
@@ -112,7 +113,7 @@ pub struct AreaQuery {
 }
 
 /// An area with what it holds.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct AreaView {
     /// Code.
     pub code: AreaCode,
@@ -135,7 +136,7 @@ pub struct AreaView {
 }
 
 /// An area by code and name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct NamedArea {
     /// Code.
     pub code: AreaCode,
@@ -144,7 +145,7 @@ pub struct NamedArea {
 }
 
 /// What became of an area, or what it came of.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct SuccessionView {
     /// What happened.
     pub kind: SuccessionKind,
@@ -157,7 +158,7 @@ pub struct SuccessionView {
 }
 
 /// An area with its story.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct AreaDetail {
     /// As in the list.
     #[serde(flatten)]
@@ -179,7 +180,7 @@ pub struct AreaDetail {
 }
 
 /// An area directly inside another.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct InnerArea {
     /// Code.
     pub code: AreaCode,
@@ -190,7 +191,7 @@ pub struct InnerArea {
 }
 
 /// A user with the place that a change gives.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct UserPlace {
     /// UUIDv7.
     pub id: Uuid,
@@ -209,7 +210,7 @@ pub struct UserPlace {
 }
 
 /// A new area.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewArea {
     /// Code.
@@ -224,8 +225,9 @@ pub struct NewArea {
 }
 
 /// A change as asked for.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = AreaChangeRequest)]
 pub struct ChangeRequest {
     /// What changes.
     pub change: AreaChange,
@@ -252,7 +254,8 @@ impl ChangeRequest {
 }
 
 /// Where the places of a code go, with the number of households.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = AreaMoveView)]
 pub struct MoveView {
     /// The area so far.
     pub from: NamedArea,
@@ -261,7 +264,8 @@ pub struct MoveView {
 }
 
 /// Where some of a code's households go.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = AreaMoveTarget)]
 pub struct MoveTarget {
     /// The area.
     #[serde(flatten)]
@@ -271,7 +275,8 @@ pub struct MoveTarget {
 }
 
 /// What a change would do.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = AreaChangePreview)]
 pub struct ChangePreview {
     /// To be sent with the change, which is carried out only as it was previewed.
     pub fingerprint: String,
@@ -288,7 +293,7 @@ pub struct ChangePreview {
 }
 
 /// A place that a household had, by the names of that time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct PastPlace {
     /// The code.
     pub area: AreaCode,
@@ -1063,10 +1068,7 @@ pub async fn export(
             area.households.to_string(),
         ]
     });
-    match format {
-        TableFormat::Xlsx => workbook("行政区划", &headers, table),
-        TableFormat::Csv => csv(&headers, table),
-    }
+    write_texts("行政区划", &headers, table, format)
 }
 
 fn level_name(level: AreaLevel) -> &'static str {

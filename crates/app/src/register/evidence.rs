@@ -14,7 +14,7 @@ use super::acceptance::Grounds;
 use crate::{AppError, Caller, Workspace};
 
 /// A piece of evidence as shown.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct EvidenceView {
     /// UUIDv7; that of the list's line for an entry on a department's list.
     pub id: Uuid,
@@ -31,7 +31,7 @@ pub struct EvidenceView {
 }
 
 /// Evidence to be recorded: its file was stored before.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewEvidence {
     /// What it is.
@@ -39,8 +39,9 @@ pub struct NewEvidence {
 }
 
 /// Why evidence is withdrawn.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = EvidenceWithdrawal)]
 pub struct Withdrawal {
     /// Why.
     pub reason: String,

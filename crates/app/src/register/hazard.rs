@@ -21,7 +21,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::views::{Page, TableFormat, csv, sort_key, workbook};
+use super::views::{Page, sort_key};
+use crate::table::{TableFormat, write_texts};
 use crate::{AppError, Caller, Workspace};
 
 /// Most rows of an export.
@@ -35,8 +36,9 @@ impl From<HazardError> for AppError {
 }
 
 /// Which hazard points to show, and in which order.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
 #[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct HazardQuery {
     /// Part of code or name.
     pub search: Option<String>,
@@ -61,7 +63,7 @@ pub struct HazardQuery {
 }
 
 /// A hazard point in a list.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct HazardSummary {
     /// UUIDv7.
     pub id: Uuid,
@@ -81,7 +83,7 @@ pub struct HazardSummary {
 }
 
 /// A hazard point with its households.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct HazardDetail {
     /// As in the list.
     #[serde(flatten)]
@@ -99,7 +101,7 @@ pub struct HazardDetail {
 }
 
 /// What is known of the households of a point.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, utoipa::ToSchema)]
 pub struct HazardFigures {
     /// On the list and on the register.
     pub registered: u64,
@@ -118,7 +120,7 @@ pub struct HazardFigures {
 }
 
 /// A household on a point's list. Masked.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct ThreatenedView {
     /// UUIDv7 of the line of the list.
     pub id: Uuid,
@@ -139,7 +141,8 @@ pub struct ThreatenedView {
 }
 
 /// A household of the register, for the page of a hazard point. Masked.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = ThreatenedRegisteredView)]
 pub struct RegisteredView {
     /// UUIDv7.
     pub id: Uuid,
@@ -162,7 +165,7 @@ pub struct RegisteredView {
 }
 
 /// How a household became safe.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct SafeView {
     /// How.
     pub reason: SafetyReason,
@@ -175,7 +178,7 @@ pub struct SafeView {
 }
 
 /// What is recorded of a household that is safe.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SafeRecord {
     /// How it became safe; none when it is not after all.
@@ -188,8 +191,9 @@ pub struct SafeRecord {
 }
 
 /// A step of the closing.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "step", rename_all = "snake_case", deny_unknown_fields)]
+#[schema(as = HazardClosingStep)]
 pub enum ClosingStep {
     /// Asks that the point be closed.
     Ask {
@@ -349,10 +353,7 @@ pub async fn export(
                 .unwrap_or_default(),
         ]
     });
-    match format {
-        TableFormat::Xlsx => workbook("隐患点", &headers, table),
-        TableFormat::Csv => csv(&headers, table),
-    }
+    write_texts("隐患点", &headers, table, format)
 }
 
 async fn load(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result<Versioned<HazardPoint>, AppError> {

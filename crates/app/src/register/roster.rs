@@ -27,7 +27,8 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::amendment::{ShownChange, shown_fact};
-use super::views::{Page, Rows, TableFormat, csv, workbook};
+use super::views::{Page, Rows};
+use crate::table::{TableFormat, write_texts};
 use crate::workspace::AreaNames;
 use crate::{AppError, Caller, Workspace};
 
@@ -44,8 +45,9 @@ impl From<RosterError> for AppError {
 }
 
 /// What a roster is drafted from.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewRoster)]
 pub struct NewDraft {
     /// What it is called.
     pub title: String,
@@ -72,8 +74,9 @@ pub struct NewDraft {
 }
 
 /// On whose authority a roster is frozen.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = RosterApproval)]
 pub struct Approval {
     /// The office or person that approved it.
     pub approver: String,
@@ -82,8 +85,9 @@ pub struct Approval {
 }
 
 /// Which rosters to show.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
 #[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct RosterQuery {
     /// Only this category.
     pub category: Option<Category>,
@@ -96,7 +100,7 @@ pub struct RosterQuery {
 }
 
 /// A roster as shown.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct RosterView {
     /// All of it.
     #[serde(flatten)]
@@ -108,7 +112,8 @@ pub struct RosterView {
 }
 
 /// How a roster differs from the version before.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = RosterComparison)]
 pub struct ComparisonView {
     /// The version it is compared with; none for the first.
     pub previous: Option<RosterView>,
@@ -129,7 +134,8 @@ pub struct ComparisonView {
 }
 
 /// A household in a comparison, masked.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = RosterEntryView)]
 pub struct EntryView {
     /// The household.
     pub household: Uuid,
@@ -146,7 +152,8 @@ pub struct EntryView {
 }
 
 /// The roster in force that a household is on, for its page.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = RosterMembership)]
 pub struct Membership {
     /// The roster.
     pub id: Uuid,
@@ -161,7 +168,7 @@ pub struct Membership {
 }
 
 /// A household as the register had it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct PastHousehold {
     /// As in a comparison; nothing is changed.
     #[serde(flatten)]
@@ -177,8 +184,9 @@ pub struct PastHousehold {
 }
 
 /// Which state of the register to show.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct AsOfQuery {
     /// The instant.
     pub at: Timestamp,
@@ -194,7 +202,7 @@ pub struct AsOfQuery {
 }
 
 /// A roster that anybody can check who has the county's public key.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct SignedRoster {
     /// The roster, as in the ledger.
     pub roster: Roster,
@@ -475,7 +483,7 @@ pub async fn compare(
 }
 
 /// In what way a household differs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Difference {
     /// New on the roster.
@@ -487,10 +495,12 @@ pub enum Difference {
 }
 
 /// Which part of a comparison to show.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct DifferenceQuery {
     /// In what way they differ.
+    #[param(inline)]
     pub what: Difference,
     /// Only households with this key fact changed.
     #[serde(default)]
@@ -503,6 +513,7 @@ pub struct DifferenceQuery {
     pub offset: usize,
     /// Rows wanted, 1 to 200.
     #[serde(default)]
+    #[param(minimum = 1, maximum = 200)]
     pub limit: Option<usize>,
 }
 
@@ -638,10 +649,7 @@ pub async fn export_comparison(
             );
         }
     }
-    match format {
-        TableFormat::Xlsx => workbook("名册比对", &headers, table.into_iter()),
-        TableFormat::Csv => csv(&headers, table.into_iter()),
-    }
+    write_texts("名册比对", &headers, table.into_iter(), format)
 }
 
 fn entry_view(areas: &AreaNames, entry: &RosterEntry, changes: Vec<ShownChange>) -> EntryView {
@@ -902,14 +910,8 @@ pub async fn export(
             ]);
         }
     }
-    match format {
-        TableFormat::Xlsx => workbook(
-            &format!("{} 第{}版", roster.title, roster.number),
-            &headers,
-            table.into_iter(),
-        ),
-        TableFormat::Csv => csv(&headers, table.into_iter()),
-    }
+    let title = format!("{} 第{}版", roster.title, roster.number);
+    write_texts(&title, &headers, table.into_iter(), format)
 }
 
 /// What the ledger's key signs of a roster.

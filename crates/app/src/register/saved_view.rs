@@ -19,7 +19,7 @@ const QUERY_LIMIT: usize = 2_000;
 const PAGES: [&str; 4] = ["register", "lookback", "amendments", "identification"];
 
 /// A view to be saved.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewView {
     /// The page.
@@ -31,7 +31,8 @@ pub struct NewView {
 }
 
 /// A saved view as shown.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = SavedViewShown)]
 pub struct ViewView {
     /// UUIDv7.
     pub id: Uuid,

@@ -12,8 +12,9 @@ use crate::{AppError, Caller, Workspace};
 const NOTE_LIMIT: usize = 200;
 
 /// What the data is needed for.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = UnmaskingNeed)]
 pub struct Need {
     /// The purpose.
     pub purpose: Purpose,

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use anju_exchange::table::Cell;
 use anju_model::access::Action;
 use anju_model::area::{AreaCode, AreaLevel};
 use anju_model::identity::{IdNumber, masked_name, masked_phone};
@@ -20,11 +19,12 @@ use uuid::Uuid;
 use crate::lookback::views::ItemView;
 use crate::plan::views::AssignmentView;
 use crate::start::code_counts;
+use crate::table::{TableFormat, write_texts};
 use crate::workspace::{AreaNames, day_of};
 use crate::{AppError, Caller, Workspace};
 
 /// One page of a list.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Page<T> {
     /// The rows.
     pub items: Vec<T>,
@@ -37,7 +37,7 @@ pub struct Page<T> {
 }
 
 /// Some rows of a list that is held in memory, by their place.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Rows<T> {
     /// The rows.
     pub items: Vec<T>,
@@ -45,27 +45,20 @@ pub struct Rows<T> {
     pub total: usize,
 }
 
-/// File format of an export.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TableFormat {
-    /// Excel workbook.
-    Xlsx,
-    /// Comma-separated, UTF-8 with byte-order mark so that Excel reads Chinese.
-    Csv,
-}
-
 /// Most rows of an export.
 const EXPORT_LIMIT: u32 = 200_000;
 
 /// Which households to show, and in which order.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, utoipa::IntoParams, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct HouseholdQuery {
     /// Part of a name or register number, a whole ID number, or the last digits of a phone number.
     pub search: Option<String>,
     /// Only this area.
     pub area: Option<AreaCode>,
     /// Only those of this status; without one, those on the register.
+    #[param(inline)]
     pub status: Option<WantedStatus>,
     /// Only this category.
     pub category: Option<Category>,
@@ -88,7 +81,7 @@ pub struct HouseholdQuery {
 }
 
 /// Households of which status a list shows.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WantedStatus {
     /// On the register.
@@ -115,7 +108,7 @@ impl WantedStatus {
 }
 
 /// A household in a list.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct HouseholdSummary {
     /// UUIDv7.
     pub id: Uuid,
@@ -154,7 +147,7 @@ pub struct HouseholdSummary {
 }
 
 /// Where the plan sends a household.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct DestinationSummary {
     /// `site`, `pathway` or `unplaced`.
     pub to: &'static str,
@@ -167,7 +160,7 @@ pub struct DestinationSummary {
 }
 
 /// The household page.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct HouseholdDetail {
     /// As in the list.
     #[serde(flatten)]
@@ -214,7 +207,7 @@ pub struct HouseholdDetail {
 }
 
 /// A member as shown.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct MemberView {
     /// UUIDv7.
     pub id: Uuid,
@@ -226,7 +219,7 @@ pub struct MemberView {
 }
 
 /// How a household lives, who helps it and what happened to it as a whole.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Circumstances {
     /// Whether it is registered as poor.
     pub poverty_standing: Option<PovertyStanding>,
@@ -284,7 +277,7 @@ fn shown_helper(mut helper: Helper, masking: Masking) -> Helper {
 }
 
 /// A consent as shown.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct ConsentView {
     /// The choice; the signer is masked.
     #[serde(flatten)]
@@ -294,7 +287,8 @@ pub struct ConsentView {
 }
 
 /// One change of a household, from the ledger.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = HouseholdChange)]
 pub struct Change {
     /// Index of the ledger entry.
     pub index: u64,
@@ -313,7 +307,7 @@ pub struct Change {
 }
 
 /// A field before and after.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct FieldChange {
     /// Path of the field, e.g. `home.area_m2`.
     pub field: String,
@@ -324,7 +318,7 @@ pub struct FieldChange {
 }
 
 /// Figures of the register.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct RegisterFigures {
     /// By township.
     pub by_township: Vec<TownshipFigures>,
@@ -337,7 +331,8 @@ pub struct RegisterFigures {
 }
 
 /// One township.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = TownshipRegisterFigures)]
 pub struct TownshipFigures {
     /// Code.
     pub code: AreaCode,
@@ -357,7 +352,7 @@ pub struct TownshipFigures {
 }
 
 /// Households with a code.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct CodeCount {
     /// Code of the list.
     pub code: String,
@@ -538,50 +533,7 @@ pub async fn export(
         .items
         .iter()
         .map(|row| columns.iter().map(|(.., fill)| fill(row)).collect());
-    match format {
-        TableFormat::Xlsx => workbook("搬迁户名册", &headers, table),
-        TableFormat::Csv => csv(&headers, table),
-    }
-}
-
-/// A workbook of one table.
-pub(crate) fn workbook(
-    title: &str,
-    headers: &[&str],
-    rows: impl Iterator<Item = Vec<String>>,
-) -> Result<Vec<u8>, AppError> {
-    let headers: Vec<String> = headers.iter().map(|&header| header.to_owned()).collect();
-    let rows: Vec<Vec<Cell>> = rows
-        .map(|row| row.into_iter().map(Cell::Text).collect())
-        .collect();
-    Ok(anju_exchange::workbook::write_table(title, &headers, &rows)?)
-}
-
-/// Letters by which a spreadsheet program takes a text for a formula, their full-width forms too; blanks before them are
-/// dropped by some programs.
-pub(crate) const FORMULA_MARKS: [char; 11] = [
-    '=', '+', '-', '@', '\t', '\r', '\n', '\u{FF1D}', '\u{FF0B}', '\u{FF0D}', '\u{FF20}',
-];
-
-/// A comma-separated table with the byte-order mark by which Excel knows UTF-8. A text that Excel would take for a
-/// formula is set off by an apostrophe.
-pub(crate) fn csv(headers: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Result<Vec<u8>, AppError> {
-    let failed = |error: csv::Error| AppError::Aborted(error.to_string());
-    let mut writer = csv::Writer::from_writer(vec![0xEF, 0xBB, 0xBF]);
-    writer.write_record(headers).map_err(failed)?;
-    for row in rows {
-        let safe = row.into_iter().map(|text| {
-            if text.trim_start_matches(' ').starts_with(FORMULA_MARKS) {
-                format!("'{text}")
-            } else {
-                text
-            }
-        });
-        writer.write_record(safe).map_err(failed)?;
-    }
-    writer
-        .into_inner()
-        .map_err(|error| AppError::Aborted(error.to_string()))
+    write_texts("搬迁户名册", &headers, table, format)
 }
 
 /// The household page.

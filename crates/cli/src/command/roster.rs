@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anju_app::AppError;
 use anju_app::register::roster::{self, Approval, NewDraft, RosterQuery, RosterView};
-use anju_app::register::views::TableFormat;
+use anju_app::table::TableFormat;
 use anju_model::area::AreaCode;
 use anju_model::register::{Category, ConsentChoice, PovertyAttribute};
 use clap::ValueEnum;

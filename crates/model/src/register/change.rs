@@ -60,7 +60,8 @@ pub struct Ground {
 }
 
 /// What happened to a household as a whole, and on which ground.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = HouseholdEvent)]
 pub struct Event {
     /// What.
     pub kind: EventKind,
@@ -70,15 +71,19 @@ pub struct Event {
     pub reason: String,
     /// The paper about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub evidence: Option<Evidence>,
     /// The other household of a split or merger.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub household: Option<Uuid>,
     /// Register number of that household.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub register_number: Option<String>,
     /// Where the household was before it moved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub area_before: Option<AreaCode>,
     /// Whether it came after the cut-off date and so gives no entitlement.
     #[serde(default, skip_serializing_if = "super::is_default")]

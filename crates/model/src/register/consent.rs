@@ -19,7 +19,7 @@ code_list! {
 }
 
 /// In which quality somebody signed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "as", rename_all = "snake_case")]
 pub enum SignerRole {
     /// An adult member of the household.
@@ -35,7 +35,7 @@ pub enum SignerRole {
 }
 
 /// A member who does otherwise than the household: an elder who stays, somebody of working age who goes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MemberException {
     /// The member.
@@ -44,14 +44,16 @@ pub struct MemberException {
     pub choice: ConsentChoice,
     /// How he or she is settled, when that choice is to move.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub pathway: Option<Pathway>,
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub reason: Option<String>,
 }
 
 /// A dated, signed choice of a household.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Consent {
     /// What was chosen.
     pub choice: ConsentChoice,
@@ -61,6 +63,7 @@ pub struct Consent {
     pub preferred_township: Option<AreaCode>,
     /// The site it would like to live in, by the name people use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub preferred_site: Option<String>,
     /// Whether it accepts a site outside its own township (and the preferred one).
     pub accepts_other_township: bool,
@@ -71,12 +74,15 @@ pub struct Consent {
     pub signer: String,
     /// In which quality; lists that were imported do not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub signer_role: Option<SignerRole>,
     /// Who saw it signed, or heard it said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub witness: Option<String>,
     /// How it was taken; lists that were imported do not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub taking: Option<ConsentTaking>,
     /// When.
     pub date: Date,
@@ -84,6 +90,7 @@ pub struct Consent {
     pub evidence: Option<String>,
     /// The signed form itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub form: Option<Evidence>,
 }
 
@@ -109,7 +116,7 @@ impl Consent {
 }
 
 /// That a household took its word back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Withdrawal {
     /// The day it did.
     pub date: Date,
@@ -117,6 +124,7 @@ pub struct Withdrawal {
     pub reason: String,
     /// The paper about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub evidence: Option<Evidence>,
     /// Who recorded it.
     pub by: String,
@@ -125,7 +133,7 @@ pub struct Withdrawal {
 }
 
 /// A consent on record. The newest of a household that was not withdrawn stands; the ones before stay readable.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct SignedConsent {
     /// UUIDv7.
     pub id: Uuid,
@@ -141,5 +149,6 @@ pub struct SignedConsent {
     pub recorded_at: Timestamp,
     /// That it was taken back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub withdrawal: Option<Withdrawal>,
 }

@@ -37,7 +37,8 @@ impl DocumentKind {
 pub const SIZE_LIMIT: u64 = 16 << 20;
 
 /// That a document was taken out of a household's file; its bytes and its history stay.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = DocumentRemoval)]
 pub struct Removal {
     /// Why.
     pub reason: String,
@@ -48,7 +49,7 @@ pub struct Removal {
 }
 
 /// A document or photo of a household. The file itself is kept by its hash.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct HouseholdDocument {
     /// UUIDv7.
     pub id: Uuid,
@@ -68,12 +69,15 @@ pub struct HouseholdDocument {
     pub size: u64,
     /// The day it was taken or signed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub taken_on: Option<Date>,
     /// Where a photo was taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub position: Option<Position>,
     /// A remark.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub note: Option<String>,
     /// Who added it.
     pub added_by: String,
@@ -81,6 +85,7 @@ pub struct HouseholdDocument {
     pub added_at: Timestamp,
     /// That it was taken out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub removal: Option<Removal>,
 }
 

@@ -19,7 +19,7 @@ code_list! {
 }
 
 /// One line of income.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IncomeLine {
     /// Kind.
@@ -31,20 +31,24 @@ pub struct IncomeLine {
     pub cost: Fen,
     /// From what: a crop, an employer, a scheme.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub source: Option<String>,
     /// Number or name of the paper that proves it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub evidence: Option<String>,
     /// First day of the time it was earned in, when that is not the year.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub from: Option<Date>,
     /// Last day of that time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub to: Option<Date>,
 }
 
 /// The income of a household in one year. A year is recorded and corrected as a whole.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct IncomeYear {
     /// UUIDv7.
     pub id: Uuid,

@@ -74,45 +74,55 @@ code_list! {
 }
 
 /// Road, water, power, fuel and toilet of a home.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 pub struct LivingConditions {
     /// Distance to the village road, km.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub road_distance_km: Option<f64>,
     /// Kind of the road to the village road.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub access_road: Option<AccessRoad>,
     /// Whether the drinking water is safe.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub water_safe: Option<bool>,
     /// Whether drinking water is at hand, without a long way to carry it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub water_near: Option<bool>,
     /// Whether there is power for daily life.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub power: Option<bool>,
     /// Main fuel.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub fuel: Option<Fuel>,
     /// Toilet.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub toilet: Option<Toilet>,
 }
 
 /// The cadre who answers for helping a household (帮扶责任人).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Helper {
     /// Name.
     pub name: String,
     /// Where the helper works.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub unit: Option<String>,
     /// ID number, by which it is checked that the helper is not listed. Sensitive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub id_number: Option<IdNumber>,
     /// Phone. Sensitive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub phone: Option<String>,
 }

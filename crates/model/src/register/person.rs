@@ -89,7 +89,7 @@ code_list! {
 }
 
 /// Class and grade of a disability.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Disability {
     /// Class.
@@ -122,26 +122,32 @@ code_list! {
 }
 
 /// What a person works at.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 pub struct Work {
     /// By which channel.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub channel: Option<EmploymentChannel>,
     /// Where.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub place: Option<EmploymentPlace>,
     /// Months in the last twelve, 0 to 12.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub months: Option<u8>,
     /// Wage of a month.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub monthly_wage: Option<Fen>,
     /// What the person can do.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub skills: Option<String>,
     /// What the person would like to be trained in.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub training_wish: Option<String>,
 }
 
@@ -222,13 +228,15 @@ impl Default for MembershipBasis {
 }
 
 /// On which ground a person counts as a member.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
+#[schema(as = HouseholdMembership)]
 pub struct Membership {
     /// The ground.
     pub basis: MembershipBasis,
     /// Number of the marriage certificate, or of the decision.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub document: Option<String>,
 }
 

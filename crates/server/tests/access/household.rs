@@ -404,6 +404,8 @@ database_test! {
             "exceptions": [{"person": person(3), "choice": "stay", "reason": "故土难离"}]});
         let first = desk.at("POST", &format!("{path}/consents"), &desk.township, &seen["version"], new).await;
         assert_eq!(first.status, StatusCode::CREATED, "{}", first.json());
+        // The newest is told by its time.
+        desk.office.pass(jiff::SignedDuration::from_secs(60));
         let by = json!({"choice": "stay", "taking": "written", "date": "2026-02-25",
             "signer": {"as": "representative", "name": "张三", "basis": "委托书 3 号"}});
         let second = desk.at("POST", &format!("{path}/consents"), &desk.township, &first.json()["version"], by).await.json();

@@ -111,7 +111,7 @@ database_test! {
         assert!(!String::from_utf8(answer.body.clone()).unwrap().contains("argon2"));
         assert_eq!(answer.json()["state"]["password_hash"], "•••");
         assert_eq!(office.get("/ledger/entries/999999", &administrator).await.code(), "not_found");
-        assert_eq!(office.get("/ledger/entries/x", &administrator).await.code(), "entry_index");
+        assert_eq!(office.get("/ledger/entries/x", &administrator).await.code(), "path_invalid");
         assert_eq!(office.sign_in("admin", PASSWORD).await.status, StatusCode::OK);
     }
 }

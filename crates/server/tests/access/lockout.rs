@@ -124,7 +124,7 @@ database_test! {
         let find = |users: Value| users.as_array().unwrap().iter().find(|user| user["name"] == "li").cloned().unwrap();
         let listed = find(office.get("/users", &administrator).await.json());
         assert_eq!(listed["locked_until"], "2026-03-02T01:15:00Z");
-        let unlocked = office.post(&format!("/users/{id}/unlock"), &administrator, Value::Null).await;
+        let unlocked = office.change_user("POST", &id, "/unlock", &administrator, Value::Null).await;
         assert_eq!((unlocked.status, &unlocked.json()["locked_until"]), (StatusCode::OK, &Value::Null));
         assert_eq!(office.sign_in("li", PASSWORD).await.status, StatusCode::OK);
     }
@@ -136,11 +136,11 @@ database_test! {
         let administrator = office.administrator().await;
         let (id, cookie) = office.user(&administrator, "li", "township_officer", "619021101").await;
         assert_eq!(office.get("/start", &cookie).await.status, StatusCode::OK);
-        let closed = office.post(&format!("/users/{id}/disable"), &administrator, Value::Null).await;
+        let closed = office.change_user("POST", &id, "/disable", &administrator, Value::Null).await;
         assert_eq!(closed.json()["disabled"], true);
         assert_eq!(office.get("/start", &cookie).await.code(), "not_signed_in");
         assert_eq!(office.sign_in("li", PASSWORD).await.code(), "wrong_password");
-        let opened = office.post(&format!("/users/{id}/enable"), &administrator, Value::Null).await;
+        let opened = office.change_user("POST", &id, "/enable", &administrator, Value::Null).await;
         assert_eq!(opened.json()["disabled"], false);
         // The old session stays ended.
         assert_eq!(office.get("/start", &cookie).await.code(), "not_signed_in");
@@ -154,7 +154,7 @@ database_test! {
         let administrator = office.administrator().await;
         let (id, cookie) = office.user(&administrator, "li", "township_officer", "619021101").await;
         answers(&office, "li", 5).await;
-        let reset = office.post(&format!("/users/{id}/password"), &administrator, Value::Null).await;
+        let reset = office.change_user("POST", &id, "/password", &administrator, Value::Null).await;
         let temporary = reset.json()["password"].as_str().unwrap().to_owned();
         assert_eq!(office.get("/start", &cookie).await.code(), "not_signed_in");
         assert_eq!(office.sign_in("li", PASSWORD).await.code(), "wrong_password");
@@ -219,7 +219,7 @@ database_test! {
         let (id, _) = office.user(&administrator, "li", "township_officer", "619021101").await;
         answers(&office, "li", 5).await;
         for after in ["/unlock", "/disable", "/enable", "/password"] {
-            assert_eq!(office.post(&format!("/users/{id}{after}"), &administrator, Value::Null).await.status, StatusCode::OK);
+            assert_eq!(office.change_user("POST", &id, after, &administrator, Value::Null).await.status, StatusCode::OK);
         }
         let entries = office.get("/ledger/entries?limit=500", &administrator).await.json();
         let by = |actor: &str| -> Vec<String> {

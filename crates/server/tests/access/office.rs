@@ -188,6 +188,22 @@ impl<'a> Office<'a> {
         self.send("POST", path, cookie, &[], body).await
     }
 
+    /// Sends a change of a user, seen as it is now.
+    pub async fn change_user(
+        &self,
+        method: &str,
+        id: &str,
+        after: &str,
+        cookie: &str,
+        body: Value,
+    ) -> Answer {
+        let path = format!("/users/{id}");
+        let version = self.get(&path, cookie).await.json()["version"].to_string();
+        let headers = [("if-match", version.as_str())];
+        self.send(method, &format!("{path}{after}"), cookie, &headers, body)
+            .await
+    }
+
     pub async fn sign_in(&self, name: &str, password: &str) -> Answer {
         self.post("/session", "", json!({"name": name, "password": password}))
             .await

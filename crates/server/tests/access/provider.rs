@@ -141,15 +141,9 @@ impl<'a> House<'a> {
     }
 
     async fn bind(&self, id: &str, subject: &str) -> crate::office::Answer {
-        let path = format!("/users/{id}/identity");
+        let identity = json!({"subject": subject});
         self.office
-            .send(
-                "PUT",
-                &path,
-                &self.administrator,
-                &[],
-                json!({"subject": subject}),
-            )
+            .change_user("PUT", id, "/identity", &self.administrator, identity)
             .await
     }
 
@@ -425,8 +419,8 @@ database_test! {
 
         let mut browser = house.browser("sub-of-li");
         assert_eq!(browser.sign_in().await, "/");
-        let path = format!("/users/{id}/disable");
-        assert_eq!(house.office.post(&path, &house.administrator, Value::Null).await.status, StatusCode::OK);
+        let closed = house.office.change_user("POST", &id, "/disable", &house.administrator, Value::Null).await;
+        assert_eq!(closed.status, StatusCode::OK);
         assert_eq!(browser.session().await["code"], "not_signed_in");
         assert_eq!(browser.sign_in().await, "/?sign_in=provider_account_closed");
     }
@@ -440,19 +434,19 @@ database_test! {
         assert_eq!(house.bind(&wang, "sub-of-li").await.code(), "identity_taken");
         assert_eq!(house.bind(&wang, " ").await.code(), "identity");
         let path = format!("/users/{li}/identity");
-        assert_eq!(house.office.send("PUT", &path, &wang_cookie, &[], json!({"subject": "x"})).await.code(), "forbidden");
-        assert_eq!(house.office.send("DELETE", &path, &wang_cookie, &[], Value::Null).await.code(), "forbidden");
+        assert_eq!(house.office.send("PUT", &path, &wang_cookie, &[("if-match", "1")], json!({"subject": "x"})).await.code(), "forbidden");
+        assert_eq!(house.office.send("DELETE", &path, &wang_cookie, &[("if-match", "1")], Value::Null).await.code(), "forbidden");
 
         let mut browser = house.browser("sub-of-li");
         assert_eq!(browser.sign_in().await, "/");
         let by_password = house.office.sign_in("li", PASSWORD).await.cookie();
-        let unbound = house.office.send("DELETE", &path, &house.administrator, &[], Value::Null).await;
+        let unbound = house.office.change_user("DELETE", &li, "/identity", &house.administrator, Value::Null).await;
         assert_eq!((unbound.status, &unbound.json()["identity"]), (StatusCode::OK, &Value::Null));
         // What it opened is shut; what the password opened is not.
         assert_eq!(browser.session().await["code"], "not_signed_in");
         assert_eq!(house.office.get("/session", &by_password).await.status, StatusCode::OK);
         assert_eq!(browser.sign_in().await, "/?sign_in=provider_unknown_identity");
-        assert_eq!(house.office.send("DELETE", &path, &house.administrator, &[], Value::Null).await.code(), "not_found");
+        assert_eq!(house.office.change_user("DELETE", &li, "/identity", &house.administrator, Value::Null).await.code(), "not_found");
         assert_eq!(house.bind(&wang, "sub-of-li").await.status, StatusCode::OK);
         assert_eq!(browser.sign_in().await, "/");
         assert_eq!(browser.session().await["name"], "wang");
@@ -550,7 +544,7 @@ database_test! {
         let start = office.get("/session/provider/start", "").await;
         assert_eq!(start.header("location"), Some("/?sign_in=provider_not_configured"));
         let (id, _) = office.user(&administrator, "li", "township_officer", "619021101").await;
-        let bound = office.send("PUT", &format!("/users/{id}/identity"), &administrator, &[], json!({"subject": "x"})).await;
+        let bound = office.change_user("PUT", &id, "/identity", &administrator, json!({"subject": "x"})).await;
         assert_eq!((bound.status, bound.code().as_str()), (StatusCode::NOT_FOUND, "provider_not_configured"));
 
         // A port that was free a moment ago.

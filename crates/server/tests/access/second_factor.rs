@@ -143,8 +143,7 @@ database_test! {
         let (id, cookie) = office.user(&administrator, "li", "township_officer", "619021101").await;
         enrol(&office, &cookie).await;
         assert_eq!(office.sign_in("li", PASSWORD).await.code(), "second_step");
-        let path = format!("/users/{id}/second-factor");
-        let removed = office.send("DELETE", &path, &administrator, &[], Value::Null).await;
+        let removed = office.change_user("DELETE", &id, "/second-factor", &administrator, Value::Null).await;
         assert_eq!((removed.status, &removed.json()["second_factor"]), (StatusCode::OK, &json!(false)));
         assert_eq!(office.sign_in("li", PASSWORD).await.status, StatusCode::OK);
     }

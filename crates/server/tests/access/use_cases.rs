@@ -2,6 +2,7 @@
 //! case, so that it holds however a caller comes in.
 
 use anju_app::register::{amendment, bulk, import, profile, roster, unmask, views};
+use anju_app::table::TableFormat;
 use anju_app::{AppError, Caller, Progress, access, land, ledger, lookback, plan};
 use anju_store::database_test;
 
@@ -80,7 +81,7 @@ database_test! {
                 refused("read evidence", &who, amendment::evidence(workspace, &who, id).await);
                 refused("see a bulk change", &who, bulk::show(workspace, &who, id).await);
                 refused("see a roster", &who, roster::show(workspace, &who, id).await);
-                refused("export a roster", &who, roster::export(workspace, &who, id, views::TableFormat::Csv).await);
+                refused("export a roster", &who, roster::export(workspace, &who, id, TableFormat::Csv).await);
                 refused("sign a roster", &who, roster::export_signed(workspace, &who, id).await);
             }
         }

@@ -6,6 +6,8 @@
 )]
 
 mod bulk;
+mod conventions;
+mod description;
 mod identification;
 
 use std::sync::Arc;
@@ -32,10 +34,18 @@ struct Answer {
     status: StatusCode,
     kind: String,
     cookie: Option<String>,
+    headers: axum::http::HeaderMap,
     body: Vec<u8>,
 }
 
 impl Answer {
+    /// A header, empty when it is not there.
+    fn header(&self, name: &str) -> String {
+        self.headers
+            .get(name)
+            .map_or_else(String::new, |value| value.to_str().unwrap().to_owned())
+    }
+
     fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or(Value::Null)
     }
@@ -124,6 +134,7 @@ impl Office {
         let kind = text(header::CONTENT_TYPE).unwrap_or_default();
         let cookie = text(header::SET_COOKIE).map(|cookie| cookie.split(';').next().unwrap().to_owned());
         let status = response.status();
+        let headers = response.headers().clone();
         let body = axum::body::to_bytes(response.into_body(), 1 << 24)
             .await
             .unwrap()
@@ -132,6 +143,7 @@ impl Office {
             status,
             kind,
             cookie,
+            headers,
             body,
         }
     }
@@ -163,72 +175,6 @@ impl Office {
             .await;
         assert_eq!(changed.status, StatusCode::NO_CONTENT);
         cookie
-    }
-}
-
-database_test! {
-    async fn nothing_personal_is_served_without_signing_in(test) {
-        let office = Office::new(test).await;
-        for path in [
-            "/api/v1/session",
-            "/api/v1/start",
-            "/api/v1/areas",
-            "/api/v1/areas.xlsx",
-            "/api/v1/areas.csv",
-            "/api/v1/areas/619021101",
-            "/api/v1/register/households/0198c0de-0000-7000-8000-000000000000/places",
-            "/api/v1/register/households",
-            "/api/v1/register/households.xlsx",
-            "/api/v1/register/households.csv",
-            "/api/v1/register/households/0198c0de-0000-7000-8000-000000000000",
-            "/api/v1/register/households/0198c0de-0000-7000-8000-000000000000/history",
-            "/api/v1/register/figures",
-            "/api/v1/register/rosters",
-            "/api/v1/register/rosters/0198c0de-0000-7000-8000-000000000000",
-            "/api/v1/register/rosters/0198c0de-0000-7000-8000-000000000000/comparison",
-            "/api/v1/register/rosters/0198c0de-0000-7000-8000-000000000000/roster.xlsx",
-            "/api/v1/register/rosters/0198c0de-0000-7000-8000-000000000000/roster.csv",
-            "/api/v1/register/rosters/0198c0de-0000-7000-8000-000000000000/roster.json",
-            "/api/v1/register/as-of?at=2026-01-01T00:00:00Z",
-            "/api/v1/register/change-sheet-columns",
-            "/api/v1/register/bulk-changes",
-            "/api/v1/register/bulk-changes/0198c0de-0000-7000-8000-000000000000",
-            "/api/v1/register/bulk-changes/0198c0de-0000-7000-8000-000000000000/rows",
-            "/api/v1/register/bulk-changes/0198c0de-0000-7000-8000-000000000000/refused",
-            "/api/v1/register/bulk-changes/0198c0de-0000-7000-8000-000000000000/changes.xlsx",
-            "/api/v1/register/bulk-changes/0198c0de-0000-7000-8000-000000000000/changes.csv",
-            "/api/v1/views?page=register",
-            "/api/v1/register/amendments",
-            "/api/v1/register/amendments/0198c0de-0000-7000-8000-000000000000/evidence",
-            "/api/v1/lookback/items",
-            "/api/v1/lookback/items.xlsx",
-            "/api/v1/lookback/figures",
-            "/api/v1/land",
-            "/api/v1/land/candidates",
-            "/api/v1/land/candidates.geojson",
-            "/api/v1/land/at?longitude=108&latitude=32",
-            "/api/v1/tiles/hillshade/10/1/1.png",
-            "/api/v1/tiles/suitability/10/1/1.png",
-            "/api/v1/tiles/layer/roads/10/1/1.mvt",
-            "/api/v1/tiles/households/10/1/1.mvt",
-            "/api/v1/plan",
-            "/api/v1/plan/assignments",
-            "/api/v1/plan/assignments.xlsx",
-            "/api/v1/plan/flows.geojson",
-            "/api/v1/plan/figures",
-            "/api/v1/jobs",
-            "/api/v1/ledger",
-            "/api/v1/ledger/entries",
-            "/api/v1/ledger/entries/0/proof",
-            "/api/v1/ledger/consistency?from=1&to=2",
-            "/api/v1/ledger/checkpoint",
-            "/api/v1/users",
-        ] {
-            let answer = office.send("GET", path, None, None).await;
-            assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{path}");
-            assert_eq!(answer.kind, "application/problem+json", "{path}");
-            assert_eq!(answer.json()["code"], "not_signed_in", "{path}");
-        }
     }
 }
 
@@ -402,8 +348,8 @@ database_test! {
         for (path, status, code) in [
             ("/api/v1/ledger/entries/1000000/proof", StatusCode::NOT_FOUND, "not_found"),
             ("/api/v1/ledger/entries/18446744073709551615/proof", StatusCode::NOT_FOUND, "not_found"),
-            ("/api/v1/ledger/entries/-1/proof", StatusCode::BAD_REQUEST, "entry_index"),
-            ("/api/v1/ledger/consistency", StatusCode::BAD_REQUEST, "consistency_range"),
+            ("/api/v1/ledger/entries/-1/proof", StatusCode::BAD_REQUEST, "path_invalid"),
+            ("/api/v1/ledger/consistency", StatusCode::BAD_REQUEST, "query_invalid"),
             ("/api/v1/ledger/consistency?from=0&to=2", StatusCode::BAD_REQUEST, "consistency_range"),
             ("/api/v1/ledger/consistency?from=3&to=2", StatusCode::BAD_REQUEST, "consistency_range"),
             ("/api/v1/ledger/consistency?from=1&to=1000000", StatusCode::BAD_REQUEST, "consistency_range"),
@@ -427,7 +373,7 @@ database_test! {
             office.send("POST", &path, Some(cookie), body).await
         };
         let incomplete = erase("2", Some(json!({"reason": "r"}))).await;
-        assert_eq!((incomplete.status, incomplete.json()["code"].as_str()), (StatusCode::BAD_REQUEST, Some("erasure_incomplete")));
+        assert_eq!((incomplete.status, incomplete.json()["code"].as_str()), (StatusCode::UNPROCESSABLE_ENTITY, Some("body_invalid")));
         let erased = erase("2", order()).await;
         assert_eq!(erased.status, StatusCode::CREATED, "{}", erased.json());
         assert_eq!((&erased.json()["entry"], &erased.json()["kind"]), (&json!(2), &json!("user_account")));
@@ -435,7 +381,7 @@ database_test! {
             ("2", StatusCode::CONFLICT, "nothing_to_erase"),
             ("0", StatusCode::CONFLICT, "entry_is_current"),
             ("1000000", StatusCode::NOT_FOUND, "not_found"),
-            ("x", StatusCode::BAD_REQUEST, "entry_index"),
+            ("x", StatusCode::BAD_REQUEST, "path_invalid"),
         ] {
             let answer = erase(index, order()).await;
             assert_eq!((answer.status, answer.json()["code"].as_str()), (status, Some(code)), "{index}");
@@ -687,7 +633,7 @@ database_test! {
         let (_, applied) = office.step(&decision, &freezer, &approved["version"], apply.clone()).await;
         assert_eq!(applied["state"], "applied", "{applied}");
         let paper = office.send("GET", &format!("{place}/evidence"), Some(&checker), None).await;
-        assert_eq!(paper.body, b"a scan");
+        assert!(paper.body.ends_with(b" a scan"));
         assert_eq!(office.send("GET", &format!("{place}/evidence"), Some(&stranger), None).await.status, StatusCode::NOT_FOUND);
 
         // The household's page shows both values and who decided; a second request for the old value is out of date.

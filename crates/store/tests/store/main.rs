@@ -7,6 +7,7 @@ mod category;
 mod erasure;
 mod fixtures;
 mod household_file;
+mod keyed_requests;
 mod lists;
 mod rebuild;
 mod roster;

@@ -6,13 +6,13 @@ use anju_store::testing::TestDatabase;
 use anju_store::{StoreError, Value, database_test, rebuild};
 
 use crate::fixtures::*;
-use crate::schema::tables;
+use crate::schema::proved_tables;
 
 type Dump = BTreeMap<String, Vec<Vec<(String, Value)>>>;
 
 async fn dump(test: &TestDatabase) -> Dump {
     let mut dump = Dump::new();
-    for table in tables(&test.db).await {
+    for table in proved_tables(&test.db).await {
         let columns: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
         let sql = format!("SELECT * FROM {} ORDER BY {}", table.name, columns.join(", "));
         dump.insert(table.name, test.db.inspect(&sql).await.unwrap());

@@ -32,6 +32,13 @@ async fn is_postgres(db: &Db) -> bool {
     db.inspect("SELECT current_schema()").await.is_ok()
 }
 
+/// The tables that the log proves: all but that of requests under an idempotency key, which are no state.
+pub async fn proved_tables(db: &Db) -> Vec<Table> {
+    let mut proved = tables(db).await;
+    proved.retain(|table| table.name != "keyed_request");
+    proved
+}
+
 /// All tables by name, columns in their order.
 pub async fn tables(db: &Db) -> Vec<Table> {
     let sql = if is_postgres(db).await {

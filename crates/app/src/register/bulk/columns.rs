@@ -16,7 +16,7 @@ use anju_model::register::{
     PovertyStanding, Relation, SafetyGrade, SchoolState, Structure, Toilet, Urgency, Vulnerability,
 };
 
-use crate::register::views::FORMULA_MARKS;
+use crate::table::FORMULA_MARKS;
 
 /// What a column is beside its values.
 #[derive(Clone, Copy)]

@@ -35,7 +35,8 @@ pub use self::sheet::{Part, SHEET_BYTES};
 use self::sheet::{Wanted, read_file, rows, takes_one_value, write_sheet};
 use super::roster::Frozen;
 use super::unmask::{Need, Stated, stated};
-use super::views::{HouseholdQuery, Page, Rows, TableFormat, csv, wanted_households};
+use super::views::{HouseholdQuery, Page, Rows, wanted_households};
+use crate::table::{TableFormat, write_texts};
 use crate::workspace::AreaNames;
 use crate::{AppError, Caller, Workspace};
 
@@ -49,12 +50,14 @@ impl From<BulkError> for AppError {
 }
 
 /// Which households are meant: those that are named, or those that a list shows.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Selection {
     /// These households, at most 5,000.
+    #[serde(default)]
     pub households: Option<Vec<Uuid>>,
     /// Otherwise all that match; order and filters as in the list.
+    #[serde(default)]
     pub query: HouseholdQuery,
 }
 
@@ -62,7 +65,7 @@ pub struct Selection {
 const NAMED_HOUSEHOLDS: usize = 5_000;
 
 /// The change sheet that is wanted.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SheetRequest {
     /// Which households.
@@ -82,7 +85,7 @@ pub struct SheetRequest {
 }
 
 /// File format of a change sheet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SheetFormat {
     /// Excel workbook with both tables.
@@ -110,7 +113,7 @@ pub struct Reading {
 }
 
 /// One value for a field of many households.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OneValue {
     /// Which households.
@@ -122,7 +125,8 @@ pub struct OneValue {
 }
 
 /// Which bulk changes to show.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub struct BulkQuery {
     /// Only this state.
@@ -132,11 +136,13 @@ pub struct BulkQuery {
     /// Where the page before ended.
     pub after: Option<String>,
     /// Rows wanted, 1 to 200.
+    #[param(minimum = 1, maximum = 200)]
     pub limit: Option<u32>,
 }
 
 /// Which rows of a bulk change to show.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub struct RowQuery {
     /// Only rows that change this field.
@@ -146,11 +152,12 @@ pub struct RowQuery {
     /// Rows passed over.
     pub offset: usize,
     /// Rows wanted, 1 to 500.
+    #[param(minimum = 1, maximum = 500)]
     pub limit: Option<usize>,
 }
 
 /// A step of a bulk change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BulkStep {
     /// Ask for it, with a reason.
@@ -164,7 +171,7 @@ pub enum BulkStep {
 }
 
 /// A column as shown.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct ColumnView {
     /// Stable name.
     pub field: &'static str,
@@ -183,7 +190,7 @@ pub struct ColumnView {
 }
 
 /// A bulk change as shown.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct BulkView {
     /// All of it.
     #[serde(flatten)]
@@ -203,7 +210,7 @@ pub struct BulkView {
 }
 
 /// What a bulk change changes of one household.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct BulkRowView {
     /// The household.
     pub household: Uuid,
@@ -216,7 +223,7 @@ pub struct BulkRowView {
 }
 
 /// A field before and after, as shown: personal data masked but for who asked and who decides.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct EditView {
     /// The member, of whose field it is.
     pub person: Option<Uuid>,
@@ -1131,7 +1138,7 @@ pub async fn export(
         })
     });
     if format == TableFormat::Csv {
-        return csv(&headers, lines);
+        return write_texts(&batch.title, &headers, lines, format);
     }
     let refused = refused_of(workspace, caller, &batch)?;
     let refused_lines = refused.into_iter().map(|row| {

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::columns::{HOUSEHOLD, Kind, MEMBER, Title, titles, without_guard};
 use crate::AppError;
-use crate::register::views::{TableFormat, csv};
+use crate::table::{TableFormat, write_texts};
 use crate::workspace::AreaNames;
 
 const HOUSEHOLD_ID: &str = "户标识";
@@ -32,7 +32,8 @@ pub const SHEET_BYTES: usize = 32 << 20;
 const MEMBER_ROWS: usize = 5 * BULK_ROWS;
 
 /// Which table a CSV file holds; a workbook holds both.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, utoipa::ToSchema)]
+#[schema(as = SheetPart)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
     /// A row for each household.
@@ -107,9 +108,11 @@ pub(super) fn write_sheet(
                 .iter()
                 .map(|column| column.header.as_str())
                 .collect();
-            csv(
+            write_texts(
+                table.name,
                 &headers,
                 table.rows.iter().map(|row| row.iter().map(Cell::shown).collect()),
+                TableFormat::Csv,
             )
         }
     }

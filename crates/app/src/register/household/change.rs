@@ -23,8 +23,9 @@ use crate::{AppError, Caller, Workspace};
 const CUT_OFF: &str = "register.cut_off_date";
 
 /// On which ground something happens.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = HouseholdChangeGrounds)]
 pub struct Grounds {
     /// The day it takes effect, not after today.
     pub date: Date,
@@ -36,7 +37,7 @@ pub struct Grounds {
 }
 
 /// A member with the relation to the head that he or she has afterwards.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MemberRelation {
     /// Who.
@@ -46,8 +47,9 @@ pub struct MemberRelation {
 }
 
 /// A split.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = HouseholdSplit)]
 pub struct Split {
     /// Register number of the new household.
     pub register_number: String,
@@ -61,8 +63,9 @@ pub struct Split {
 }
 
 /// A merger into another household.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = HouseholdMerger)]
 pub struct Merger {
     /// The household that takes the members in.
     pub into: Uuid,
@@ -76,8 +79,9 @@ pub struct Merger {
 }
 
 /// A move to another area.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = HouseholdMove)]
 pub struct Move {
     /// The village or villagers' group it moves to.
     pub area: AreaCode,
@@ -89,7 +93,8 @@ pub struct Move {
 }
 
 /// The two households of a split or merger.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = HouseholdPair)]
 pub struct Pair {
     /// The one that was acted on.
     pub household: HouseholdDetail,

@@ -22,8 +22,9 @@ use crate::register::views::{CodeCount, HouseholdDetail, household as detail};
 use crate::{AppError, Caller, Problem, Workspace};
 
 /// Who signs.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "as", rename_all = "snake_case", deny_unknown_fields)]
+#[schema(as = ConsentSigner)]
 pub enum Signer {
     /// An adult member.
     Member {
@@ -40,7 +41,7 @@ pub enum Signer {
 }
 
 /// A consent to be recorded.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewConsent {
     /// What was chosen.
@@ -78,7 +79,7 @@ pub struct NewConsent {
 }
 
 /// A withdrawal to be recorded.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewWithdrawal {
     /// The day.
@@ -91,7 +92,7 @@ pub struct NewWithdrawal {
 }
 
 /// A consent on record as shown: names masked.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct ConsentOnRecord {
     /// UUIDv7.
     pub id: Uuid,
@@ -444,7 +445,7 @@ pub async fn list(
 }
 
 /// What the households of one village chose.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct VillageConsent {
     /// The village.
     pub area: AreaCode,
@@ -564,5 +565,5 @@ pub async fn by_village_csv(
             .chain(numbers)
             .collect()
     });
-    crate::register::views::csv(&headers, rows)
+    crate::table::write_texts("意愿统计", &headers, rows, crate::table::TableFormat::Csv)
 }

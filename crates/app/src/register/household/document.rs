@@ -18,8 +18,9 @@ use crate::register::unmask::{Need, note_purpose};
 use crate::{AppError, Caller, Problem, Workspace};
 
 /// What is said of a file that is added.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct NewDocument {
     /// What it is.
     pub kind: DocumentKind,
@@ -40,7 +41,8 @@ pub struct NewDocument {
 }
 
 /// A document as shown.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = HouseholdDocumentView)]
 pub struct DocumentView {
     /// What is recorded of it.
     #[serde(flatten)]

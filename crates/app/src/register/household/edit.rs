@@ -35,7 +35,7 @@ code_list! {
 }
 
 /// A household to be recorded.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewHousehold {
     /// Its fields; register number, area and category are needed.
@@ -47,7 +47,7 @@ pub struct NewHousehold {
 }
 
 /// A change of one member.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "change", rename_all = "snake_case", deny_unknown_fields)]
 pub enum MemberChange {
     /// Somebody joins.
@@ -72,8 +72,9 @@ pub enum MemberChange {
 }
 
 /// A correction of a household.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = HouseholdCorrection)]
 pub struct Correction {
     /// The fields that change.
     #[serde(default)]

@@ -19,7 +19,7 @@ const LINE_COUNT: usize = 100;
 const AMOUNT_LIMIT: Fen = Fen::from_yuan(100_000_000);
 
 /// A year's income as it is to be recorded.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewIncome {
     /// The lines, all of them.
@@ -29,7 +29,7 @@ pub struct NewIncome {
 }
 
 /// A year's income as shown.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct IncomeView {
     /// The year.
     pub year: i16,
@@ -52,7 +52,8 @@ pub struct IncomeView {
 }
 
 /// The income of one kind.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = IncomeKindSum)]
 pub struct KindSum {
     /// The kind.
     pub kind: IncomeKind,

@@ -45,8 +45,9 @@ pub(crate) fn action_of(level: Level) -> Action {
 }
 
 /// Which cases are to be opened.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = CasesOpening)]
 pub struct Opening {
     /// These households; without them all of the area and category that have no case.
     #[serde(default)]
@@ -70,7 +71,7 @@ pub struct Opening {
 }
 
 /// A case as the caller saw it.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CaseVersion {
     /// UUIDv7.
@@ -80,8 +81,9 @@ pub struct CaseVersion {
 }
 
 /// What is to be done with cases.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = StepDecision)]
 pub enum What {
     /// On to the next step.
     Pass,
@@ -94,8 +96,9 @@ pub enum What {
 }
 
 /// A step taken with one case or with many.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = StepTaking)]
 pub struct Taking {
     /// These cases; without them all that wait for `step` in `area`.
     #[serde(default)]
@@ -125,8 +128,9 @@ pub struct Taking {
 }
 
 /// Cases whose last step was a mistake.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = StepTakingBack)]
 pub struct TakingBack {
     /// These cases.
     pub cases: Vec<CaseVersion>,
@@ -137,7 +141,7 @@ pub struct TakingBack {
 }
 
 /// What came of a batch.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, utoipa::ToSchema)]
 pub struct BatchOutcome {
     /// Cases that were taken.
     pub done: usize,
@@ -146,7 +150,7 @@ pub struct BatchOutcome {
 }
 
 /// A case of a batch that was not taken.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct RefusedCase {
     /// The case, or the household when no case could be opened.
     pub id: Uuid,
@@ -167,8 +171,9 @@ impl RefusedCase {
 }
 
 /// An objection as received.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ObjectionFiling)]
 pub struct Objecting {
     /// The case objected to.
     pub case: Uuid,
@@ -180,8 +185,9 @@ pub struct Objecting {
 }
 
 /// The decision on an objection.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ObjectionAnswer)]
 pub struct Answering {
     /// Whether it holds.
     pub upheld: bool,

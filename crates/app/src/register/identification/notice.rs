@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::views::{self, NoticeView};
 use super::{BatchOutcome, CaseVersion, RefusedCase, action_of, chosen, clock, needed, problem};
+use crate::workspace::SeenAt;
 use crate::{AppError, Caller, Workspace};
 
 /// Largest photo, bytes.
@@ -25,8 +26,9 @@ pub const PHOTO_LIMIT: usize = 10 << 20;
 const PHOTOS: usize = 20;
 
 /// A notice to be posted, or an announcement to be issued.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NoticePosting)]
 pub struct Posting {
     /// A notice open to objection without it.
     #[serde(default)]
@@ -46,8 +48,9 @@ pub struct Posting {
 }
 
 /// New days of a notice that was posted late.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NoticeExtending)]
 pub struct Extending {
     /// The day on which it was really posted; the days of the policy pack are counted from it.
     pub from: Date,
@@ -56,16 +59,18 @@ pub struct Extending {
 }
 
 /// Taking a notice down before its time.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NoticeTakingDown)]
 pub struct TakingDown {
     /// Why.
     pub reason: String,
 }
 
 /// The day of a photo.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct PhotoDay {
     /// The day on which it was taken.
     pub taken_on: Date,
@@ -259,12 +264,17 @@ async fn standing_on(
     Ok(cases)
 }
 
-/// Closes a notice that has run: its cases go on, but for those with an open objection, which stay on it.
+/// Closes a notice, seen at `version`, that has run: its cases go on, but for those with an open objection, which stay on it.
 ///
 /// # Errors
 /// When it still runs, is closed, lacks the photos that the policy pack asks for, or the caller may not.
-pub async fn close(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result<BatchOutcome, AppError> {
-    let mut notice = own_notice(workspace, caller, id).await?;
+pub async fn close(
+    workspace: &Workspace,
+    caller: &Caller,
+    id: Uuid,
+    version: i64,
+) -> Result<BatchOutcome, AppError> {
+    let mut notice = own_notice(workspace, caller, id).await?.at(version)?;
     notice.value.check_open()?;
     let today = workspace.today();
     if today <= notice.value.until {

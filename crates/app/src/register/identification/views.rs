@@ -20,13 +20,15 @@ use uuid::Uuid;
 
 use super::notice::load_notice;
 use super::{action_of, clock, may_take_back};
-use crate::register::views::{Page, workbook};
+use crate::register::views::Page;
+use crate::table::{TableFormat, write_texts};
 use crate::workspace::AreaNames;
 use crate::{AppError, Caller, Workspace};
 
 /// Which cases to show.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
 #[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct CaseQuery {
     /// Only in this area.
     pub area: Option<AreaCode>,
@@ -51,7 +53,7 @@ pub struct CaseQuery {
 }
 
 /// A case as lists show it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct CaseView {
     /// UUIDv7.
     pub id: Uuid,
@@ -96,7 +98,8 @@ pub struct CaseView {
 }
 
 /// The desk: how much waits for whom.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = IdentificationDesk)]
 pub struct Desk {
     /// Households without a case.
     pub without_case: u64,
@@ -113,7 +116,8 @@ pub struct Desk {
 }
 
 /// Households of an area that are ready for a notice or an announcement.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = IdentificationReady)]
 pub struct Ready {
     /// The step that the notice is for.
     pub step: Step,
@@ -128,7 +132,8 @@ pub struct Ready {
 }
 
 /// How many cases wait for a step.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = IdentificationStepCount)]
 pub struct StepCount {
     /// The step.
     pub step: Step,
@@ -147,7 +152,7 @@ pub struct StepCount {
 }
 
 /// A notice as shown.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct NoticeView {
     /// UUIDv7.
     pub id: Uuid,
@@ -194,7 +199,7 @@ pub struct NoticeView {
 }
 
 /// A household on a notice: what must be shown, and nothing else.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct NoticeLine {
     /// The case.
     pub case: Uuid,
@@ -217,7 +222,7 @@ pub struct NoticeLine {
 }
 
 /// An objection as shown.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct ObjectionView {
     /// Version, to be sent back with the decision.
     pub version: i64,
@@ -453,8 +458,9 @@ pub async fn notices(
 }
 
 /// Which notices to show.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
 #[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct NoticeQuery {
     /// Only in this area.
     pub area: Option<AreaCode>,
@@ -602,12 +608,13 @@ pub async fn notice_workbook(workspace: &Workspace, caller: &Caller, id: Uuid) -
                 line.pathway.map_or("", |pathway| pathway.zh()).to_owned(),
             ]
         });
-    workbook(&title, &headers, rows)
+    write_texts(&title, &headers, rows, TableFormat::Xlsx)
 }
 
 /// Which objections to show.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
 #[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct ObjectionQuery {
     /// Only in this area.
     pub area: Option<AreaCode>,

@@ -9,7 +9,7 @@ use anju_model::lookback::ThreatenedHousehold;
 use anju_model::register::HouseholdStatus;
 use uuid::Uuid;
 
-use crate::list::{Conditions, List, Page, Paging, SortKind, placeholders};
+use crate::list::{Conditions, List, Page, Paging, SortKind, like, placeholders};
 use crate::read::{VERSIONED, versioned};
 use crate::{Db, StoreError, Subject, Value, Versioned};
 
@@ -156,19 +156,6 @@ impl HazardFilter {
     }
 }
 
-/// A pattern for LIKE … ESCAPE '\\' of what contains the text as it is.
-fn containing(text: &str) -> String {
-    let mut pattern = String::from("%");
-    for character in text.chars() {
-        if matches!(character, '\\' | '%' | '_') {
-            pattern.push('\\');
-        }
-        pattern.push(character);
-    }
-    pattern.push('%');
-    pattern
-}
-
 /// A page of hazard points.
 ///
 /// # Errors
@@ -191,7 +178,7 @@ pub async fn hazard_points(
         .map(str::trim)
         .filter(|typed| !typed.is_empty())
     {
-        let part = conditions.bind(containing(&typed.to_lowercase()));
+        let part = conditions.bind(like("%", &typed.to_lowercase(), "%"));
         conditions.and(&format!(
             "(LOWER(p.code) LIKE {part} ESCAPE '\\' OR LOWER(p.name) LIKE {part} ESCAPE '\\')"
         ));

@@ -253,15 +253,15 @@ impl JobRunner {
     /// # Errors
     /// [`AppError::NotFound`], or when the job is not the caller's own and the caller may not run analyses.
     pub async fn cancel(&self, caller: &Caller, id: Uuid) -> Result<JobView, AppError> {
-        let found = self.get(caller, id).await;
-        let own = found.as_ref().is_ok_and(|job| {
+        let job = self.get(caller, id).await;
+        let own = job.as_ref().is_ok_and(|job| {
             job.job.requested_by == caller.name() && job.job.kind == JobKind::Identification
         });
-        // The right is asked for first: who may not learns nothing of which jobs there are.
+        // Whether there is such a job is told only to those who may stop it.
         if !own {
             caller.require_in(Action::RunAnalysis, &self.workspace.county().code)?;
         }
-        found?;
+        job?;
         if let Ok(running) = self.running.lock()
             && let Some(this) = running.get(&id)
         {

@@ -8,7 +8,7 @@ import { useCallback, useEffect, useRef, useState, type ReactNode } from 'react'
 import { Link, useNavigate } from 'react-router';
 
 import { address, api } from './api/client';
-import type { HouseholdDestination, HouseholdSummary, Selection, SessionUser } from './api/types';
+import type { CasesOpening, HouseholdDestination, HouseholdSummary, Selection, SessionUser } from './api/types';
 import { ChangeSheetModal } from './bulk';
 import { chosenColumns, countPicked, isPicked, moved, next, NOTHING, pick, pickPage, toggled, useGridKeys, useKept, useNarrow, type GridKey, type Picked } from './grid';
 import { NewHousehold } from './household/form';
@@ -305,14 +305,16 @@ function OneValue({ selection, count, close }: { selection: Selection; count: nu
   );
 }
 
+type Opening = Pick<CasesOpening, 'form' | 'date' | 'witness'>;
+
 /** Begins identification of all picked households. */
 function OpenCases({ picked, wanted, count, close }: { picked: Picked; wanted: Record<string, string | undefined>; count: number; close: () => void }) {
   const { t, options, problem } = useWords();
   const { message } = App.useApp();
   const client = useQueryClient();
-  const [form] = Form.useForm<{ form: string; date: string; witness?: string }>();
+  const [form] = Form.useForm<Opening>();
   const open = useMutation({
-    mutationFn: (given: { form: string; date: string; witness?: string }) => api.openCases(picked.all ? { ...given, area: wanted.area, category: wanted.category } : { ...given, households: [...picked.rows] }),
+    mutationFn: (given: Opening) => api.openCases(picked.all ? { ...given, area: wanted.area ?? null, category: (wanted.category ?? null) as CasesOpening['category'] } : { ...given, households: [...picked.rows] }),
     onSuccess: (outcome) => { close(); message.success(t('batch_done', { n: outcome.done })); return client.invalidateQueries({ queryKey: ['identification'] }); },
     onError: (error) => message.error(problem(error), 8),
   });

@@ -339,6 +339,9 @@ async fn elsewhere(office: &Office<'_>) -> Elsewhere {
         until: jiff::civil::date(2026, 3, 8),
         cases: vec![id],
         posted_by: "test".into(),
+        photos: Vec::new(),
+        extensions: Vec::new(),
+        removed: None,
         closed_at: None,
     };
     let objection = Objection {

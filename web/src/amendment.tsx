@@ -1,12 +1,13 @@
 // Amendments: the inbox with both values and who decided, and asking for one on a household's page.
 
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { App, Button, Form, Input, InputNumber, Modal, Select, Space, Table, Tag, Timeline, TreeSelect } from 'antd';
 import { useState } from 'react';
 import { Link } from 'react-router';
 
 import { address, api, Problem } from './api/client';
 import type { Amendment, AmendmentDecision, AmendmentRequest, AmendmentState, HouseholdDetail, NewKeyFact, SessionUser } from './api/types';
+import { next, useGridKeys } from './grid';
 import { instant, useWords, whole } from './language';
 import { areaTree, Title, Waiting } from './parts';
 import { useFilters } from './query';
@@ -25,17 +26,52 @@ export function AmendmentTag({ state }: { state: AmendmentState }) {
   return <Tag color={STATE[state]}>{code('amendment_state', state)}</Tag>;
 }
 
+/** What the signed-in person may do with an amendment; whoever took a step takes no other. */
+export function decisionsOf(amendment: Pick<Amendment, 'state' | 'kind' | 'steps'>, me: Pick<SessionUser, 'name' | 'may'>): AmendmentDecision[] {
+  if (amendment.state === 'applied' || amendment.state === 'refused' || amendment.steps.some((step) => step.by === me.name)) return [];
+  const township = me.may.includes('check_amendment');
+  const county = me.may.includes('approve_roster');
+  const decisions: AmendmentDecision[] = [];
+  if (township && amendment.state === 'asked') decisions.push('township_approve');
+  if (county && (amendment.state === 'township_approved' || amendment.kind === 'natural_change')) decisions.push('apply');
+  if (county || (township && amendment.state === 'asked')) decisions.push('refuse');
+  return decisions;
+}
+
+/** The paper that proves an amendment: pictures are shown, anything else is downloaded. */
+function EvidenceView({ amendment }: { amendment: Amendment }) {
+  const { t, problem } = useWords();
+  const [open, setOpen] = useState(false);
+  const picture = /\.(jpe?g|png|gif|webp)$/i.test(amendment.evidence_name ?? '');
+  const query = useQuery({ queryKey: ['evidence', amendment.id], enabled: open && picture, staleTime: Infinity, queryFn: async () => URL.createObjectURL(await api.evidenceOf(amendment.id)) });
+  if (!amendment.evidence_name) return null;
+  return (
+    <>
+      <a href={address(`/register/amendments/${amendment.id}/evidence`)}>{amendment.evidence_name}</a>{' '}
+      {picture && <Button size="small" type="link" onClick={() => setOpen(true)}>{t('preview_evidence')}</Button>}
+      <Modal open={open} footer={null} width={820} title={amendment.evidence_name} onCancel={() => setOpen(false)}>
+        {query.data ? <img src={query.data} alt={amendment.evidence_name} style={{ maxWidth: '100%' }} /> : query.error ? problem(query.error) : t('loading')}
+      </Modal>
+    </>
+  );
+}
+
 export default function AmendmentsPage() {
-  const { t, code, options, problem } = useWords();
-  const { message } = App.useApp();
+  const { t, code, options, problem, of } = useWords();
+  const { message, modal } = App.useApp();
   const client = useQueryClient();
   const { filters, set } = useFilters();
   const [remark, setRemark] = useState('');
+  const [picked, setPicked] = useState<string[]>([]);
+  const [open, setOpen] = useState<string | null>(null);
+  const [cursor, setCursor] = useState(-1);
   const me = useQuery<SessionUser>({ queryKey: ['session'], queryFn: api.session });
-  const query = useQuery({ queryKey: ['amendments', filters], queryFn: () => api.amendments({ ...filters, limit: 50 }) });
-  const role = me.data?.role;
-  const county = role === 'administrator' || role === 'county_officer';
-  const township = role === 'administrator' || role === 'township_officer';
+  const areas = useQuery({ queryKey: ['areas'], queryFn: api.areas, staleTime: 60_000 });
+  const query = useQuery({ queryKey: ['amendments', filters], queryFn: () => api.amendments({ ...filters, limit: 50 }), placeholderData: keepPreviousData });
+  const page = query.data;
+  const rows = page?.items ?? [];
+  const may = (amendment: Amendment) => (me.data ? decisionsOf(amendment, me.data) : []);
+  const refresh = () => Promise.all(['amendments', 'household', 'start'].map((key) => client.invalidateQueries({ queryKey: [key] })));
   const decide = async (amendment: Amendment, decision: AmendmentDecision) => {
     try {
       await api.decideAmendment(amendment, decision, remark);
@@ -44,40 +80,66 @@ export default function AmendmentsPage() {
     } catch (error) {
       message.error(error instanceof Problem && error.code === 'version_conflict' ? t('conflict') : problem(error), 8);
     }
-    await client.invalidateQueries({ queryKey: ['amendments'] });
-    await client.invalidateQueries({ queryKey: ['household'] });
+    await refresh();
   };
-  const steps = (amendment: Amendment): AmendmentDecision[] => {
-    if (amendment.state === 'applied' || amendment.state === 'refused' || amendment.steps.some((step) => step.by === me.data?.name)) return [];
-    const may: AmendmentDecision[] = [];
-    if (township && amendment.state === 'asked') may.push('township_approve');
-    if (county && (amendment.state === 'township_approved' || amendment.kind === 'natural_change')) may.push('apply');
-    if (county || (township && amendment.state === 'asked')) may.push('refuse');
-    return may;
-  };
-  const page = query.data;
+  const chosen = rows.filter((row) => picked.includes(row.id));
+  // A batch takes one step, so only what all of the picked allow is offered.
+  const common = (['township_approve', 'apply', 'refuse'] as const).filter((decision) => chosen.length > 0 && chosen.every((row) => may(row).includes(decision)));
+  const batch = useMutation({
+    mutationFn: (decision: AmendmentDecision) => api.decideAmendments(chosen, decision, remark),
+    onSuccess: (outcome) => {
+      setRemark('');
+      setPicked([]);
+      message.success(t('decided_count', { n: outcome.done }));
+      if (outcome.refused > 0) modal.warning({ title: t('batch_refused', { n: outcome.refused }), width: 560, content: outcome.items.filter((row) => row.problem).map((row) => <p key={row.index}>{chosen[row.index]?.register_number}: {row.problem && of({ zh: row.problem.detail, en: row.problem.detail_en })}</p>) });
+      return refresh();
+    },
+    onError: (error) => message.error(problem(error), 8),
+  });
+  const toggle = (id: string) => setPicked(picked.includes(id) ? picked.filter((other) => other !== id) : [...picked, id]);
+  const show = (id: string | null) => { setRemark(''); setOpen(id); };
+  useGridKeys((key) => {
+    const row = rows[cursor];
+    if (key === 'down') setCursor(next(cursor, 1, rows.length));
+    if (key === 'up') setCursor(next(cursor, -1, rows.length));
+    if (key === 'open' && row) show(open === row.id ? null : row.id);
+    if (key === 'pick' && row && may(row).length > 0) toggle(row.id);
+  });
+  const filter = (changes: Record<string, string | null | undefined>) => { setPicked([]); setCursor(-1); set(changes); };
   return (
     <div data-testid="amendments">
       <Title>{t('amendments')}</Title>
       <div className="filters">
-        <Select allowClear style={{ width: 160 }} placeholder={t('state')} value={filters.state} options={options('amendment_state')} onChange={(state) => set({ state })} />
-        <Select allowClear style={{ width: 160 }} placeholder={t('amendment_kind')} value={filters.kind} options={options('amendment_kind')} onChange={(kind) => set({ kind })} />
+        <TreeSelect allowClear showSearch={{ treeNodeFilterProp: 'title' }} style={{ width: 190 }} placeholder={t('all_areas')} value={filters.area} treeData={areaTree(areas.data ?? [])} onChange={(area: string | undefined) => filter({ area })} />
+        <Select allowClear style={{ width: 160 }} placeholder={t('state')} value={filters.state} options={options('amendment_state')} onChange={(state) => filter({ state })} />
+        <Select allowClear style={{ width: 160 }} placeholder={t('amendment_kind')} value={filters.kind} options={options('amendment_kind')} onChange={(kind) => filter({ kind })} />
+        <span className="label">{t('inbox_keys')}</span>
       </div>
-      {!page || page.items.length === 0 ? <div className="panel"><Waiting query={query} empty={t('no_amendments')} /></div> : (
+      {chosen.length > 0 && (
+        <div className="picked">
+          <b>{t('decide_picked', { n: chosen.length })}</b>
+          <Input style={{ width: 320 }} maxLength={500} value={remark} onChange={(event) => setRemark(event.target.value)} placeholder={t('remark_hint')} />
+          {common.map((decision) => <Button key={decision} size="small" type={decision === 'refuse' ? 'default' : 'primary'} danger={decision === 'refuse'} disabled={decision === 'refuse' && !remark.trim()} loading={batch.isPending} onClick={() => batch.mutate(decision)}>{t(`amendment_${decision}`)}</Button>)}
+          <Button size="small" type="link" onClick={() => setPicked([])}>{t('pick_none')}</Button>
+        </div>
+      )}
+      {rows.length === 0 ? <div className="panel"><Waiting query={query} empty={t('no_amendments')} /></div> : (
         <Table<Amendment>
-          size="small" rowKey="id" dataSource={page.items} pagination={false} scroll={{ x: 900 }}
+          size="small" rowKey="id" dataSource={rows} pagination={false} scroll={{ x: 1080 }} rowClassName={(_, place) => (place === cursor ? 'row-cursor' : '')}
+          rowSelection={{ selectedRowKeys: picked, onSelect: (row) => toggle(row.id), onSelectAll: (all) => setPicked(all ? rows.filter((row) => may(row).length > 0).map((row) => row.id) : []), getCheckboxProps: (row) => ({ disabled: may(row).length === 0 }) }}
           expandable={{
             expandRowByClick: true,
-            onExpand: () => setRemark(''),
+            expandedRowKeys: open ? [open] : [],
+            onExpand: (expanded, row) => show(expanded ? row.id : null),
             expandedRowRender: (amendment) => (
               <div style={{ padding: '4px 12px 12px' }}>
-                <p>{amendment.reason} {amendment.evidence_name && <a href={address(`/register/amendments/${amendment.id}/evidence`)}>{amendment.evidence_name}</a>}</p>
+                <p>{amendment.reason} <EvidenceView amendment={amendment} /></p>
                 <Steps amendment={amendment} />
-                {steps(amendment).length > 0 && (
+                {may(amendment).length > 0 && chosen.length === 0 && (
                   <>
                     <Input.TextArea rows={2} maxLength={500} showCount value={remark} onChange={(event) => setRemark(event.target.value)} placeholder={t('remark_hint')} />
                     <Space style={{ marginTop: 16 }}>
-                      {steps(amendment).map((decision) => (
+                      {may(amendment).map((decision) => (
                         <Button key={decision} type={decision === 'refuse' ? 'default' : 'primary'} danger={decision === 'refuse'} disabled={decision === 'refuse' && !remark.trim()}
                           onClick={() => decide(amendment, decision)}>{t(`amendment_${decision}`)}</Button>
                       ))}
@@ -88,19 +150,21 @@ export default function AmendmentsPage() {
             ),
           }}
           columns={[
-            { title: t('register_number'), dataIndex: 'register_number', render: (number: string, row) => <Link to={`/register/${row.household}`}>{number}</Link> },
-            { title: t('address'), dataIndex: 'area_name' },
-            { title: t('amendment_kind'), dataIndex: 'kind', render: (kind: string) => code('amendment_kind', kind) },
-            { title: t('before_after'), render: (_, row) => <Changes changes={row.changes} /> },
-            { title: t('state'), dataIndex: 'state', render: (state: AmendmentState) => <AmendmentTag state={state} /> },
-            { title: t('time'), render: (_, row) => (row.steps[0] ? `${row.steps[0].by} · ${instant(row.steps[0].at)}` : '') },
+            { title: t('register_number'), dataIndex: 'register_number', width: 120, render: (number: string, row) => <Link to={`/register/${row.household}`}>{number}</Link> },
+            { title: t('address'), dataIndex: 'area_name', width: 150 },
+            { title: t('amendment_kind'), dataIndex: 'kind', width: 90, render: (kind: string) => code('amendment_kind', kind) },
+            { title: t('key_fact'), width: 90, render: (_, row) => row.changes.map((change) => <div key={change.field}>{code('key_fact', change.field)}</div>) },
+            { title: t('before'), render: (_, row) => row.changes.map((change) => <div key={change.field} className="before">{of(change.before)}</div>) },
+            { title: t('after'), render: (_, row) => row.changes.map((change) => <div key={change.field} className="after" data-testid="after">{of(change.after)}</div>) },
+            { title: t('state'), dataIndex: 'state', width: 110, render: (state: AmendmentState) => <AmendmentTag state={state} /> },
+            { title: t('asked_by'), width: 140, render: (_, row) => (row.steps[0] ? <>{row.steps[0].by}<br /><span className="label">{instant(row.steps[0].at)}</span></> : '') },
           ]}
         />
       )}
       <div className="pages">
         <span>{page ? t('total_items', { n: whole(page.total) }) : ''}</span>
-        <Button disabled={!filters.after} onClick={() => set({ after: null })}>{t('previous_page')}</Button>
-        <Button disabled={!page?.next} onClick={() => set({ after: page?.next })}>{t('next_page')}</Button>
+        <Button size="small" disabled={!filters.after} onClick={() => set({ after: null })}>{t('first_page')}</Button>
+        <Button size="small" disabled={!page?.next} onClick={() => set({ after: page?.next })}>{t('next_page')}</Button>
       </div>
     </div>
   );
@@ -116,7 +180,7 @@ export function OnRoster({ household }: { household: HouseholdDetail }) {
       <h2>{t('rosters')}</h2>
       {household.roster ? (
         <p style={{ marginTop: 0 }}>
-          <Link to={`/rosters?open=${household.roster.id}`}>{household.roster.title} · {t('version', { n: household.roster.number })}</Link> · {household.roster.document} <span className="label">{t('amendment_only')}</span>{' '}
+          <Link to={`/rosters/${household.roster.id}`}>{household.roster.title} · {t('version', { n: household.roster.number })}</Link> · {household.roster.document} <span className="label">{t('amendment_only')}</span>{' '}
           {me.data?.role !== 'inspector' && <Button size="small" onClick={() => setAsking(true)} data-testid="ask-amendment">{t('ask_amendment')}</Button>}
         </p>
       ) : <span className="label">{t('on_no_roster')}</span>}

@@ -20,7 +20,10 @@ const Household = lazy(() => import('./household'));
 const Identification = lazy(() => import('./identification'));
 const Publicity = lazy(() => import('./publicity'));
 const Rosters = lazy(() => import('./roster'));
+const RosterPage = lazy(() => import('./comparison'));
 const Amendments = lazy(() => import('./amendment'));
+const Bulk = lazy(() => import('./bulk'));
+const BulkBatch = lazy(async () => ({ default: (await import('./bulk')).BulkChangePage }));
 const Lookback = lazy(() => import('./lookback'));
 const MapPage = lazy(() => import('./land'));
 const PlanPage = lazy(() => import('./plan'));
@@ -81,7 +84,10 @@ if (root) {
                     <Route path="identification" element={<Identification />} />
                     <Route path="publicity" element={<Publicity />} />
                     <Route path="rosters" element={<Rosters />} />
+                    <Route path="rosters/:id" element={<RosterPage />} />
                     <Route path="amendments" element={<Amendments />} />
+                    <Route path="bulk" element={<Bulk />} />
+                    <Route path="bulk/:id" element={<BulkBatch />} />
                     <Route path="lookback" element={<Lookback />} />
                     <Route path="map" element={<MapPage />} />
                     <Route path="plan" element={<PlanPage />} />

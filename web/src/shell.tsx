@@ -2,7 +2,7 @@
 
 import {
   AimOutlined, AuditOutlined, ClockCircleOutlined, FileProtectOutlined, FormOutlined, HomeOutlined, LogoutOutlined, MenuOutlined, ProfileOutlined,
-  SafetyCertificateOutlined, NotificationOutlined, SolutionOutlined, TeamOutlined, ApartmentOutlined, CheckSquareOutlined, PartitionOutlined, WarningOutlined,
+  SafetyCertificateOutlined, NotificationOutlined, SolutionOutlined, TableOutlined, TeamOutlined, ApartmentOutlined, CheckSquareOutlined, PartitionOutlined, WarningOutlined,
 } from '@ant-design/icons';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Alert, Button, Divider, Drawer, Form, Input, Layout, Menu, Segmented, Space, Spin, Typography } from 'antd';
@@ -149,6 +149,7 @@ function Frame({ user }: { user: SessionUser }) {
     { key: '/publicity', icon: <NotificationOutlined />, label: t('publicity_desk') },
     { key: '/rosters', icon: <FileProtectOutlined />, label: t('rosters') },
     { key: '/amendments', icon: <FormOutlined />, label: t('amendments') },
+    ...(user.may.includes('ask_bulk_change') || user.may.includes('approve_bulk_change') ? [{ key: '/bulk', icon: <TableOutlined />, label: t('bulk') }] : []),
     ...(user.may.includes('read_casework') ? [{ key: '/lookback', icon: <AuditOutlined />, label: t('lookback') }] : []),
     { key: '/map', icon: <AimOutlined />, label: t('map') },
     { key: '/plan', icon: <ApartmentOutlined />, label: t('plan') },

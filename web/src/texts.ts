@@ -1,4 +1,6 @@
-// Every text of the web app in both languages, by key.
+// Every text of the web app in both languages, by key. Texts of a feature stand in a file of their own.
+
+import * as grid from './texts/grid';
 
 import * as access from './texts/access';
 import * as areas from './texts/areas';
@@ -46,6 +48,7 @@ const zh = {
   my_account: '我的账号', sessions: '登录会话', device: '浏览器', last_used: '最近使用', this_session: '当前会话', end_session: '结束', end_others: '结束其他全部会话', second_factor: '两步验证', second_factor_help: '登录时除密码外再输入验证器应用上的六位验证码。', code_6: '验证码', code_hint: '验证器上的六位数字,或一个恢复码', enable: '启用', disable: '停用', scan_help: '用验证器应用扫描二维码,或手工输入密钥,再填入显示的验证码。', secret: '密钥', recovery_codes: '恢复码', recovery_help: '每个恢复码可代替验证码使用一次。请抄存,此后不再显示。', recovery_left: '剩余恢复码:{n} 个', second_on: '已启用', second_off: '未启用',
   account_state: '账号状态', active: '正常', disabled: '已停用', locked_until: '锁定至 {time}', unlock: '解锁', reset_password: '重置密码', temporary_password: '临时密码', temporary_help: '只显示这一次;下次登录须修改。', change_role: '修改角色', remove_second: '取消两步验证', superior_area: '上级地区 {code}', sure: '确定?',
   unmask: '查看完整信息', unmask_help: '谁、查看了哪一户、为何用途将记入账本。', purpose: '用途', note: '说明', unmasked_now: '正在显示未打掩码的个人信息;离开本页即恢复。', mask_again: '恢复掩码',
+  ...grid.zh,
 };
 
 export type Key = keyof typeof zh;
@@ -90,6 +93,7 @@ const en: Record<Key, string> = {
   my_account: 'My account', sessions: 'Sessions', device: 'Browser', last_used: 'Last used', this_session: 'this one', end_session: 'End', end_others: 'End all others', second_factor: 'Second step', second_factor_help: 'At sign-in a six-digit code from an authenticator app is asked for beside the password.', code_6: 'Code', code_hint: 'Six digits from the authenticator, or a recovery code', enable: 'Turn on', disable: 'Turn off', scan_help: 'Scan the picture with an authenticator app, or type the secret; then give the code that it shows.', secret: 'Secret', recovery_codes: 'Recovery codes', recovery_help: 'Each stands for a code once. Write them down: they are not shown again.', recovery_left: 'Recovery codes left: {n}', second_on: 'on', second_off: 'off',
   account_state: 'State', active: 'open', disabled: 'closed', locked_until: 'locked until {time}', unlock: 'Unlock', reset_password: 'Reset password', temporary_password: 'Temporary password', temporary_help: 'Shown this once; it must be changed at the next sign-in.', change_role: 'Change role', remove_second: 'Remove second step', superior_area: 'Superior area {code}', sure: 'Sure?',
   unmask: 'Show unmasked', unmask_help: 'Who looked at which household, and what for, is written into the ledger.', purpose: 'Purpose', note: 'Note', unmasked_now: 'Personal data is shown unmasked, until you leave this page.', mask_again: 'Mask again',
+  ...grid.en,
 };
 
 export const dictionary = { zh, en };

@@ -1,17 +1,25 @@
 //! The start page: how far each stage is, and what waits for the caller.
 
 use anju_model::access::Action;
+use anju_model::amendment::{AmendmentKind, AmendmentState};
 use anju_model::area::{AreaCode, AreaLevel};
 use anju_model::code_list::Text;
+use anju_model::identification::{Level, Step as IdentificationStep};
 use anju_model::lookback::Severity;
 use anju_model::plan::PlanTotals;
 use anju_model::register::{ConsentChoice, ImportedFile};
+use anju_model::roster::RosterState;
+use anju_store::Paging;
+use anju_store::amendment::AmendmentFilter;
+use anju_store::roster::RosterFilter;
 use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::lookback::severity_rank;
+use crate::register::identification::action_of;
 use crate::register::views::CodeCount;
+use crate::workspace::AreaNames;
 use crate::{AppError, Caller, Workspace};
 
 /// The start page.
@@ -29,9 +37,11 @@ pub struct StartPage {
     pub land: Option<LandStage>,
     /// The plan, once there is one.
     pub plan: Option<PlanStage>,
-    /// What waits, the most pressing first.
+    /// What waits for the caller, the most pressing first; nothing for a role that only oversees.
     pub waiting: Vec<Waiting>,
-    /// The latest imports.
+    /// How far the parts of the area have come, for a role that only oversees.
+    pub progress: Vec<ProgressView>,
+    /// The latest imports, for who imports.
     pub files: Vec<ImportedFile>,
 }
 
@@ -123,17 +133,41 @@ pub struct PlanStage {
     pub totals: PlanTotals,
 }
 
-/// Something that waits for somebody.
+/// Something that waits for the caller.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Waiting {
     /// Stage.
     pub stage: &'static str,
     /// What, as a key that the web app words.
     pub key: &'static str,
+    /// The step of identification, where it is one.
+    pub step: Option<IdentificationStep>,
     /// How many.
     pub count: u64,
-    /// Where to go.
-    pub link: &'static str,
+    /// Since when the oldest waits, where that is known.
+    pub since: Option<Timestamp>,
+    /// Where to go: a page with its filters.
+    pub link: String,
+}
+
+/// How far a part of the caller's area has come, for who oversees and does not act.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct ProgressView {
+    /// Code.
+    pub code: AreaCode,
+    /// Name.
+    pub name: String,
+    /// Households.
+    pub households: u64,
+    /// Agreed to move.
+    #[serde(rename = "move")]
+    pub moving: u64,
+    /// Identification announced.
+    pub identified: u64,
+    /// On a roster in force.
+    pub on_roster: u64,
+    /// Open look-back items, for who may read them.
+    pub open_items: Option<u64>,
 }
 
 /// Imports shown.
@@ -213,36 +247,25 @@ pub async fn page(workspace: &Workspace, caller: &Caller) -> Result<StartPage, A
         made_at: plan.value.made_at,
         totals: plan.value.totals,
     });
-    // Nothing waits for who only looks on.
-    let mut waiting = match casework {
-        true => waiting(&register, lookback.as_ref(), land.as_ref(), plan.as_ref()),
-        false => Vec::new(),
-    };
-    let desk = crate::register::identification::views::desk(workspace, caller, None).await?;
-    let mine = desk.steps.iter().filter(|step| step.mine);
-    let answers = [Action::CheckInTownship, Action::DecideInCounty]
-        .into_iter()
-        .any(|action| caller.require(action).is_ok());
-    let identification = [
-        (
-            "cases",
-            mine.map(|step| step.cases - step.suspended).sum(),
-            "/identification",
-        ),
-        (
-            "objections",
-            if answers { desk.objections } else { 0 },
-            "/publicity?tab=objections",
-        ),
-    ];
-    waiting.extend(identification.into_iter().filter(|(_, count, _)| *count > 0).map(
-        |(key, count, link)| Waiting {
-            stage: "register",
-            key,
-            count,
-            link,
+    let waiting = waiting(
+        workspace,
+        caller,
+        &Stages {
+            register: &register,
+            lookback: lookback.as_ref(),
+            land: land.as_ref(),
+            plan: plan.as_ref(),
         },
-    ));
+    )
+    .await?;
+    let progress = if ACTING.iter().any(|action| caller.role().may(*action)) {
+        Vec::new()
+    } else {
+        progress(workspace, caller, &areas).await?
+    };
+    if !caller.role().may(Action::ImportData) {
+        files.clear();
+    }
     let (county, pack) = (workspace.county(), workspace.pack());
     Ok(StartPage {
         county: CountyView {
@@ -259,6 +282,7 @@ pub async fn page(workspace: &Workspace, caller: &Caller) -> Result<StartPage, A
         land,
         plan,
         waiting,
+        progress,
         files,
     })
 }
@@ -273,73 +297,273 @@ pub(crate) fn code_counts<T>(counts: Vec<(T, u64)>, code: impl Fn(T) -> &'static
         .collect()
 }
 
-fn waiting(
-    register: &RegisterStage,
-    lookback: Option<&LookbackStage>,
-    land: Option<&LandStage>,
-    plan: Option<&PlanStage>,
-) -> Vec<Waiting> {
-    let mut waiting = Vec::new();
-    let mut add = |stage, key, count: u64, link| {
+/// What makes a role one that acts; who may do none of it oversees.
+const ACTING: [Action; 12] = [
+    Action::ImportData,
+    Action::RunAnalysis,
+    Action::DecideLookback,
+    Action::ReviewInVillage,
+    Action::CheckInTownship,
+    Action::DecideInCounty,
+    Action::DraftRoster,
+    Action::ApproveRoster,
+    Action::AskAmendment,
+    Action::CheckAmendment,
+    Action::AskBulkChange,
+    Action::ApproveBulkChange,
+];
+
+/// A notice whose last day is at most this many days away is named beforehand.
+const DAYS_BEFORE_END: i64 = 2;
+
+async fn progress(
+    workspace: &Workspace,
+    caller: &Caller,
+    areas: &AreaNames,
+) -> Result<Vec<ProgressView>, AppError> {
+    let level = match caller.area().level() {
+        AreaLevel::Township => AreaLevel::Village,
+        AreaLevel::Village | AreaLevel::Group => AreaLevel::Group,
+        AreaLevel::Province | AreaLevel::Prefecture | AreaLevel::County => AreaLevel::Township,
+    };
+    let casework = caller.role().may(Action::ReadCasework);
+    let parts = anju_store::work_list::progress_by_area(workspace.db(), caller.area(), level).await?;
+    Ok(parts
+        .into_iter()
+        .map(|part| ProgressView {
+            name: areas.name(&part.area),
+            code: part.area,
+            households: part.households,
+            moving: part.moving,
+            identified: part.identified,
+            on_roster: part.on_roster,
+            open_items: casework.then_some(part.open_items),
+        })
+        .collect())
+}
+
+/// The stages as they stand.
+struct Stages<'a> {
+    register: &'a RegisterStage,
+    lookback: Option<&'a LookbackStage>,
+    land: Option<&'a LandStage>,
+    plan: Option<&'a PlanStage>,
+}
+
+/// A list of what waits, in which nothing stands with a count of 0.
+#[derive(Default)]
+struct WorkList(Vec<Waiting>);
+
+impl WorkList {
+    fn add(&mut self, stage: &'static str, key: &'static str, count: u64, link: impl Into<String>) {
+        self.add_since(stage, key, count, None, link);
+    }
+
+    fn add_since(
+        &mut self,
+        stage: &'static str,
+        key: &'static str,
+        count: u64,
+        since: Option<Timestamp>,
+        link: impl Into<String>,
+    ) {
         if count > 0 {
-            waiting.push(Waiting {
+            self.0.push(Waiting {
                 stage,
                 key,
+                step: None,
                 count,
-                link,
+                since,
+                link: link.into(),
             });
         }
-    };
-    add(
-        "register",
-        "refused_records",
-        register.refused_records,
-        "/register",
-    );
-    let undecided = register
-        .by_choice
-        .iter()
-        .filter(|count| count.code.is_empty() || count.code == ConsentChoice::Undecided.code())
-        .map(|count| count.households)
-        .sum();
-    match lookback {
-        Some(lookback) => {
-            for count in &lookback.by_severity {
-                let (key, link) = match count.severity {
-                    Severity::Block => ("items_block", "/lookback?severity=block&state=open"),
-                    Severity::Clear => ("items_clear", "/lookback?severity=clear&state=open"),
-                    Severity::Omission => ("items_omission", "/lookback?severity=omission&state=open"),
-                    Severity::Examine => ("items_examine", "/lookback?severity=examine&state=open"),
-                    Severity::Ask => ("items_ask", "/lookback?severity=ask&state=open"),
-                };
-                add("lookback", key, count.open, link);
-            }
-        }
-        None => add(
-            "lookback",
-            "no_lookback",
-            u64::from(register.households > 0),
-            "/jobs",
-        ),
     }
-    add("register", "undecided", undecided, "/register?choice=undecided");
-    if land.is_none() {
-        add("land", "no_land", u64::from(register.households > 0), "/jobs");
-    }
-    match (plan, land) {
-        (None, Some(_)) => add("plan", "no_plan", 1, "/jobs"),
-        (Some(plan), Some(land)) if plan.made_at < land.made_at => {
-            add("plan", "plan_older_than_land", 1, "/jobs")
-        }
-        _ => {}
-    }
-    if let Some(plan) = plan {
-        add(
-            "plan",
-            "unplaced",
-            u64::from(plan.totals.households_unplaced),
-            "/plan?to=unplaced",
+}
+
+/// What waits for the caller: each line stands behind the action that it needs.
+async fn waiting(
+    workspace: &Workspace,
+    caller: &Caller,
+    stages: &Stages<'_>,
+) -> Result<Vec<Waiting>, AppError> {
+    let may = |action: Action| caller.role().may(action);
+    let mut list = WorkList::default();
+    identification(workspace, caller, &mut list).await?;
+    approvals(workspace, caller, &mut list).await?;
+    if may(Action::ImportData) {
+        list.add(
+            "register",
+            "refused_records",
+            stages.register.refused_records,
+            "/register",
         );
     }
-    waiting
+    if may(Action::DecideLookback)
+        && let Some(lookback) = stages.lookback
+    {
+        for count in &lookback.by_severity {
+            let key = match count.severity {
+                Severity::Block => "items_block",
+                Severity::Clear => "items_clear",
+                Severity::Omission => "items_omission",
+                Severity::Examine => "items_examine",
+                Severity::Ask => "items_ask",
+            };
+            let link = format!("/lookback?severity={}&state=open", count.severity);
+            list.add("lookback", key, count.open, link);
+        }
+    }
+    let asks_households = [
+        Action::ImportData,
+        Action::ReviewInVillage,
+        Action::CheckInTownship,
+    ];
+    if asks_households.into_iter().any(may) {
+        let undecided = stages.register.by_choice.iter();
+        let undecided = undecided.filter(|count| count.code == ConsentChoice::Undecided.code());
+        list.add(
+            "register",
+            "undecided",
+            undecided.map(|count| count.households).sum(),
+            "/register?choice=undecided",
+        );
+    }
+    if may(Action::RunAnalysis) {
+        let some = u64::from(stages.register.households > 0);
+        if stages.lookback.is_none() {
+            list.add("lookback", "no_lookback", some, "/jobs");
+        }
+        if stages.land.is_none() {
+            list.add("land", "no_land", some, "/jobs");
+        }
+        match (stages.plan, stages.land) {
+            (None, Some(_)) => list.add("plan", "no_plan", 1, "/jobs"),
+            (Some(plan), Some(land)) if plan.made_at < land.made_at => {
+                list.add("plan", "plan_older_than_land", 1, "/jobs");
+            }
+            _ => {}
+        }
+        if let Some(plan) = stages.plan {
+            let unplaced = u64::from(plan.totals.households_unplaced);
+            list.add("plan", "unplaced", unplaced, "/plan?to=unplaced");
+        }
+    }
+    Ok(list.0)
+}
+
+/// Steps, notices and objections of the caller's level.
+async fn identification(workspace: &Workspace, caller: &Caller, list: &mut WorkList) -> Result<(), AppError> {
+    let levels = [Level::Village, Level::Township, Level::County];
+    let mine: Vec<Level> = levels
+        .into_iter()
+        .filter(|level| caller.role().may(action_of(*level)))
+        .collect();
+    if mine.is_empty() {
+        return Ok(());
+    }
+    let desk = crate::register::identification::views::desk(workspace, caller, None).await?;
+    let today = workspace.today();
+    let soon = today.saturating_add(jiff::Span::new().days(DAYS_BEFORE_END));
+    let (mut run, mut ending) = (0, 0);
+    for level in &mine {
+        let found =
+            anju_store::work_list::notices_by_end(workspace.db(), caller.area(), *level, today, soon).await?;
+        run += found.0;
+        ending += found.1;
+    }
+    list.add("register", "notices_run", run, "/publicity?tab=notices");
+    list.add("register", "notices_ending", ending, "/publicity?tab=notices");
+    if mine.iter().any(|level| *level != Level::Village) {
+        list.add(
+            "register",
+            "objections",
+            desk.objections,
+            "/publicity?tab=objections",
+        );
+    }
+    for step in desk.steps.iter().filter(|step| step.mine) {
+        let count = step.cases.saturating_sub(step.suspended);
+        if count > 0 {
+            list.0.push(Waiting {
+                stage: "register",
+                key: "cases",
+                step: Some(step.step),
+                count,
+                since: None,
+                link: format!("/identification?step={}", step.step),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// What others asked for and the caller decides: rosters, amendments, bulk changes.
+async fn approvals(workspace: &Workspace, caller: &Caller, list: &mut WorkList) -> Result<(), AppError> {
+    let (db, area, me) = (workspace.db(), caller.area(), caller.name());
+    let all = Paging::default();
+    let freezes = caller.role().may(Action::ApproveRoster);
+    if freezes {
+        let filter = RosterFilter {
+            area: area.clone(),
+            category: None,
+            states: vec![RosterState::Draft],
+        };
+        let drafts = anju_store::roster::rosters(db, &filter, &all).await?;
+        let others: Vec<Timestamp> = drafts
+            .items
+            .iter()
+            .map(|stored| &stored.value)
+            .filter(|draft| draft.drafted_by != me && area.contains(&draft.filter.area))
+            .map(|draft| draft.drafted_at)
+            .collect();
+        let since = others.iter().min().copied();
+        list.add_since(
+            "register",
+            "rosters_draft",
+            others.len() as u64,
+            since,
+            "/rosters?state=draft",
+        );
+    }
+    let mut amendments = async |key, states: &[(AmendmentState, Option<AmendmentKind>)], link: &str| {
+        let mut found: Vec<Timestamp> = Vec::new();
+        for (state, kind) in states {
+            let filter = AmendmentFilter {
+                state: Some(*state),
+                kind: *kind,
+                ..AmendmentFilter::within(area.clone())
+            };
+            let page = anju_store::amendment::amendments(db, &filter, &all).await?;
+            // Who took a step takes no other one.
+            let others = page.items.iter().map(|stored| &stored.value.steps);
+            let others = others.filter(|steps| steps.iter().all(|step| step.by != me));
+            found.extend(others.filter_map(|steps| steps.first()).map(|step| step.at));
+        }
+        let since = found.iter().min().copied();
+        list.add_since("register", key, found.len() as u64, since, link);
+        Ok::<(), AppError>(())
+    };
+    if caller.role().may(Action::CheckAmendment) {
+        amendments(
+            "amendments_check",
+            &[(AmendmentState::Asked, None)],
+            "/amendments?state=asked",
+        )
+        .await?;
+    }
+    if freezes {
+        let waiting = [
+            (AmendmentState::TownshipApproved, None),
+            (AmendmentState::Asked, Some(AmendmentKind::NaturalChange)),
+        ];
+        amendments(
+            "amendments_approve",
+            &waiting,
+            "/amendments?state=township_approved",
+        )
+        .await?;
+    }
+    let (bulk, since) = crate::register::bulk::waiting_for(workspace, caller).await?;
+    list.add_since("register", "bulk", bulk, since, "/bulk?tab=inbox");
+    Ok(())
 }

@@ -61,7 +61,7 @@ fn csv(headers: &[String], rows: &[Vec<Cell>]) -> Result<Vec<u8>, AppError> {
 
 /// Letters by which a spreadsheet program takes a text for a formula, their full-width forms too; blanks before them are
 /// dropped by some programs.
-const FORMULA_MARKS: [char; 11] = [
+pub(crate) const FORMULA_MARKS: [char; 11] = [
     '=', '+', '-', '@', '\t', '\r', '\n', '\u{FF1D}', '\u{FF0B}', '\u{FF0D}', '\u{FF20}',
 ];
 

@@ -49,6 +49,8 @@ enum Command {
     Plan(command::plan::Arguments),
     Serve(command::serve::Arguments),
     #[command(subcommand)]
+    Register(command::register::Arguments),
+    #[command(subcommand)]
     Roster(command::roster::Arguments),
     #[command(subcommand)]
     Amendment(command::amendment::Arguments),
@@ -116,6 +118,7 @@ fn main() -> ExitCode {
             Command::Land(arguments) => command::land::run(&context, arguments).await,
             Command::Plan(arguments) => command::plan::run(&context, arguments).await,
             Command::Serve(arguments) => command::serve::run(&context, arguments).await,
+            Command::Register(arguments) => command::register::run(&context, arguments).await,
             Command::Roster(arguments) => command::roster::run(&context, arguments).await,
             Command::Amendment(arguments) => command::amendment::run(&context, arguments).await,
             Command::Document(arguments) => command::document::run(&context, arguments).await,

@@ -4,12 +4,14 @@
 //! which, and a module per kind of file ([`register`], [`consent`], [`areas`], [`extract`], [`threatened`],
 //! [`hazard_points`], [`poverty_roster`], [`stock_housing`], [`funds`], [`income`]) makes records of the rows. Rows that are not
 //! understood are held back with every bad
-//! cell named, and [`workbook`] writes them out to be corrected and imported again. Layers are read by [`vector`] and
+//! cell named, and [`workbook`] writes them out to be corrected and imported again;
+//! [`change_sheet`] writes stored records out to be edited and handed back. Layers are read by [`vector`] and
 //! [`raster`], their systems by [`crs`]; [`layer_kind`](mod@layer_kind) tells what a layer shows.
 //!
 //! What is absent: the clock, the database, any decision on what a record means. Random ids are handed in.
 
 pub mod areas;
+pub mod change_sheet;
 pub mod consent;
 pub mod crs;
 pub mod error;

@@ -31,7 +31,7 @@ const TEXT_FIELDS: [&str; 9] = [
     "hukou_number",
 ];
 
-fn refused(file: &str, error: &XlsxError) -> ExchangeError {
+pub(crate) fn refused(file: &str, error: &XlsxError) -> ExchangeError {
     ExchangeError::Value(Fault::new(
         Path::new(file),
         (
@@ -42,7 +42,7 @@ fn refused(file: &str, error: &XlsxError) -> ExchangeError {
     ))
 }
 
-fn new_workbook(title: &str) -> Result<Workbook, XlsxError> {
+pub(crate) fn new_workbook(title: &str) -> Result<Workbook, XlsxError> {
     let mut workbook = Workbook::new();
     // A fixed day, so that equal content gives equal bytes.
     let created = ExcelDateTime::from_ymd(2000, 1, 1)?;
@@ -72,20 +72,20 @@ fn sheet_name(title: &str) -> String {
 }
 
 /// Width for a text in characters of the standard font: Chinese ones count twice.
-fn width(text: &str) -> f64 {
+pub(crate) fn width(text: &str) -> f64 {
     let units: usize = text.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum();
     (units as f64 + 2.0).clamp(8.0, 40.0)
 }
 
-fn place(index: usize) -> Result<u16, XlsxError> {
+pub(crate) fn place(index: usize) -> Result<u16, XlsxError> {
     u16::try_from(index).map_err(|_| XlsxError::RowColumnLimitError)
 }
 
-fn line(index: usize) -> Result<u32, XlsxError> {
+pub(crate) fn line(index: usize) -> Result<u32, XlsxError> {
     u32::try_from(index).map_err(|_| XlsxError::RowColumnLimitError)
 }
 
-fn write_cell(
+pub(crate) fn write_cell(
     sheet: &mut Worksheet,
     row: usize,
     column: usize,

@@ -43,6 +43,8 @@ code_list! {
         ApproveRoster = "approve_roster", "核定名册和批准变更", "freeze rosters and approve amendments";
         AskAmendment = "ask_amendment", "提出变更", "ask for amendments";
         CheckAmendment = "check_amendment", "乡镇审核变更", "check amendments for the township";
+        AskBulkChange = "ask_bulk_change", "提出批量变更", "ask for bulk changes";
+        ApproveBulkChange = "approve_bulk_change", "批准批量变更", "approve bulk changes";
         ReadLedger = "read_ledger", "查看账本", "read the ledger";
         ManageUsers = "manage_users", "管理用户", "manage users";
         ManageAreas = "manage_areas", "维护行政区划", "change areas";
@@ -71,9 +73,10 @@ pub struct Permissions {
 /// public may see needs no sign-in and therefore no action.
 pub const PERMISSIONS: &[Permissions] = {
     use Action::{
-        ApproveRoster, AskAmendment, CheckAmendment, CheckInTownship, DecideInCounty, DecideLookback,
-        DraftRoster, EditRegister, EraseContent, ImportData, ManageAreas, ManageUsers, ReadCasework,
-        ReadLedger, ReadRegister, RecordGrounds, ReviewInVillage, RunAnalysis, UnmaskData,
+        ApproveBulkChange, ApproveRoster, AskAmendment, AskBulkChange, CheckAmendment, CheckInTownship,
+        DecideInCounty, DecideLookback, DraftRoster, EditRegister, EraseContent, ImportData, ManageAreas,
+        ManageUsers, ReadCasework, ReadLedger, ReadRegister, RecordGrounds, ReviewInVillage, RunAnalysis,
+        UnmaskData,
     };
     use AreaLevel::{County, Prefecture, Province, Township, Village};
     &[
@@ -94,6 +97,8 @@ pub const PERMISSIONS: &[Permissions] = {
                 ApproveRoster,
                 AskAmendment,
                 CheckAmendment,
+                AskBulkChange,
+                ApproveBulkChange,
                 ReadLedger,
                 ManageUsers,
                 ManageAreas,
@@ -126,6 +131,8 @@ pub const PERMISSIONS: &[Permissions] = {
                 DraftRoster,
                 ApproveRoster,
                 AskAmendment,
+                AskBulkChange,
+                ApproveBulkChange,
                 ReadLedger,
                 ManageAreas,
                 RecordGrounds,
@@ -144,6 +151,7 @@ pub const PERMISSIONS: &[Permissions] = {
                 CheckInTownship,
                 AskAmendment,
                 CheckAmendment,
+                AskBulkChange,
                 RecordGrounds,
                 UnmaskData,
             ],
@@ -433,18 +441,18 @@ mod tests {
     fn every_role_and_action_is_as_agreed() {
         let expected = [
             // read_register, read_casework, import_data, edit_register, run_analysis, decide_lookback | review_in_village,
-            // check_in_township, decide_in_county | draft_roster, approve_roster, ask_amendment, check_amendment | read_ledger,
-            // manage_users, manage_areas, record_grounds, erase_content, unmask_data
-            ("administrator", "yyyyyyyyyyyyyyyyyyy"),
-            ("province_officer", "yy...........y....."),
-            ("prefecture_officer", "yy...........y....."),
-            ("county_officer", "yyyyyy..yyyy.y.yy.y"),
-            ("township_officer", "yy.y.yyy...yy...y.y"),
-            ("village_officer", "yy....y............"),
-            ("department_user", "y.................."),
-            ("inspector", "yy...........y....y"),
-            ("evaluator", "y.................."),
-            ("public", "..................."),
+            // check_in_township, decide_in_county | draft_roster, approve_roster, ask_amendment, check_amendment, ask_bulk_change,
+            // approve_bulk_change | read_ledger, manage_users, manage_areas, record_grounds, erase_content, unmask_data
+            ("administrator", "yyyyyyyyyyyyyyyyyyyyy"),
+            ("province_officer", "yy.............y....."),
+            ("prefecture_officer", "yy.............y....."),
+            ("county_officer", "yyyyyy..yyyy.yyy.yy.y"),
+            ("township_officer", "yy.y.yyy...yyy....y.y"),
+            ("village_officer", "yy....y.............."),
+            ("department_user", "y...................."),
+            ("inspector", "yy.............y....y"),
+            ("evaluator", "y...................."),
+            ("public", "....................."),
         ];
         let found: Vec<(&str, String)> = Role::ALL
             .iter()

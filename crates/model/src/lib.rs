@@ -1,7 +1,7 @@
 //! Terms, value types, entities and policy packs of planned relocation.
 //!
 //! The crate is the vocabulary of the product: every other crate speaks in these types. Modules are named by
-//! stage ([`register`] with [`category`], [`hazard`], [`roster`] and [`amendment`], [`lookback`], [`land`], [`plan`]) beside the value types all stages share ([`area`] with [`area_change`],
+//! stage ([`register`] with [`category`], [`hazard`], [`roster`], [`amendment`] and [`bulk`], [`lookback`], [`land`], [`plan`]) beside the value types all stages share ([`area`] with [`area_change`],
 //! [`identity`], [`money`]) and the [`policy`] packs that hold every threshold.
 //!
 //! What is absent: no input or output, no clock, no randomness, no SQL, no HTTP.
@@ -10,6 +10,7 @@ pub mod access;
 pub mod amendment;
 pub mod area;
 pub mod area_change;
+pub mod bulk;
 pub mod category;
 pub mod code_list;
 pub mod hazard;

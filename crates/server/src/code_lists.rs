@@ -6,6 +6,7 @@ use anju_app::register::household::edit::LeavingReason;
 use anju_model::access::{Action, ProviderRefusal, Purpose, Role};
 use anju_model::amendment::{AmendmentKind, AmendmentState};
 use anju_model::area::SuccessionKind;
+use anju_model::bulk::{BulkSource, BulkState};
 use anju_model::category::{AcceptanceSeverity, AcceptanceState, EvidenceKind, ProtectedZone, RuleOutcome};
 use anju_model::hazard::{HazardKind, HazardRisk, HazardScale, HazardState, RelocationExtent, SafetyReason};
 use anju_model::identification::{ApplicationForm, Level, ObjectionState, Step, StepOutcome};
@@ -103,6 +104,8 @@ fn all() -> CodeLists {
         "access_road": AccessRoad,
         "away_reason": AwayReason,
         "benefit": Benefit,
+        "bulk_source": BulkSource,
+        "bulk_state": BulkState,
         "category": Category,
         "cause_of_move": CauseOfMove,
         "consent_choice": ConsentChoice,

@@ -24,6 +24,7 @@ pub(crate) const OPEN_QUERY: &[&str] = &["finishProviderSignIn"];
 pub(crate) const SECRET_ANSWERS: &[&str] = &[
     "confirmSecondFactor",
     "enrolSecondFactor",
+    "makeChangeSheet",
     "printUnmaskedHouseholdCard",
     "readPersonalDocument",
     "resetPassword",

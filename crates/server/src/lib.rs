@@ -6,6 +6,7 @@
 mod amendment;
 mod area;
 mod assets;
+mod bulk;
 mod caller;
 mod category;
 mod code_lists;
@@ -156,6 +157,7 @@ fn described() -> (Router<Server>, serde_json::Value) {
         .merge(document::routes())
         .merge(roster::routes())
         .merge(amendment::routes())
+        .merge(bulk::routes())
         .merge(lookback::routes())
         .merge(land::routes())
         .merge(plan::routes())

@@ -11,6 +11,7 @@ use anju_app::table::TableFormat;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -25,6 +26,7 @@ pub(crate) fn routes() -> OpenApiRouter<Server> {
         .routes(routes!(list))
         .routes(routes!(export_xlsx))
         .routes(routes!(export_csv))
+        .routes(routes!(export_selected))
         .routes(routes!(show))
         .routes(routes!(unmask))
         .routes(routes!(history))
@@ -62,7 +64,7 @@ async fn export_xlsx(
     SignedIn(caller): SignedIn,
     Query(query): Query<HouseholdQuery>,
 ) -> Result<Response, HttpError> {
-    let file = views::export(&workspace, &caller, &query, TableFormat::Xlsx).await?;
+    let file = views::export(&workspace, &caller, &query, None, TableFormat::Xlsx).await?;
     Ok(attachment("households.xlsx", TableFormat::Xlsx, file))
 }
 
@@ -80,8 +82,38 @@ async fn export_csv(
     SignedIn(caller): SignedIn,
     Query(query): Query<HouseholdQuery>,
 ) -> Result<Response, HttpError> {
-    let file = views::export(&workspace, &caller, &query, TableFormat::Csv).await?;
+    let file = views::export(&workspace, &caller, &query, None, TableFormat::Csv).await?;
     Ok(attachment("households.csv", TableFormat::Csv, file))
+}
+
+/// Households that were picked one by one, which no address has room for.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = PickedHouseholds)]
+struct Picked {
+    /// The households.
+    households: Vec<Uuid>,
+    /// Columns and order.
+    #[serde(default)]
+    query: HouseholdQuery,
+}
+
+/// Households that were picked one by one as a workbook, masked.
+#[utoipa::path(
+    post,
+    path = "/register/household-exports",
+    operation_id = "exportPickedHouseholds",
+    tag = "register",
+    responses((status = OK, description = "The file.", content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", body = String))
+)]
+async fn export_selected(
+    State(workspace): State<Arc<Workspace>>,
+    SignedIn(caller): SignedIn,
+    Json(picked): Json<Picked>,
+) -> Result<Response, HttpError> {
+    let Picked { households, query } = picked;
+    let file = views::export(&workspace, &caller, &query, Some(households), TableFormat::Xlsx).await?;
+    Ok(attachment("households.xlsx", TableFormat::Xlsx, file))
 }
 
 /// One household, masked.

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use anju_app::Workspace;
 use anju_app::register::roster::{
-    self, Approval, AsOfQuery, ComparisonView, NewDraft, PastHousehold, RosterQuery, RosterView, SignedRoster,
+    self, Approval, AsOfQuery, ComparisonView, DifferenceQuery, EntryView, NewDraft, PastHousehold,
+    RosterQuery, RosterView, SignedRoster,
 };
-use anju_app::register::views::Page;
+use anju_app::register::views::{Page, Rows};
 use anju_app::table::TableFormat;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -19,12 +20,16 @@ use crate::Server;
 use crate::caller::SignedIn;
 use crate::extract::{IfMatch, Json, Path, Query};
 use crate::problem::HttpError;
+use crate::register::attachment;
 
 pub(crate) fn routes() -> OpenApiRouter<Server> {
     OpenApiRouter::new()
         .routes(routes!(list, draft))
         .routes(routes!(show))
         .routes(routes!(compare))
+        .routes(routes!(differing))
+        .routes(routes!(export_comparison_xlsx))
+        .routes(routes!(export_comparison_csv))
         .routes(routes!(freeze))
         .routes(routes!(export_xlsx))
         .routes(routes!(export_csv))
@@ -98,6 +103,58 @@ async fn compare(
     Ok(Json(roster::compare(&workspace, &caller, id, None).await?))
 }
 
+/// The households in which a roster differs from the version before, in one way.
+#[utoipa::path(
+    get,
+    path = "/register/rosters/{id}/comparison/households",
+    operation_id = "listRosterDifferences",
+    tag = "register",
+    params(DifferenceQuery),
+    responses((status = OK, description = "The households in which a roster differs from the version before, in one way.", body = Rows<EntryView>))
+)]
+async fn differing(
+    State(workspace): State<Arc<Workspace>>,
+    SignedIn(caller): SignedIn,
+    Path(id): Path<Uuid>,
+    Query(query): Query<DifferenceQuery>,
+) -> Result<Json<Rows<EntryView>>, HttpError> {
+    Ok(Json(roster::differing(&workspace, &caller, id, &query).await?))
+}
+
+/// All differences with the version before as a workbook, masked.
+#[utoipa::path(
+    get,
+    path = "/register/rosters/{id}/comparison.xlsx",
+    operation_id = "exportRosterComparisonXlsx",
+    tag = "register",
+    responses((status = OK, description = "The file.", content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", body = String))
+)]
+async fn export_comparison_xlsx(
+    State(workspace): State<Arc<Workspace>>,
+    SignedIn(caller): SignedIn,
+    Path(id): Path<Uuid>,
+) -> Result<Response, HttpError> {
+    let file = roster::export_comparison(&workspace, &caller, id, TableFormat::Xlsx).await?;
+    Ok(attachment("roster-comparison.xlsx", TableFormat::Xlsx, file))
+}
+
+/// All differences with the version before as CSV, masked.
+#[utoipa::path(
+    get,
+    path = "/register/rosters/{id}/comparison.csv",
+    operation_id = "exportRosterComparisonCsv",
+    tag = "register",
+    responses((status = OK, description = "The file.", content_type = "text/csv", body = String))
+)]
+async fn export_comparison_csv(
+    State(workspace): State<Arc<Workspace>>,
+    SignedIn(caller): SignedIn,
+    Path(id): Path<Uuid>,
+) -> Result<Response, HttpError> {
+    let file = roster::export_comparison(&workspace, &caller, id, TableFormat::Csv).await?;
+    Ok(attachment("roster-comparison.csv", TableFormat::Csv, file))
+}
+
 /// Freezes a draft with approver and document.
 #[utoipa::path(
     post,
@@ -133,11 +190,7 @@ async fn export_xlsx(
     Path(id): Path<Uuid>,
 ) -> Result<Response, HttpError> {
     let file = roster::export(&workspace, &caller, id, TableFormat::Xlsx).await?;
-    Ok(crate::register::attachment(
-        "roster.xlsx",
-        TableFormat::Xlsx,
-        file,
-    ))
+    Ok(attachment("roster.xlsx", TableFormat::Xlsx, file))
 }
 
 /// A roster as CSV, masked.
@@ -154,7 +207,7 @@ async fn export_csv(
     Path(id): Path<Uuid>,
 ) -> Result<Response, HttpError> {
     let file = roster::export(&workspace, &caller, id, TableFormat::Csv).await?;
-    Ok(crate::register::attachment("roster.csv", TableFormat::Csv, file))
+    Ok(attachment("roster.csv", TableFormat::Csv, file))
 }
 
 /// A frozen roster, signed with the ledger's key.

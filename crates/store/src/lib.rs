@@ -12,6 +12,7 @@ pub mod access;
 pub mod amendment;
 mod area;
 pub mod attachment;
+pub mod bulk;
 pub mod category;
 mod database;
 mod erasure;
@@ -38,6 +39,7 @@ pub mod testing;
 mod transaction;
 mod value;
 mod verify;
+pub mod work_list;
 
 pub use attachment::Attachments;
 pub use database::{Answer, Db};

@@ -40,6 +40,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0010_documents",
     "0011_access_oidc",
     "0012_search",
+    "0013_bulk",
 ];
 
 /// Kinds whose rows are laid out in another way since a migration: it has them made again from the ledger.

@@ -215,6 +215,8 @@ pub struct HouseholdFilter {
     pub must_move: Option<bool>,
     /// Whether it has open look-back items.
     pub open_items: Option<bool>,
+    /// Only these; a list of some thousands at most.
+    pub households: Option<Vec<Uuid>>,
     /// Whether its identification has led to the announcement.
     pub identified: Option<bool>,
     /// Order.
@@ -236,6 +238,7 @@ impl HouseholdFilter {
             pathway: None,
             must_move: None,
             open_items: None,
+            households: None,
             identified: None,
             sort: HouseholdSort::default(),
             descending: false,

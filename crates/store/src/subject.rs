@@ -136,6 +136,8 @@ pub(crate) const KINDS: &[Kind] = &[
     kind::<anju_model::roster::Roster>(),
     kind::<crate::roster::RosterPart>(),
     kind::<anju_model::amendment::Amendment>(),
+    kind::<anju_model::bulk::BulkChange>(),
+    kind::<anju_model::bulk::SavedView>(),
     kind::<anju_model::register::ImportedFile>(),
     kind::<crate::exchange::ImportProfile>(),
     kind::<crate::attachment::Attachment>(),

@@ -114,8 +114,31 @@ async function send(verb: Verb, path: string, options: Options = {}): Promise<un
   return (text === '' ? undefined : JSON.parse(text)) as unknown;
 }
 
+/** A file that a GET answers with. */
+export async function stored(path: string): Promise<Blob> {
+  const response = await fetch(address(path), { credentials: 'same-origin' }).catch(() => {
+    throw new Problem(0, { code: 'offline' });
+  });
+  if (!response.ok) throw new Problem(response.status, await problemDetails(response));
+  return response.blob();
+}
+
+/** Has the browser save a file that a POST answers with, under the name it comes with. */
+export async function save(path: string, body: unknown): Promise<void> {
+  const response = await posted(path, {}, body);
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(await response.blob());
+  link.download = /filename="([^"]+)"/.exec(response.headers.get('content-disposition') ?? '')?.[1] ?? 'export';
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
 /** A file that a POST answers with. */
 export async function download(path: string, query: Query, body: unknown): Promise<Blob> {
+  return (await posted(path, query, body)).blob();
+}
+
+async function posted(path: string, query: Query, body: unknown): Promise<Response> {
   const response = await fetch(address(path, query), {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -125,7 +148,7 @@ export async function download(path: string, query: Query, body: unknown): Promi
     throw new Problem(0, { code: 'offline' });
   });
   if (!response.ok) throw new Problem(response.status, await problemDetails(response));
-  return response.blob();
+  return response;
 }
 
 async function problemDetails(response: Response): Promise<Partial<ProblemDetails>> {

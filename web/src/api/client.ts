@@ -1,39 +1,42 @@
 // A function for each call of the API that the pages use.
 
-import { call, download } from './call';
+import { call, download, save, stored } from './call';
 import type { Query } from './call';
 import type {
   AmendmentDecision,
   AmendmentRequest,
   AreaChangeRequest,
+  BulkStep,
   CasesOpening,
   CategoryEvidence,
   ClosingStep,
-  HazardFacts,
   Correction,
   Grounds,
+  HazardFacts,
   HouseholdCorrection,
   HouseholdMerger,
   HouseholdMove,
   HouseholdSplit,
-  NewConsent,
-  NewHousehold,
-  NewIncome,
-  NewWithdrawal,
-  Values,
   IdentificationStep,
   ItemState,
   JobKind,
   NewArea,
+  NewConsent,
+  NewHousehold,
+  NewIncome,
   NewRoster,
   NewUser,
   NewUserPlace,
-  ObjectionFiling,
+  NewWithdrawal,
   NoticePosting,
+  ObjectionFiling,
   Purpose,
   SafeRecord,
+  Selection,
+  SheetRequest,
   StepTaking,
   UnmaskingNeed,
+  Values,
   Version,
 } from './types';
 
@@ -212,4 +215,26 @@ export const api = {
   /** A personal document, for a stated purpose. */
   personalFile: (id: string, document: string, purpose: string, note: string) =>
     download(`/register/households/${encodeURIComponent(id)}/documents/${encodeURIComponent(document)}/file`, {}, { purpose, note: note || null }),
+
+  sheetColumns: () => call('get', '/register/change-sheet-columns'),
+  changeSheet: (request: SheetRequest) => save('/register/change-sheets', request),
+  exportPicked: (households: string[], query: Query) => save('/register/household-exports', { households, query }),
+  bulkChanges: (query: Query) => call('get', '/register/bulk-changes', { query }),
+  bulkChange: (id: string) => call('get', '/register/bulk-changes/{id}', { path: { id } }),
+  readSheet: (sheet: File, clear: string[], need?: UnmaskingNeed) =>
+    call('post', '/register/bulk-changes', { query: { name: sheet.name, clear: clear.join(','), purpose: need?.purpose, note: need?.note }, file: sheet }),
+  setOneValue: (selection: Selection, field: string, value: string | null) => call('post', '/register/bulk-edits', { body: { selection, field, value } }),
+  bulkRows: (id: string, query: Query) => call('get', '/register/bulk-changes/{id}/rows', { path: { id }, query }),
+  bulkRefused: (id: string, query: Query) => call('get', '/register/bulk-changes/{id}/refused', { path: { id }, query }),
+  bulkStep: ({ id, version }: Version, step: BulkStep, remark: string) =>
+    call('post', '/register/bulk-changes/{id}/steps', { path: { id }, version, body: { step, remark: remark.trim() || null } }),
+  undoBulk: (id: string, need?: UnmaskingNeed) => call('post', '/register/bulk-changes/{id}/undo', { path: { id }, body: { need: need ?? null } }),
+  views: (page: string) => call('get', '/views', { query: { page } }),
+  saveView: (page: string, name: string, query: string) => call('post', '/views', { body: { page, name, query } }),
+  deleteView: (id: string) => call('delete', '/views/{id}', { path: { id } }),
+  roster: (id: string) => call('get', '/register/rosters/{id}', { path: { id } }),
+  rosterDifferences: (id: string, query: Query) => call('get', '/register/rosters/{id}/comparison/households', { path: { id }, query }),
+  decideAmendments: (amendments: Version[], decision: AmendmentDecision, remark: string) =>
+    call('post', '/register/amendments/decisions', { body: { items: amendments.map(({ id, version }) => ({ id, version, decision, remark: remark.trim() || null })) } }),
+  evidenceOf: (amendment: string) => stored(`/register/amendments/${amendment}/evidence`),
 };

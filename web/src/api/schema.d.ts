@@ -756,6 +756,194 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/register/bulk-changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Bulk changes, the newest first. */
+        get: operations["listBulkChanges"];
+        put?: never;
+        /** Reads an edited sheet and keeps what it would change, as a batch to be asked for. */
+        post: operations["readChangeSheet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register/bulk-changes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A bulk change. */
+        get: operations["readBulkChange"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register/bulk-changes/{id}/changes.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A bulk change as CSV. */
+        get: operations["exportBulkChangeCsv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register/bulk-changes/{id}/changes.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A bulk change as a workbook, with what was refused. */
+        get: operations["exportBulkChangeXlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register/bulk-changes/{id}/refused": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rows that are not part of a bulk change, and why. */
+        get: operations["listBulkChangeRefusals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register/bulk-changes/{id}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a bulk change changes, household by household. */
+        get: operations["listBulkChangeRows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register/bulk-changes/{id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for a bulk change, approves, refuses or withdraws it; approving writes all of it or nothing. */
+        post: operations["takeBulkStep"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register/bulk-changes/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes the batch that undoes an applied one, to be asked for. */
+        post: operations["prepareBulkUndo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register/bulk-edits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** One value for a field of many households, as a batch to be asked for. */
+        post: operations["prepareBulkEdit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register/change-sheet-columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The columns of change sheets, in their order. */
+        get: operations["listChangeSheetColumns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register/change-sheets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A sheet of households and members to be edited and handed back; with a purpose personal data is whole, which goes on the ledger. */
+        post: operations["makeChangeSheet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/register/consents": {
         parameters: {
             query?: never;
@@ -939,6 +1127,23 @@ export interface paths {
         /** Records that a threatened household is safe, or not any more. */
         put: operations["recordThreatenedSafe"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register/household-exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Households that were picked one by one as a workbook, masked. */
+        post: operations["exportPickedHouseholds"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1737,6 +1942,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/register/rosters/{id}/comparison.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All differences with the version before as CSV, masked. */
+        get: operations["exportRosterComparisonCsv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register/rosters/{id}/comparison.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All differences with the version before as a workbook, masked. */
+        get: operations["exportRosterComparisonXlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register/rosters/{id}/comparison/households": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The households in which a roster differs from the version before, in one way. */
+        get: operations["listRosterDifferences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/register/rosters/{id}/freezing": {
         parameters: {
             query?: never;
@@ -2289,6 +2545,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The views that the caller saved of a page, by name. */
+        get: operations["listViews"];
+        put?: never;
+        /** Saves a view; one of the same name is replaced. */
+        post: operations["saveView"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/views/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Deletes a view of the caller's own. */
+        delete: operations["deleteView"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2381,10 +2672,10 @@ export interface components {
             version: number;
         };
         /**
-         * @description `read_register` 查看名册 / read the register; `read_casework` 查看核查疑点和名册草稿 / see look-back findings and draft rosters; `import_data` 导入数据 / import data; `edit_register` 登记和更正户、成员、意愿和档案 / record and correct households, members, consents and documents; `run_analysis` 运行核查、选址和规划 / run look-back, land and plan; `decide_lookback` 处理回头看事项 / decide look-back items; `review_in_village` 办理村级评议和公示 / take the village's steps of identification; `check_in_township` 办理乡镇审核 / take the township's steps of identification; `decide_in_county` 办理县级审批和公示 / take the county's steps of identification; `draft_roster` 编制名册 / draft rosters; `approve_roster` 核定名册和批准变更 / freeze rosters and approve amendments; `ask_amendment` 提出变更 / ask for amendments; `check_amendment` 乡镇审核变更 / check amendments for the township; `read_ledger` 查看账本 / read the ledger; `manage_users` 管理用户 / manage users; `manage_areas` 维护行政区划 / change areas; `record_grounds` 登记隐患点和搬迁类型依据 / record hazard points and evidence of categories; `erase_content` 依法删除账本内容 / erase content of the ledger on legal order; `unmask_data` 查看未打掩码的个人信息 / see personal data unmasked
+         * @description `read_register` 查看名册 / read the register; `read_casework` 查看核查疑点和名册草稿 / see look-back findings and draft rosters; `import_data` 导入数据 / import data; `edit_register` 登记和更正户、成员、意愿和档案 / record and correct households, members, consents and documents; `run_analysis` 运行核查、选址和规划 / run look-back, land and plan; `decide_lookback` 处理回头看事项 / decide look-back items; `review_in_village` 办理村级评议和公示 / take the village's steps of identification; `check_in_township` 办理乡镇审核 / take the township's steps of identification; `decide_in_county` 办理县级审批和公示 / take the county's steps of identification; `draft_roster` 编制名册 / draft rosters; `approve_roster` 核定名册和批准变更 / freeze rosters and approve amendments; `ask_amendment` 提出变更 / ask for amendments; `check_amendment` 乡镇审核变更 / check amendments for the township; `ask_bulk_change` 提出批量变更 / ask for bulk changes; `approve_bulk_change` 批准批量变更 / approve bulk changes; `read_ledger` 查看账本 / read the ledger; `manage_users` 管理用户 / manage users; `manage_areas` 维护行政区划 / change areas; `record_grounds` 登记隐患点和搬迁类型依据 / record hazard points and evidence of categories; `erase_content` 依法删除账本内容 / erase content of the ledger on legal order; `unmask_data` 查看未打掩码的个人信息 / see personal data unmasked
          * @enum {string}
          */
-        Action: "read_register" | "read_casework" | "import_data" | "edit_register" | "run_analysis" | "decide_lookback" | "review_in_village" | "check_in_township" | "decide_in_county" | "draft_roster" | "approve_roster" | "ask_amendment" | "check_amendment" | "read_ledger" | "manage_users" | "manage_areas" | "record_grounds" | "erase_content" | "unmask_data";
+        Action: "read_register" | "read_casework" | "import_data" | "edit_register" | "run_analysis" | "decide_lookback" | "review_in_village" | "check_in_township" | "decide_in_county" | "draft_roster" | "approve_roster" | "ask_amendment" | "check_amendment" | "ask_bulk_change" | "approve_bulk_change" | "read_ledger" | "manage_users" | "manage_areas" | "record_grounds" | "erase_content" | "unmask_data";
         /** @description A decision on an amendment. */
         AmendmentDecided: {
             decision: components["schemas"]["AmendmentDecision"];
@@ -2766,6 +3057,138 @@ export interface components {
          * @enum {string}
          */
         Benefit: "minimum_guarantee" | "extremely_poor" | "orphan" | "severely_disabled" | "none";
+        /** @description Many changes on their way as one. */
+        BulkChange: {
+            /** @description The area of who asks: the batch changes nothing outside it. */
+            area: components["schemas"]["AreaCode"];
+            /**
+             * Format: date-time
+             * @description When it was read, later when it was asked for.
+             */
+            asked_at: string;
+            /** @description Who read the file and asks for it. */
+            asked_by: string;
+            decision: components["schemas"]["BulkDecision"] | null;
+            /** @description Changes by field, in the order of the columns. */
+            fields: components["schemas"]["FieldCount"][];
+            /** @description SHA-256 of the canonical JSON of its [`BulkContents`], in hex. */
+            hash: string;
+            /**
+             * Format: int64
+             * @description Households that change.
+             */
+            households: number;
+            /**
+             * Format: uuid
+             * @description UUIDv7.
+             */
+            id: string;
+            /** @description Whether personal data changes. */
+            personal: boolean;
+            /** @description Why, once it was asked for. */
+            reason: string | null;
+            /**
+             * Format: int64
+             * @description Rows of the file.
+             */
+            rows_read: number;
+            /**
+             * Format: int64
+             * @description Rows refused.
+             */
+            rows_refused: number;
+            /**
+             * Format: int64
+             * @description Rows in which nothing is new.
+             */
+            rows_unchanged: number;
+            /** @description Where the new values come from. */
+            source: components["schemas"]["BulkSource"];
+            /** @description Where it stands. */
+            state: components["schemas"]["BulkState"];
+            /** @description Name of the file, or what was changed. */
+            title: string;
+            /**
+             * Format: uuid
+             * @description The batch that this one undoes.
+             */
+            undoes: string | null;
+            /** @description Columns of the file that no field is known for; they were not read. */
+            unknown_columns: string[];
+        };
+        /** @description What somebody decided about a batch. */
+        BulkDecision: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Who. */
+            by: string;
+            /** @description What was said; a refusal always says why. */
+            remark: string | null;
+        };
+        /** @description What a bulk change changes of one household. */
+        BulkRowView: {
+            /** @description Township, village and group. */
+            area_name: string;
+            /** @description Each field before and after. */
+            edits: components["schemas"]["EditView"][];
+            /**
+             * Format: uuid
+             * @description The household.
+             */
+            household: string;
+            /** @description 户编号. */
+            register_number: string;
+        };
+        /**
+         * @description `sheet` 表格 / spreadsheet; `edit` 统一修改 / one value for all; `undo` 撤销 / undoing
+         * @enum {string}
+         */
+        BulkSource: "sheet" | "edit" | "undo";
+        /**
+         * @description `read` 待提交 / read, not asked for yet; `asked` 待批准 / asked for; `approved` 已执行 / approved and applied; `refused` 已退回 / refused; `withdrawn` 已撤回 / withdrawn
+         * @enum {string}
+         */
+        BulkState: "read" | "asked" | "approved" | "refused" | "withdrawn";
+        /**
+         * @description A step of a bulk change.
+         * @enum {string}
+         */
+        BulkStep: "ask" | "approve" | "refuse" | "withdraw";
+        /** @description A step of a bulk change. */
+        BulkStepTaken: {
+            /** @description Reason of asking, remark of a decision. */
+            remark?: string | null;
+            /** @description Which. */
+            step: components["schemas"]["BulkStep"];
+        };
+        /** @description What an undoing needs. */
+        BulkUndoing: {
+            need?: components["schemas"]["UnmaskingNeed"] | null;
+        };
+        /** @description A bulk change as shown. */
+        BulkView: components["schemas"]["BulkChange"] & {
+            /** @description Name of the area. */
+            area_name: string;
+            /** @description Whether the caller may undo it now. */
+            may_undo: boolean;
+            /** @description The steps that the caller may take now. */
+            steps: components["schemas"]["BulkStep"][];
+            /** @description What the fields are called. */
+            titles: components["schemas"]["Text"][];
+            /**
+             * Format: uuid
+             * @description The batch that undoes it, when one was asked for or applied.
+             */
+            undone_by: string | null;
+            /**
+             * Format: int64
+             * @description Stored version, to be sent back with a step.
+             */
+            version: number;
+        };
         Bytes: string;
         /** @description A candidate site (备选址). */
         Candidate: {
@@ -3099,6 +3522,8 @@ export interface components {
             application_form: components["schemas"]["CodeName"][];
             away_reason: components["schemas"]["CodeName"][];
             benefit: components["schemas"]["CodeName"][];
+            bulk_source: components["schemas"]["CodeName"][];
+            bulk_state: components["schemas"]["CodeName"][];
             category: components["schemas"]["CodeName"][];
             cause_of_move: components["schemas"]["CodeName"][];
             consent_choice: components["schemas"]["CodeName"][];
@@ -3172,6 +3597,23 @@ export interface components {
             code: string;
             en: string;
             zh: string;
+        };
+        /** @description A column as shown. */
+        ColumnView: {
+            /** @description The values it can have, where there is a list of them. */
+            choices: components["schemas"]["Text"][];
+            /** @description Whether it can be emptied. */
+            clearable: boolean;
+            /** @description Stable name. */
+            field: string;
+            /** @description Whether it is one of members. */
+            member: boolean;
+            /** @description Whether many households can get one value at once. */
+            one_value: boolean;
+            /** @description Whether it is personal data. */
+            personal: boolean;
+            /** @description What it is called. */
+            title: components["schemas"]["Text"];
         };
         /** @description A dated, signed choice of a household. */
         Consent: {
@@ -3367,6 +3809,24 @@ export interface components {
             /** @description Why. */
             reason: string;
         };
+        /** @description A field before and after, as shown: personal data masked but for who asked and who decides. */
+        EditView: {
+            /** @description After; empty where nothing is left. */
+            after: components["schemas"]["Text"];
+            /** @description Before; empty where there was nothing. */
+            before: components["schemas"]["Text"];
+            /** @description Column. */
+            field: string;
+            /**
+             * Format: uuid
+             * @description The member, of whose field it is.
+             */
+            person: string | null;
+            /** @description Name of the member. */
+            person_name: string | null;
+            /** @description What the column is called. */
+            title: components["schemas"]["Text"];
+        };
         /**
          * @description `none` 文盲或半文盲 / none or half-literate; `primary` 小学 / primary; `junior` 初中 / junior secondary; `senior` 高中 / senior secondary; `college` 大专及以上 / college and above; `pre_school` 学龄前儿童 / pre-school child
          * @enum {string}
@@ -3539,6 +3999,18 @@ export interface components {
             before: string | null;
             /** @description Path of the field, e.g. `home.area_m2`. */
             field: string;
+        };
+        /** @description How often a field changes in a batch. */
+        FieldCount: {
+            /**
+             * Format: int64
+             * @description Changes.
+             */
+            changes: number;
+            /** @description Name of the column. */
+            field: string;
+            /** @description Whether it is a field of members. */
+            member: boolean;
         };
         /** @description Something wrong with what a person gave, in both languages. */
         FieldProblem: {
@@ -4076,6 +4548,55 @@ export interface components {
             household: components["schemas"]["HouseholdDetail"];
             /** @description The new one, or the one that took the members in. */
             other: components["schemas"]["HouseholdDetail"];
+        };
+        /** @description Which households to show, and in which order. */
+        HouseholdQuery: {
+            /**
+             * @description Where the page before ended.
+             * @default null
+             */
+            after?: string | null;
+            /** @default null */
+            area?: components["schemas"]["AreaCode"] | null;
+            /** @default null */
+            category?: components["schemas"]["Category"] | null;
+            /** @default null */
+            choice?: components["schemas"]["ConsentChoice"] | null;
+            /**
+             * @description Columns of an export in their order, with commas between; all without it.
+             * @default null
+             */
+            columns?: string | null;
+            /**
+             * Format: int32
+             * @description Rows wanted, 1 to 200.
+             * @default null
+             */
+            limit?: number | null;
+            /**
+             * @description Only those that must move, or need not.
+             * @default null
+             */
+            must_move?: boolean | null;
+            /**
+             * @description Only those with (or without) open look-back items.
+             * @default null
+             */
+            open_items?: boolean | null;
+            /** @default null */
+            pathway?: components["schemas"]["Pathway"] | null;
+            /**
+             * @description Part of a name or register number, a whole ID number, or the last digits of a phone number.
+             * @default null
+             */
+            search?: string | null;
+            /**
+             * @description `register_number`, `head_name`, `persons`, `area`; `-` before it for descending.
+             * @default null
+             */
+            sort?: string | null;
+            /** @default null */
+            status?: components["schemas"]["WantedStatus"] | null;
         };
         /** @description A split. */
         HouseholdSplit: {
@@ -5223,6 +5744,15 @@ export interface components {
             /** @description Role. */
             role: components["schemas"]["Role"];
         };
+        /** @description A view to be saved. */
+        NewView: {
+            /** @description What it is called. */
+            name: string;
+            /** @description The page. */
+            page: string;
+            /** @description The query of the page's address, without `?`. */
+            query: string;
+        };
         /** @description A withdrawal to be recorded. */
         NewWithdrawal: {
             /**
@@ -5493,6 +6023,15 @@ export interface components {
              */
             version: number;
         };
+        /** @description One value for a field of many households. */
+        OneValue: {
+            /** @description Column. */
+            field: string;
+            /** @description Which households. */
+            selection: components["schemas"]["Selection"];
+            /** @description The new value in words; none empties the field. */
+            value?: string | null;
+        };
         /** @description The own password, asked again. */
         OwnPassword: {
             password: string;
@@ -5606,6 +6145,39 @@ export interface components {
                 next_best_name: string | null;
                 /** @description Name of the site, if it goes to one. */
                 site_name: string | null;
+            })[];
+            /** @description What to ask for the next page with; absent on the last one. */
+            next: string | null;
+            /**
+             * Format: int64
+             * @description Rows on all pages.
+             */
+            total: number;
+        };
+        /** @description One page of a list. */
+        Page_BulkView: {
+            /** @description Whether there may be more rows than that: a search that finds very many is not counted to its end. */
+            at_least: boolean;
+            /** @description The rows. */
+            items: (components["schemas"]["BulkChange"] & {
+                /** @description Name of the area. */
+                area_name: string;
+                /** @description Whether the caller may undo it now. */
+                may_undo: boolean;
+                /** @description The steps that the caller may take now. */
+                steps: components["schemas"]["BulkStep"][];
+                /** @description What the fields are called. */
+                titles: components["schemas"]["Text"][];
+                /**
+                 * Format: uuid
+                 * @description The batch that undoes it, when one was asked for or applied.
+                 */
+                undone_by: string | null;
+                /**
+                 * Format: int64
+                 * @description Stored version, to be sent back with a step.
+                 */
+                version: number;
             })[];
             /** @description What to ask for the next page with; absent on the last one. */
             next: string | null;
@@ -6098,6 +6670,13 @@ export interface components {
             /** @description What the person works at. */
             work?: components["schemas"]["Work"];
         };
+        /** @description Households that were picked one by one, which no address has room for. */
+        PickedHouseholds: {
+            /** @description The households. */
+            households: string[];
+            /** @description Columns and order. */
+            query?: components["schemas"]["HouseholdQuery"];
+        };
         /** @description Figures for the charts of the plan. */
         PlanFigures: {
             /** @description Sites and households by size class. */
@@ -6371,6 +6950,38 @@ export interface components {
          * @enum {string}
          */
         Procedure: "two_reviews_two_notices_one_match" | "two_notices" | "two_notices_township" | "one_notice";
+        /** @description How far a part of the caller's area has come, for who oversees and does not act. */
+        ProgressView: {
+            /** @description Code. */
+            code: components["schemas"]["AreaCode"];
+            /**
+             * Format: int64
+             * @description Households.
+             */
+            households: number;
+            /**
+             * Format: int64
+             * @description Identification announced.
+             */
+            identified: number;
+            /**
+             * Format: int64
+             * @description Agreed to move.
+             */
+            move: number;
+            /** @description Name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description On a roster in force.
+             */
+            on_roster: number;
+            /**
+             * Format: int64
+             * @description Open look-back items, for who may read them.
+             */
+            open_items: number | null;
+        };
         /**
          * @description `reserve_core` 自然保护区核心区 / core zone of a reserve; `reserve_buffer` 自然保护区缓冲区 / buffer zone of a reserve; `red_line` 生态保护红线 / ecological red line; `fragile_area` 名录内生态脆弱区 / listed fragile area
          * @enum {string}
@@ -6405,6 +7016,30 @@ export interface components {
              * @description The case, or the household when no case could be opened.
              */
             id: string;
+        };
+        /** @description A row that is not part of the batch, and why. */
+        RefusedRow: {
+            /** @description Header of the column; empty when the whole row is refused. */
+            column: string;
+            /** @description Name of the file, with the sheet; empty where the batch comes from no file. */
+            file: string;
+            /** @description Whether value and stored value are personal data. */
+            personal: boolean;
+            /** @description Why. */
+            reason: components["schemas"]["Text"];
+            /** @description 户编号, when the row has one. */
+            register_number: string;
+            /** @description What to do. */
+            remedy: components["schemas"]["Text"];
+            /**
+             * Format: int32
+             * @description Row as the spreadsheet counts it; 0 where the batch comes from no file.
+             */
+            row: number;
+            /** @description What the register holds, where the two contradict each other. */
+            stored?: string | null;
+            /** @description What the cell holds. */
+            value: string;
         };
         /** @description Figures of the register. */
         RegisterFigures: {
@@ -6674,6 +7309,80 @@ export interface components {
              */
             version: number;
         };
+        /** @description Some rows of a list that is held in memory, by their place. */
+        Rows_BulkRowView: {
+            /** @description The rows. */
+            items: {
+                /** @description Township, village and group. */
+                area_name: string;
+                /** @description Each field before and after. */
+                edits: components["schemas"]["EditView"][];
+                /**
+                 * Format: uuid
+                 * @description The household.
+                 */
+                household: string;
+                /** @description 户编号. */
+                register_number: string;
+            }[];
+            /** @description Rows on all pages. */
+            total: number;
+        };
+        /** @description Some rows of a list that is held in memory, by their place. */
+        Rows_RefusedRow: {
+            /** @description The rows. */
+            items: {
+                /** @description Header of the column; empty when the whole row is refused. */
+                column: string;
+                /** @description Name of the file, with the sheet; empty where the batch comes from no file. */
+                file: string;
+                /** @description Whether value and stored value are personal data. */
+                personal: boolean;
+                /** @description Why. */
+                reason: components["schemas"]["Text"];
+                /** @description 户编号, when the row has one. */
+                register_number: string;
+                /** @description What to do. */
+                remedy: components["schemas"]["Text"];
+                /**
+                 * Format: int32
+                 * @description Row as the spreadsheet counts it; 0 where the batch comes from no file.
+                 */
+                row: number;
+                /** @description What the register holds, where the two contradict each other. */
+                stored: string | null;
+                /** @description What the cell holds. */
+                value: string;
+            }[];
+            /** @description Rows on all pages. */
+            total: number;
+        };
+        /** @description Some rows of a list that is held in memory, by their place. */
+        Rows_RosterEntryView: {
+            /** @description The rows. */
+            items: {
+                /** @description Township, village and group. */
+                area_name: string;
+                /** @description What changed. */
+                changes: components["schemas"]["KeyFactChange"][];
+                /** @description Masked. */
+                head_name: string;
+                /**
+                 * Format: uuid
+                 * @description The household.
+                 */
+                household: string;
+                /**
+                 * Format: int64
+                 * @description Persons.
+                 */
+                persons: number;
+                /** @description 户编号. */
+                register_number: string;
+            }[];
+            /** @description Rows on all pages. */
+            total: number;
+        };
         /** @description Items of one rule. */
         RuleFigures: {
             /**
@@ -6738,6 +7447,18 @@ export interface components {
          * @enum {string}
          */
         SafetyReason: "moved" | "treated";
+        /** @description A saved view as shown. */
+        SavedViewShown: {
+            /**
+             * Format: uuid
+             * @description UUIDv7.
+             */
+            id: string;
+            /** @description What it is called. */
+            name: string;
+            /** @description The query of the page's address. */
+            query: string;
+        };
         /**
          * @description `not_at_school` 非在校生 / not at school; `kindergarten` 幼儿园 / kindergarten; `primary_1` 小学一年级 / primary, year 1; `primary_2` 小学二年级 / primary, year 2; `primary_3` 小学三年级 / primary, year 3; `primary_4` 小学四年级 / primary, year 4; `primary_5` 小学五年级 / primary, year 5; `primary_6` 小学六年级 / primary, year 6; `junior_1` 初中一年级 / junior secondary, year 1; `junior_2` 初中二年级 / junior secondary, year 2; `junior_3` 初中三年级 / junior secondary, year 3; `senior_1` 高中一年级 / senior secondary, year 1; `senior_2` 高中二年级 / senior secondary, year 2; `senior_3` 高中三年级 / senior secondary, year 3; `vocational_1` 中职一年级 / vocational, year 1; `vocational_2` 中职二年级 / vocational, year 2; `vocational_3` 中职三年级 / vocational, year 3; `special` 特殊教育学校 / special school; `college` 大专及本科 / college; `graduate` 研究生 / graduate school; `dropped_out` 失学辍学 / dropped out
          * @enum {string}
@@ -6779,6 +7500,13 @@ export interface components {
             enabled: boolean;
             /** @description Recovery codes not used yet. */
             recovery_codes_left: number;
+        };
+        /** @description Which households are meant: those that are named, or those that a list shows. */
+        Selection: {
+            /** @description These households, at most 5,000. */
+            households?: string[] | null;
+            /** @description Otherwise all that match; order and filters as in the list. */
+            query?: components["schemas"]["HouseholdQuery"];
         };
         /** @description A session as shown to its user. */
         SessionView: {
@@ -6834,6 +7562,28 @@ export interface components {
          * @enum {string}
          */
         Sex: "0" | "1" | "2" | "9";
+        /**
+         * @description File format of a change sheet.
+         * @enum {string}
+         */
+        SheetFormat: "xlsx" | "csv";
+        /**
+         * @description Which table a CSV file holds; a workbook holds both.
+         * @enum {string}
+         */
+        SheetPart: "households" | "members";
+        /** @description The change sheet that is wanted. */
+        SheetRequest: {
+            /** @description Only these columns; all of them when there are none. */
+            fields?: string[];
+            /** @description File format. */
+            format: components["schemas"]["SheetFormat"];
+            need?: components["schemas"]["UnmaskingNeed"] | null;
+            /** @description Which table a CSV file holds. */
+            part?: components["schemas"]["SheetPart"];
+            /** @description Which households. */
+            selection?: components["schemas"]["Selection"];
+        };
         /** @description What a person types at sign-in. */
         SignIn: {
             code?: string | null;
@@ -6929,16 +7679,18 @@ export interface components {
         StartPage: {
             /** @description The county. */
             county: components["schemas"]["CountyView"];
-            /** @description The latest imports. */
+            /** @description The latest imports, for who imports. */
             files: components["schemas"]["ImportedFile"][];
             land: components["schemas"]["LandStage"] | null;
             lookback: components["schemas"]["LookbackStage"] | null;
             /** @description The policy pack in force. */
             pack: components["schemas"]["PackView"];
             plan: components["schemas"]["PlanStage"] | null;
+            /** @description How far the parts of the area have come, for a role that only oversees. */
+            progress: components["schemas"]["ProgressView"][];
             /** @description The register. */
             register: components["schemas"]["RegisterStage"];
-            /** @description What waits, the most pressing first. */
+            /** @description What waits for the caller, the most pressing first; nothing for a role that only oversees. */
             waiting: components["schemas"]["Waiting"][];
         };
         /**
@@ -7337,7 +8089,7 @@ export interface components {
          * @enum {string}
          */
         Vulnerability: "alone_and_aged" | "disabled" | "minimum_guarantee" | "extremely_poor" | "orphan" | "single_parent";
-        /** @description Something that waits for somebody. */
+        /** @description Something that waits for the caller. */
         Waiting: {
             /**
              * Format: int64
@@ -7346,11 +8098,22 @@ export interface components {
             count: number;
             /** @description What, as a key that the web app words. */
             key: string;
-            /** @description Where to go. */
+            /** @description Where to go: a page with its filters. */
             link: string;
+            /**
+             * Format: date-time
+             * @description Since when the oldest waits, where that is known.
+             */
+            since: string | null;
             /** @description Stage. */
             stage: string;
+            step: components["schemas"]["IdentificationStep"] | null;
         };
+        /**
+         * @description Households of which status a list shows.
+         * @enum {string}
+         */
+        WantedStatus: "active" | "merged" | "cancelled" | "all";
         /** @description That a household took its word back. */
         Withdrawal: {
             /**
@@ -9410,6 +10173,487 @@ export interface operations {
             500: components["responses"]["Failed"];
         };
     };
+    listBulkChanges: {
+        parameters: {
+            query?: {
+                /** @description Only this state. */
+                state?: components["schemas"]["BulkState"];
+                /** @description Only the caller's own, or only those of others. */
+                mine?: boolean;
+                /** @description Where the page before ended. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200. */
+                limit?: number;
+                /**
+                 * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
+                 * @example id,version
+                 */
+                fields?: components["parameters"]["Fields"];
+            };
+            header?: {
+                /** @description Entity tags that the caller has: when the answer still has one of them it is 304 without a body. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Bulk changes, the newest first. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_BulkView"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    readChangeSheet: {
+        parameters: {
+            query: {
+                /** @description Name of the file. */
+                name: string;
+                /** @description Columns whose emptied cells are changes, with commas between. */
+                clear?: string;
+                /** @description What personal data is changed for. */
+                purpose?: components["schemas"]["Purpose"];
+                /** @description The purpose in words. */
+                note?: string;
+            };
+            header?: {
+                /** @description A key of the caller's choice, new for each intent: a repetition within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": components["schemas"]["Bytes"];
+            };
+        };
+        responses: {
+            /** @description Reads an edited sheet and keeps what it would change, as a batch to be asked for. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    readBulkChange: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
+                 * @example id,version
+                 */
+                fields?: components["parameters"]["Fields"];
+            };
+            header?: {
+                /** @description Entity tags that the caller has: when the answer still has one of them it is 304 without a body. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /** @description The subject's id, a UUIDv7. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A bulk change. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkView"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    exportBulkChangeCsv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The subject's id, a UUIDv7. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    exportBulkChangeXlsx: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The subject's id, a UUIDv7. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    listBulkChangeRefusals: {
+        parameters: {
+            query?: {
+                /** @description Only rows that change this field. */
+                field?: string;
+                /** @description Only this register number, or the beginning of it. */
+                search?: string;
+                /** @description Rows passed over. */
+                offset?: number;
+                /** @description Rows wanted, 1 to 500. */
+                limit?: number;
+                /**
+                 * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
+                 * @example id,version
+                 */
+                fields?: components["parameters"]["Fields"];
+            };
+            header?: {
+                /** @description Entity tags that the caller has: when the answer still has one of them it is 304 without a body. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /** @description The subject's id, a UUIDv7. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rows that are not part of a bulk change, and why. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rows_RefusedRow"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    listBulkChangeRows: {
+        parameters: {
+            query?: {
+                /** @description Only rows that change this field. */
+                field?: string;
+                /** @description Only this register number, or the beginning of it. */
+                search?: string;
+                /** @description Rows passed over. */
+                offset?: number;
+                /** @description Rows wanted, 1 to 500. */
+                limit?: number;
+                /**
+                 * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
+                 * @example id,version
+                 */
+                fields?: components["parameters"]["Fields"];
+            };
+            header?: {
+                /** @description Entity tags that the caller has: when the answer still has one of them it is 304 without a body. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /** @description The subject's id, a UUIDv7. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What a bulk change changes, household by household. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rows_BulkRowView"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    takeBulkStep: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The version seen, as the answer's `ETag` or as `"VERSION"`.
+                 * @example "3"
+                 */
+                "If-Match": string;
+                /** @description A key of the caller's choice, new for each intent: a repetition within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The subject's id, a UUIDv7. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkStepTaken"];
+            };
+        };
+        responses: {
+            /** @description Asks for a bulk change, approves, refuses or withdraws it; approving writes all of it or nothing. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            428: components["responses"]["PreconditionRequired"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    prepareBulkUndo: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of the caller's choice, new for each intent: a repetition within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The subject's id, a UUIDv7. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkUndoing"];
+            };
+        };
+        responses: {
+            /** @description Makes the batch that undoes an applied one, to be asked for. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    prepareBulkEdit: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of the caller's choice, new for each intent: a repetition within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OneValue"];
+            };
+        };
+        responses: {
+            /** @description One value for a field of many households, as a batch to be asked for. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkView"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    listChangeSheetColumns: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
+                 * @example id,version
+                 */
+                fields?: components["parameters"]["Fields"];
+            };
+            header?: {
+                /** @description Entity tags that the caller has: when the answer still has one of them it is 304 without a body. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The columns of change sheets, in their order. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ColumnView"][];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    makeChangeSheet: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of the caller's choice, new for each intent: a repetition within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SheetRequest"];
+            };
+        };
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
     listConsentsByVillage: {
         parameters: {
             query?: {
@@ -9965,6 +11209,41 @@ export interface operations {
             500: components["responses"]["Failed"];
         };
     };
+    exportPickedHouseholds: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of the caller's choice, new for each intent: a repetition within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PickedHouseholds"];
+            };
+        };
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
     listHouseholds: {
         parameters: {
             query?: {
@@ -9986,6 +11265,8 @@ export interface operations {
                 open_items?: boolean;
                 /** @description `register_number`, `head_name`, `persons`, `area`; `-` before it for descending. */
                 sort?: string;
+                /** @description Columns of an export in their order, with commas between; all without it. */
+                columns?: string;
                 /** @description Where the page before ended. */
                 after?: string;
                 /** @description Rows wanted, 1 to 200. */
@@ -10081,6 +11362,8 @@ export interface operations {
                 open_items?: boolean;
                 /** @description `register_number`, `head_name`, `persons`, `area`; `-` before it for descending. */
                 sort?: string;
+                /** @description Columns of an export in their order, with commas between; all without it. */
+                columns?: string;
                 /** @description Where the page before ended. */
                 after?: string;
                 /** @description Rows wanted, 1 to 200. */
@@ -10129,6 +11412,8 @@ export interface operations {
                 open_items?: boolean;
                 /** @description `register_number`, `head_name`, `persons`, `area`; `-` before it for descending. */
                 sort?: string;
+                /** @description Columns of an export in their order, with commas between; all without it. */
+                columns?: string;
                 /** @description Where the page before ended. */
                 after?: string;
                 /** @description Rows wanted, 1 to 200. */
@@ -12356,6 +13641,115 @@ export interface operations {
             500: components["responses"]["Failed"];
         };
     };
+    exportRosterComparisonCsv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The subject's id, a UUIDv7. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    exportRosterComparisonXlsx: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The subject's id, a UUIDv7. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    listRosterDifferences: {
+        parameters: {
+            query: {
+                /** @description In what way they differ. */
+                what: "added" | "removed" | "changed";
+                /** @description Only households with this key fact changed. */
+                field?: components["schemas"]["KeyFact"];
+                /** @description Beginning of the register number. */
+                search?: string;
+                /** @description Rows passed over. */
+                offset?: number;
+                /** @description Rows wanted, 1 to 200. */
+                limit?: number;
+                /**
+                 * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
+                 * @example id,version
+                 */
+                fields?: components["parameters"]["Fields"];
+            };
+            header?: {
+                /** @description Entity tags that the caller has: when the answer still has one of them it is 304 without a body. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /** @description The subject's id, a UUIDv7. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The households in which a roster differs from the version before, in one way. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rows_RosterEntryView"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
     freezeRoster: {
         parameters: {
             query?: never;
@@ -13793,6 +15187,109 @@ export interface operations {
             412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Unprocessable"];
             428: components["responses"]["PreconditionRequired"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    listViews: {
+        parameters: {
+            query: {
+                /** @description The page, e.g. `register`. */
+                page: string;
+                /**
+                 * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
+                 * @example id,version
+                 */
+                fields?: components["parameters"]["Fields"];
+            };
+            header?: {
+                /** @description Entity tags that the caller has: when the answer still has one of them it is 304 without a body. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The views that the caller saved of a page, by name. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedViewShown"][];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    saveView: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of the caller's choice, new for each intent: a repetition within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewView"];
+            };
+        };
+        responses: {
+            /** @description Saves a view; one of the same name is replaced. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedViewShown"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    deleteView: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The subject's id, a UUIDv7. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deletes a view of the caller's own. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
             500: components["responses"]["Failed"];
         };
     };

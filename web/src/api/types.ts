@@ -21,6 +21,7 @@ export type AreaChangeRequest = Schemas['AreaChangeRequest'];
 export type AreaDetail = Schemas['AreaDetail'];
 export type Assignment = Schemas['AssignmentView'];
 export type Attached = Schemas['Evidence'];
+export type AreaProgress = Schemas['ProgressView'];
 export type BatchOutcome = Schemas['BatchOutcome'];
 export type Candidate = Schemas['CandidateView'];
 export type CasesOpening = Schemas['CasesOpening'];
@@ -106,3 +107,14 @@ export interface Correction {
   members: MemberChange[];
   reason: string;
 }
+export type BulkChange = Schemas['BulkView'];
+export type BulkEdit = Schemas['EditView'];
+export type BulkRow = Schemas['BulkRowView'];
+export type BulkState = Schemas['BulkState'];
+export type BulkStep = Schemas['BulkStep'];
+export type KeyFactChange = RosterEntry['changes'][number];
+export type Need = UnmaskingNeed;
+export type RefusedRow = Schemas['RefusedRow'];
+export type Selection = Schemas['Selection'];
+export type SheetColumn = Schemas['ColumnView'];
+export type SheetRequest = Schemas['SheetRequest'];

@@ -14,8 +14,8 @@ use anju_model::identity::{IdNumber, masked_name};
 use anju_model::lookback::{ItemState, Severity};
 use anju_model::register::{Category, ConsentChoice, Household, PovertyAttribute, Relation};
 use anju_model::roster::{
-    Comparison, Freezing, KeyFact, LINE_LIMIT, Roster, RosterEntry, RosterError, RosterFilter, RosterState,
-    compare as compare_entries, is_line,
+    ChangedEntry, Comparison, Freezing, KeyFact, LINE_LIMIT, Roster, RosterEntry, RosterError, RosterFilter,
+    RosterState, compare as compare_entries, is_line,
 };
 use anju_store::lookback::ItemFilter;
 use anju_store::register::HouseholdFilter;
@@ -27,7 +27,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::amendment::{ShownChange, shown_fact};
-use super::views::Page;
+use super::views::{Page, Rows};
 use crate::table::{TableFormat, write_texts};
 use crate::workspace::AreaNames;
 use crate::{AppError, Caller, Workspace};
@@ -424,16 +424,12 @@ pub async fn list(
     })
 }
 
-/// Compares a roster with the version before it, for the households of the caller's area.
-///
-/// # Errors
-/// As [`show`].
-pub async fn compare(
+/// A roster, the version before it, and how they differ for the households of the caller's area.
+async fn compared(
     workspace: &Workspace,
     caller: &Caller,
     id: Uuid,
-    limit: Option<usize>,
-) -> Result<ComparisonView, AppError> {
+) -> Result<(Option<Versioned<Roster>>, Comparison), AppError> {
     let stored = load(workspace, caller, id).await?;
     let previous = match stored.value.previous {
         Some(previous) => Some(load(workspace, caller, previous).await?),
@@ -450,42 +446,210 @@ pub async fn compare(
         .map(|previous| visible(&previous.value))
         .transpose()?;
     let found = compare_entries(before.unwrap_or_default(), visible(&stored.value)?);
+    Ok((previous, found))
+}
+
+/// Compares a roster with the version before it, for the households of the caller's area.
+///
+/// # Errors
+/// As [`show`].
+pub async fn compare(
+    workspace: &Workspace,
+    caller: &Caller,
+    id: Uuid,
+    limit: Option<usize>,
+) -> Result<ComparisonView, AppError> {
+    let (previous, found) = compared(workspace, caller, id).await?;
     let areas = workspace.areas().await?;
-    let Comparison {
-        added,
-        removed,
-        changed,
-        unchanged,
-    } = found;
     let limit = limit.unwrap_or(SHOWN_ENTRIES);
-    let shown = |entries: &[RosterEntry]| {
+    let shown = |what: Difference| {
+        let entries = differences(&found, what);
         entries
-            .iter()
+            .into_iter()
             .take(limit)
-            .map(|entry| entry_view(&areas, entry, Vec::new()))
+            .map(|entry| entry.view(&areas))
             .collect()
     };
     Ok(ComparisonView {
-        added: added.len() as u64,
-        removed: removed.len() as u64,
-        changed: changed.len() as u64,
-        unchanged,
-        added_entries: shown(&added),
-        removed_entries: shown(&removed),
-        changed_entries: changed
+        added_entries: shown(Difference::Added),
+        removed_entries: shown(Difference::Removed),
+        changed_entries: shown(Difference::Changed),
+        previous: previous.map(|previous| view(&areas, previous)),
+        added: found.added.len() as u64,
+        removed: found.removed.len() as u64,
+        changed: found.changed.len() as u64,
+        unchanged: found.unchanged,
+    })
+}
+
+/// In what way a household differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Difference {
+    /// New on the roster.
+    Added,
+    /// Gone from it.
+    Removed,
+    /// With other key facts.
+    Changed,
+}
+
+/// Which part of a comparison to show.
+#[derive(Debug, Clone, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct DifferenceQuery {
+    /// In what way they differ.
+    #[param(inline)]
+    pub what: Difference,
+    /// Only households with this key fact changed.
+    #[serde(default)]
+    pub field: Option<KeyFact>,
+    /// Beginning of the register number.
+    #[serde(default)]
+    pub search: Option<String>,
+    /// Rows passed over.
+    #[serde(default)]
+    pub offset: usize,
+    /// Rows wanted, 1 to 200.
+    #[serde(default)]
+    #[param(minimum = 1, maximum = 200)]
+    pub limit: Option<usize>,
+}
+
+/// A household that differs: as it is on the roster, or was on the one before, with the facts that changed.
+struct Differing<'a> {
+    entry: &'a RosterEntry,
+    changed: Option<&'a ChangedEntry>,
+}
+
+impl Differing<'_> {
+    fn view(&self, areas: &AreaNames) -> EntryView {
+        let changes = self.changed.map_or_else(Vec::new, |changed| {
+            let shown = changed.facts.iter().map(|field| ShownChange {
+                field: *field,
+                before: shown_fact(areas, &changed.before.facts, *field),
+                after: shown_fact(areas, &changed.after.facts, *field),
+            });
+            shown.collect()
+        });
+        entry_view(areas, self.entry, changes)
+    }
+}
+
+fn differences(found: &Comparison, what: Difference) -> Vec<Differing<'_>> {
+    fn plain(entries: &[RosterEntry]) -> Vec<Differing<'_>> {
+        entries
             .iter()
-            .take(limit)
-            .map(|changed| {
-                let changes = changed.facts.iter().map(|field| ShownChange {
-                    field: *field,
-                    before: shown_fact(&areas, &changed.before.facts, *field),
-                    after: shown_fact(&areas, &changed.after.facts, *field),
-                });
-                entry_view(&areas, &changed.after, changes.collect())
+            .map(|entry| Differing { entry, changed: None })
+            .collect()
+    }
+    match what {
+        Difference::Added => plain(&found.added),
+        Difference::Removed => plain(&found.removed),
+        Difference::Changed => found
+            .changed
+            .iter()
+            .map(|changed| Differing {
+                entry: &changed.after,
+                changed: Some(changed),
             })
             .collect(),
-        previous: previous.map(|previous| view(&areas, previous)),
+    }
+}
+
+/// A page of the households that differ in one way.
+///
+/// # Errors
+/// As [`show`].
+pub async fn differing(
+    workspace: &Workspace,
+    caller: &Caller,
+    id: Uuid,
+    query: &DifferenceQuery,
+) -> Result<Rows<EntryView>, AppError> {
+    let (_, found) = compared(workspace, caller, id).await?;
+    let areas = workspace.areas().await?;
+    let search = query
+        .search
+        .as_deref()
+        .map(str::trim)
+        .unwrap_or_default()
+        .to_lowercase();
+    let wanted: Vec<Differing<'_>> = differences(&found, query.what)
+        .into_iter()
+        .filter(|entry| entry.entry.register_number.to_lowercase().starts_with(&search))
+        .filter(|entry| match (query.field, entry.changed) {
+            (Some(field), Some(changed)) => changed.facts.contains(&field),
+            (field, _) => field.is_none(),
+        })
+        .collect();
+    let limit = query.limit.unwrap_or(50).clamp(1, 200);
+    Ok(Rows {
+        total: wanted.len(),
+        items: wanted
+            .iter()
+            .skip(query.offset)
+            .take(limit)
+            .map(|entry| entry.view(&areas))
+            .collect(),
     })
+}
+
+/// All differences with the version before as a table, a row for each household or changed fact; masked as on the screen.
+///
+/// # Errors
+/// As [`show`].
+pub async fn export_comparison(
+    workspace: &Workspace,
+    caller: &Caller,
+    id: Uuid,
+    format: TableFormat,
+) -> Result<Vec<u8>, AppError> {
+    let (_, found) = compared(workspace, caller, id).await?;
+    let areas = workspace.areas().await?;
+    let headers = [
+        "差异",
+        "户编号",
+        "户主",
+        "住址",
+        "人数",
+        "关键信息",
+        "原值",
+        "新值",
+    ];
+    let mut table = Vec::new();
+    for (what, name) in [
+        (Difference::Added, "新增"),
+        (Difference::Removed, "移出"),
+        (Difference::Changed, "变化"),
+    ] {
+        for entry in differences(&found, what) {
+            let view = entry.view(&areas);
+            let row = |fact: &str, before: &str, after: &str| {
+                let fields = [
+                    name,
+                    &view.register_number,
+                    &view.head_name,
+                    &view.area_name,
+                    &view.persons.to_string(),
+                    fact,
+                    before,
+                    after,
+                ];
+                fields.map(str::to_owned).to_vec()
+            };
+            if view.changes.is_empty() {
+                table.push(row("", "", ""));
+            }
+            table.extend(
+                view.changes
+                    .iter()
+                    .map(|change| row(change.field.zh(), &change.before.zh, &change.after.zh)),
+            );
+        }
+    }
+    write_texts("名册比对", &headers, table.into_iter(), format)
 }
 
 fn entry_view(areas: &AreaNames, entry: &RosterEntry, changes: Vec<ShownChange>) -> EntryView {

@@ -1,6 +1,7 @@
 //! Personal data as it is, for a stated purpose: who saw whose data and what for is on the ledger before it is shown.
 
 use anju_model::access::{Action, Purpose, Unmasking};
+use anju_model::area::AreaCode;
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -52,6 +53,26 @@ pub(crate) async fn note_purpose(
             kind: "household",
             id: id.to_string(),
         })?;
+    let stated = stated(need)?;
+    let records = stated.records(workspace, caller, vec![(id, row.area)]);
+    let mut transaction = workspace.begin(caller, command, Some(stated.reason)).await?;
+    transaction.insert(&records).await?;
+    transaction.commit().await
+}
+
+/// A purpose that is good enough to see personal data.
+pub(crate) struct Stated {
+    purpose: Purpose,
+    note: Option<String>,
+    /// In words, for the ledger.
+    pub reason: String,
+}
+
+/// Checks what the data is needed for.
+///
+/// # Errors
+/// [`AppError::Invalid`] with code `note_missing` or `note_too_long`.
+pub(crate) fn stated(need: Need) -> Result<Stated, AppError> {
     let note = need
         .note
         .map(|note| note.trim().to_owned())
@@ -75,20 +96,35 @@ pub(crate) async fn note_purpose(
             format!("a note has at most {NOTE_LIMIT} characters"),
         ));
     }
-    let reason = match &note {
-        None => need.purpose.zh().to_owned(),
-        Some(note) => format!("{}:{note}", need.purpose.zh()),
-    };
-    let record = Unmasking {
-        id: workspace.new_id(),
-        household: id,
-        area: row.area,
-        by: caller.name().to_owned(),
+    Ok(Stated {
+        reason: match &note {
+            None => need.purpose.zh().to_owned(),
+            Some(note) => format!("{}:{note}", need.purpose.zh()),
+        },
         purpose: need.purpose,
         note,
-        at: workspace.now(),
-    };
-    let mut transaction = workspace.begin(caller, command, Some(reason)).await?;
-    transaction.insert(&[record]).await?;
-    transaction.commit().await
+    })
+}
+
+impl Stated {
+    /// What the ledger keeps of it: a record for each household that was seen.
+    pub(crate) fn records(
+        &self,
+        workspace: &Workspace,
+        caller: &Caller,
+        seen: Vec<(Uuid, AreaCode)>,
+    ) -> Vec<Unmasking> {
+        let at = workspace.now();
+        seen.into_iter()
+            .map(|(household, area)| Unmasking {
+                id: workspace.new_id(),
+                household,
+                area,
+                by: caller.name().to_owned(),
+                purpose: self.purpose,
+                note: self.note.clone(),
+                at,
+            })
+            .collect()
+    }
 }

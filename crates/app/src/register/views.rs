@@ -36,11 +36,20 @@ pub struct Page<T> {
     pub at_least: bool,
 }
 
+/// Some rows of a list that is held in memory, by their place.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Rows<T> {
+    /// The rows.
+    pub items: Vec<T>,
+    /// Rows on all pages.
+    pub total: usize,
+}
+
 /// Most rows of an export.
 const EXPORT_LIMIT: u32 = 200_000;
 
 /// Which households to show, and in which order.
-#[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, utoipa::IntoParams, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct HouseholdQuery {
@@ -63,6 +72,8 @@ pub struct HouseholdQuery {
     pub open_items: Option<bool>,
     /// `register_number`, `head_name`, `persons`, `area`; `-` before it for descending.
     pub sort: Option<String>,
+    /// Columns of an export in their order, with commas between; all without it.
+    pub columns: Option<String>,
     /// Where the page before ended.
     pub after: Option<String>,
     /// Rows wanted, 1 to 200.
@@ -70,7 +81,7 @@ pub struct HouseholdQuery {
 }
 
 /// Households of which status a list shows.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WantedStatus {
     /// On the register.
@@ -358,47 +369,20 @@ pub async fn list(
     caller: &Caller,
     query: &HouseholdQuery,
 ) -> Result<Page<HouseholdSummary>, AppError> {
-    let limit = query.limit.unwrap_or(50).clamp(1, 200);
-    rows(
-        workspace,
-        caller,
-        query,
-        Paging {
-            after: query.after.clone(),
-            limit,
-        },
-    )
-    .await
+    let filter = wanted_households(workspace, caller, Action::ReadRegister, query).await?;
+    let paging = Paging {
+        after: query.after.clone(),
+        limit: query.limit.unwrap_or(50).clamp(1, 200),
+    };
+    page_of(workspace, &filter, &paging).await
 }
 
-async fn rows(
+async fn page_of(
     workspace: &Workspace,
-    caller: &Caller,
-    query: &HouseholdQuery,
-    paging: Paging,
+    filter: &HouseholdFilter,
+    paging: &Paging,
 ) -> Result<Page<HouseholdSummary>, AppError> {
-    let mut areas = super::areas::narrow(workspace, caller, query.area.as_ref()).await?;
-    let area = areas.remove(0);
-    let (sort, descending) = sort_key(query.sort.as_deref());
-    let filter = HouseholdFilter {
-        further_areas: areas,
-        search: query.search.clone(),
-        status: query.status.unwrap_or_default().status(),
-        category: query.category,
-        choice: query.choice,
-        pathway: query.pathway,
-        must_move: query.must_move,
-        open_items: query.open_items,
-        sort: match sort {
-            "head_name" => HouseholdSort::HeadName,
-            "persons" => HouseholdSort::Persons,
-            "area" => HouseholdSort::Area,
-            _ => HouseholdSort::RegisterNumber,
-        },
-        descending,
-        ..HouseholdFilter::within(area)
-    };
-    let page = anju_store::register::households(workspace.db(), &filter, &paging).await?;
+    let page = anju_store::register::households(workspace.db(), filter, paging).await?;
     // A page names some dozen places; a whole list may name all.
     let areas = if paging.limit <= 200 {
         let codes = page.items.iter().map(|row| &row.area);
@@ -424,71 +408,131 @@ async fn rows(
     })
 }
 
+/// What a query means for a caller who needs `action`: the caller's area, or the narrower one that is asked for.
+pub(crate) async fn wanted_households(
+    workspace: &Workspace,
+    caller: &Caller,
+    action: Action,
+    query: &HouseholdQuery,
+) -> Result<HouseholdFilter, AppError> {
+    caller.require(action)?;
+    let mut areas = super::areas::narrow(workspace, caller, query.area.as_ref()).await?;
+    let area = areas.remove(0);
+    let (sort, descending) = sort_key(query.sort.as_deref());
+    Ok(HouseholdFilter {
+        further_areas: areas,
+        search: query.search.clone(),
+        status: query.status.unwrap_or_default().status(),
+        category: query.category,
+        choice: query.choice,
+        pathway: query.pathway,
+        must_move: query.must_move,
+        open_items: query.open_items,
+        sort: match sort {
+            "head_name" => HouseholdSort::HeadName,
+            "persons" => HouseholdSort::Persons,
+            "area" => HouseholdSort::Area,
+            _ => HouseholdSort::RegisterNumber,
+        },
+        descending,
+        ..HouseholdFilter::within(area)
+    })
+}
+
 /// `-persons` is `persons`, descending.
 pub(crate) fn sort_key(sort: Option<&str>) -> (&str, bool) {
     let sort = sort.unwrap_or("");
     sort.strip_prefix('-').map_or((sort, false), |key| (key, true))
 }
 
-/// All matching households as a file, masked as on the screen.
+/// A column of an exported list: its name in a query, its header, and how a household fills it.
+type ListColumn = (&'static str, &'static str, fn(&HouseholdSummary) -> String);
+
+/// The columns of the list of households.
+const LIST_COLUMNS: &[ListColumn] = &[
+    ("register_number", "户编号", |row| row.register_number.clone()),
+    ("head_name", "户主", |row| row.head_name.clone()),
+    ("head_id_number", "证件号码", |row| row.head_id_number.clone()),
+    ("area", "住址", |row| row.area_name.clone()),
+    ("category", "搬迁类型", |row| row.category.zh().to_owned()),
+    ("persons", "人数", |row| row.persons.to_string()),
+    ("choice", "意愿", |row| {
+        row.choice.map_or("", ConsentChoice::zh).to_owned()
+    }),
+    ("pathway", "安置方式", |row| {
+        row.pathway.map_or("", Pathway::zh).to_owned()
+    }),
+    ("must_move", "应搬", |row| {
+        if row.must_move { "是" } else { "否" }.to_owned()
+    }),
+    ("urgency", "紧迫程度", |row| {
+        row.urgency.map_or("", Urgency::zh).to_owned()
+    }),
+    ("hazard_point", "隐患点", |row| {
+        row.hazard_point.clone().unwrap_or_default()
+    }),
+    ("open_items", "待核实事项", |row| row.open_items.to_string()),
+    ("destination", "去向", |row| {
+        let Some(to) = &row.destination else {
+            return String::new();
+        };
+        match (&to.site_name, to.pathway) {
+            (Some(name), _) => name.clone(),
+            (None, Some(pathway)) => pathway.zh().to_owned(),
+            (None, None) => "未落实".to_owned(),
+        }
+    }),
+];
+
+/// The columns that are named, in their order.
+fn list_columns(named: Option<&str>) -> Result<Vec<ListColumn>, AppError> {
+    let Some(named) = named.map(str::trim).filter(|named| !named.is_empty()) else {
+        return Ok(LIST_COLUMNS.to_vec());
+    };
+    let find = |name: &str| LIST_COLUMNS.iter().copied().find(|(known, ..)| *known == name);
+    named
+        .split(',')
+        .map(|name| {
+            find(name.trim()).ok_or_else(|| {
+                let known: Vec<&str> = LIST_COLUMNS.iter().map(|(name, ..)| *name).collect();
+                AppError::invalid(
+                    "unknown_column",
+                    "columns",
+                    format!("没有名为 {name} 的列;可用的列:{}", known.join("、")),
+                    format!("there is no column {name}; the columns are {}", known.join(", ")),
+                )
+            })
+        })
+        .collect()
+}
+
+/// All matching households as a file, or only those that are named: masked as on the screen, in the columns and the
+/// order of the query.
 ///
 /// # Errors
-/// As [`list`].
+/// As [`list`], and for an unknown column.
 pub async fn export(
     workspace: &Workspace,
     caller: &Caller,
     query: &HouseholdQuery,
+    households: Option<Vec<Uuid>>,
     format: TableFormat,
 ) -> Result<Vec<u8>, AppError> {
-    let page = rows(
-        workspace,
-        caller,
-        query,
-        Paging {
-            after: None,
-            limit: EXPORT_LIMIT,
-        },
-    )
-    .await?;
-    let headers = [
-        "户编号",
-        "户主",
-        "证件号码",
-        "住址",
-        "搬迁类型",
-        "人数",
-        "意愿",
-        "安置方式",
-        "应搬",
-        "隐患点",
-        "待核实事项",
-        "去向",
-    ];
-    let table = page.items.into_iter().map(|row| {
-        let to = row
-            .destination
-            .map_or_else(String::new, |to| match (to.site_name, to.pathway) {
-                (Some(name), _) => name,
-                (None, Some(pathway)) => pathway.zh().to_owned(),
-                (None, None) => "未落实".to_owned(),
-            });
-        vec![
-            row.register_number,
-            row.head_name,
-            row.head_id_number,
-            row.area_name,
-            row.category.zh().to_owned(),
-            row.persons.to_string(),
-            row.choice
-                .map_or_else(String::new, |choice| choice.zh().to_owned()),
-            row.pathway
-                .map_or_else(String::new, |pathway| pathway.zh().to_owned()),
-            if row.must_move { "是" } else { "否" }.to_owned(),
-            row.hazard_point.unwrap_or_default(),
-            row.open_items.to_string(),
-            to,
-        ]
-    });
+    let columns = list_columns(query.columns.as_deref())?;
+    let filter = HouseholdFilter {
+        households,
+        ..wanted_households(workspace, caller, Action::ReadRegister, query).await?
+    };
+    let paging = Paging {
+        after: None,
+        limit: EXPORT_LIMIT,
+    };
+    let page = page_of(workspace, &filter, &paging).await?;
+    let headers: Vec<&str> = columns.iter().map(|(_, header, _)| *header).collect();
+    let table = page
+        .items
+        .iter()
+        .map(|row| columns.iter().map(|(.., fill)| fill(row)).collect());
     write_texts("搬迁户名册", &headers, table, format)
 }
 

@@ -10,5 +10,11 @@ pub(crate) mod ledger;
 pub(crate) mod lookback;
 pub(crate) mod plan;
 pub(crate) mod profile;
+pub(crate) mod register;
 pub(crate) mod roster;
 pub(crate) mod serve;
+
+/// Reads the code of a code list, for arguments.
+pub(crate) fn parse_code<T>(text: &str, from_code: fn(&str) -> Option<T>) -> Result<T, String> {
+    from_code(text).ok_or_else(|| format!("{text:?} is not a code of this list; the reference names them"))
+}

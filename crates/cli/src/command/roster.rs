@@ -11,6 +11,7 @@ use anju_model::register::{Category, ConsentChoice, PovertyAttribute};
 use clap::ValueEnum;
 use uuid::Uuid;
 
+use super::parse_code;
 use crate::Context;
 
 /// Approved rosters: draft from the register, compare with the version before, freeze by a second person, export.
@@ -89,10 +90,6 @@ pub(crate) enum Format {
     Csv,
     /// The approved record, unmasked and signed.
     Json,
-}
-
-fn parse_code<T>(text: &str, from_code: fn(&str) -> Option<T>) -> Result<T, String> {
-    from_code(text).ok_or_else(|| format!("{text:?} is not a code of this list; the reference names them"))
 }
 
 pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<ExitCode, AppError> {

@@ -15,6 +15,7 @@ mod provider;
 mod roles;
 mod second_factor;
 mod sessions;
+mod start;
 mod traps;
 mod unmasking;
 mod use_cases;

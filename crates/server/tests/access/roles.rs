@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anju_model::access::{Action, Role};
 use anju_model::amendment::{Amendment, AmendmentKind, AmendmentState, Change, Evidence};
 use anju_model::area::AreaCode;
+use anju_model::bulk::{BulkChange, BulkSource, BulkState};
 use anju_model::code_list::Text;
 use anju_model::lookback::{ItemState, LookbackItem, Severity};
 use anju_model::register::Category;
@@ -63,15 +64,16 @@ const VILLAGE: Places = Places {
 /// - Import and analyses are of the whole county: they have no area of their own.
 /// - Who answers for the whole county sees all of its ledger.
 /// - Users of superior offices are made by the county's administrator.
-const EXPECTED: &[(&str, &Places, [&str; 19])] = &[
+const EXPECTED: &[(&str, &Places, [&str; 21])] = &[
     // read_register, read_casework, import_data, edit_register, run_analysis, decide_lookback, review_in_village, check_in_township,
-    // decide_in_county, draft_roster, approve_roster, ask_amendment, check_amendment, read_ledger, manage_users, manage_areas, record_grounds, erase_content, unmask_data
+    // decide_in_county, draft_roster, approve_roster, ask_amendment, check_amendment, ask_bulk_change, approve_bulk_change,
+    // read_ledger, manage_users, manage_areas, record_grounds, erase_content, unmask_data
     (
         "administrator",
         &COUNTY,
         [
             "yy.y", "yy.y", "y   ", "yy..", "y   ", "yy..", "yy.y", "yy.y", "yy.y", "yy..", "yy..", "yy..",
-            "yy..", "yyyy", "yy.y", "yy..", "yy..", "y   ", "yy..",
+            "yy..", "yy.y", "yy..", "yyyy", "yy.y", "yy..", "yy..", "y   ", "yy..",
         ],
     ),
     (
@@ -79,7 +81,7 @@ const EXPECTED: &[(&str, &Places, [&str; 19])] = &[
         &PROVINCE,
         [
             "yy. ", "yy. ", ".   ", "... ", ".   ", "... ", "... ", "... ", "... ", "... ", "... ", "... ",
-            "... ", "yyy ", "... ", "... ", "... ", ".   ", "... ",
+            "... ", "... ", "... ", "yyy ", "... ", "... ", "... ", ".   ", "... ",
         ],
     ),
     (
@@ -87,7 +89,7 @@ const EXPECTED: &[(&str, &Places, [&str; 19])] = &[
         &PREFECTURE,
         [
             "yy.y", "yy.y", ".   ", "....", ".   ", "....", "....", "....", "....", "....", "....", "....",
-            "....", "yyyy", "....", "....", "....", ".   ", "....",
+            "....", "....", "....", "yyyy", "....", "....", "....", ".   ", "....",
         ],
     ),
     (
@@ -95,7 +97,7 @@ const EXPECTED: &[(&str, &Places, [&str; 19])] = &[
         &COUNTY,
         [
             "yy.y", "yy.y", "y   ", "yy..", "y   ", "yy..", "....", "....", "yy.y", "yy..", "yy..", "yy..",
-            "....", "yyyy", "....", "yy..", "yy..", ".   ", "yy..",
+            "....", "yy.y", "yy..", "yyyy", "....", "yy..", "yy..", ".   ", "yy..",
         ],
     ),
     (
@@ -103,7 +105,7 @@ const EXPECTED: &[(&str, &Places, [&str; 19])] = &[
         &TOWNSHIP,
         [
             "yy.y", "yy.y", ".   ", "yy..", ".   ", "yy..", "yy.y", "yy.y", "....", "....", "....", "yy..",
-            "yy..", "....", "....", "....", "yy..", ".   ", "yy..",
+            "yy..", "yy.y", "....", "....", "....", "....", "yy..", ".   ", "yy..",
         ],
     ),
     (
@@ -111,7 +113,7 @@ const EXPECTED: &[(&str, &Places, [&str; 19])] = &[
         &VILLAGE,
         [
             "yy.y", "yy.y", ".   ", "....", ".   ", "....", "yy.y", "....", "....", "....", "....", "....",
-            "....", "....", "....", "....", "....", ".   ", "....",
+            "....", "....", "....", "....", "....", "....", "....", ".   ", "....",
         ],
     ),
     (
@@ -119,7 +121,7 @@ const EXPECTED: &[(&str, &Places, [&str; 19])] = &[
         &COUNTY,
         [
             "yy.y", "....", ".   ", "....", ".   ", "....", "....", "....", "....", "....", "....", "....",
-            "....", "....", "....", "....", "....", ".   ", "....",
+            "....", "....", "....", "....", "....", "....", "....", ".   ", "....",
         ],
     ),
     (
@@ -127,7 +129,7 @@ const EXPECTED: &[(&str, &Places, [&str; 19])] = &[
         &TOWNSHIP,
         [
             "yy.y", "yy.y", ".   ", "....", ".   ", "....", "....", "....", "....", "....", "....", "....",
-            "....", "yy..", "....", "....", "....", ".   ", "yy..",
+            "....", "....", "....", "yy..", "....", "....", "....", ".   ", "yy..",
         ],
     ),
     (
@@ -135,7 +137,7 @@ const EXPECTED: &[(&str, &Places, [&str; 19])] = &[
         &TOWNSHIP,
         [
             "yy.y", "....", ".   ", "....", ".   ", "....", "....", "....", "....", "....", "....", "....",
-            "....", "....", "....", "....", "....", ".   ", "....",
+            "....", "....", "....", "....", "....", "....", "....", ".   ", "....",
         ],
     ),
     (
@@ -143,7 +145,7 @@ const EXPECTED: &[(&str, &Places, [&str; 19])] = &[
         &COUNTY,
         [
             "....", "....", ".   ", "....", ".   ", "....", "....", "....", "....", "....", "....", "....",
-            "....", "....", "....", "....", "....", ".   ", "....",
+            "....", "....", "....", "....", "....", "....", "....", ".   ", "....",
         ],
     ),
 ];
@@ -229,6 +231,29 @@ pub fn amendment(id: Uuid, area: &str) -> Amendment {
     }
     .ask("cli:test", Timestamp::UNIX_EPOCH)
     .unwrap()
+}
+
+pub fn bulk_change(id: Uuid, area: &str) -> BulkChange {
+    BulkChange {
+        id,
+        title: "更正.xlsx".into(),
+        area: AreaCode::parse(area).unwrap(),
+        source: BulkSource::Sheet,
+        undoes: None,
+        hash: "ef".into(),
+        rows_read: 1,
+        rows_unchanged: 0,
+        rows_refused: 0,
+        households: 1,
+        fields: Vec::new(),
+        unknown_columns: Vec::new(),
+        personal: false,
+        state: BulkState::Asked,
+        asked_by: "cli:test".into(),
+        asked_at: Timestamp::UNIX_EPOCH,
+        reason: Some("更正".into()),
+        decision: None,
+    }
 }
 
 struct Asker<'a> {
@@ -342,6 +367,23 @@ impl Asker<'_> {
                 }
                 (answer, StatusCode::UNPROCESSABLE_ENTITY)
             }
+            Action::AskBulkChange => {
+                // A column that does not exist is refused after the permission was found.
+                let edit = json!({"selection": {"query": {"area": area}}, "field": "nothing", "value": null});
+                let answer = office.post("/register/bulk-edits", &self.cookie, edit).await;
+                (answer, StatusCode::UNPROCESSABLE_ENTITY)
+            }
+            Action::ApproveBulkChange => {
+                // A version that is never reached, as above.
+                let path = format!("/register/bulk-changes/{item}/steps");
+                let version = [("if-match", "\"99\"")];
+                let body = json!({"step": "approve"});
+                let answer = office.send("POST", &path, &self.cookie, &version, body).await;
+                if answer.code() == "not_found" {
+                    return '.';
+                }
+                (answer, StatusCode::PRECONDITION_FAILED)
+            }
             Action::EraseContent => {
                 let order = json!({"reason": "本人申请", "document": "1号"});
                 let answer = office
@@ -446,6 +488,8 @@ database_test! {
         tx.insert(&rosters).await.unwrap();
         let amendments: Vec<_> = items.iter().map(|(area, id)| amendment(*id, area)).collect();
         tx.insert(&amendments).await.unwrap();
+        let batches: Vec<_> = items.iter().map(|(area, id)| bulk_change(*id, area)).collect();
+        tx.insert(&batches).await.unwrap();
         office.commit(tx).await;
 
         let roles: Vec<&str> = EXPECTED.iter().map(|row| row.0).collect();

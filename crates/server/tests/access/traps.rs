@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use crate::grounds::assessed_point;
 use crate::office::{Answer, Office};
-use crate::roles::{amendment, item, roster};
+use crate::roles::{amendment, bulk_change, item, roster};
 use crate::unmasking::household;
 
 const ACCOUNT: &str = "6217000000000000001";
@@ -309,6 +309,8 @@ async fn elsewhere(office: &Office<'_>) -> Elsewhere {
     });
     let mut amendment = amendment(id, ELSEWHERE);
     amendment.reason = "MARK-AMENDMENT".into();
+    let mut batch = bulk_change(id, "619021102");
+    batch.title = "MARK-BATCH".into();
     let case = IdentificationCase {
         id,
         household: id,
@@ -393,6 +395,7 @@ async fn elsewhere(office: &Office<'_>) -> Elsewhere {
     tx.insert(&[item]).await.unwrap();
     tx.insert(&[drafted, frozen]).await.unwrap();
     tx.insert(&[amendment]).await.unwrap();
+    tx.insert(&[batch]).await.unwrap();
     tx.insert(&[notice]).await.unwrap();
     tx.insert(&[case]).await.unwrap();
     tx.insert(&[objection]).await.unwrap();

@@ -1,7 +1,7 @@
 //! What the command line reaches, asked for by callers who could not sign in to a command line: the rule is in the use
 //! case, so that it holds however a caller comes in.
 
-use anju_app::register::{amendment, import, profile, roster, unmask, views};
+use anju_app::register::{amendment, bulk, import, profile, roster, unmask, views};
 use anju_app::table::TableFormat;
 use anju_app::{AppError, Caller, Progress, access, land, ledger, lookback, plan};
 use anju_store::database_test;
@@ -79,6 +79,7 @@ database_test! {
                 let need = serde_json::from_value(serde_json::json!({"purpose": "payment"})).unwrap();
                 refused("unmask", &who, unmask::unmask(workspace, &who, id, need).await);
                 refused("read evidence", &who, amendment::evidence(workspace, &who, id).await);
+                refused("see a bulk change", &who, bulk::show(workspace, &who, id).await);
                 refused("see a roster", &who, roster::show(workspace, &who, id).await);
                 refused("export a roster", &who, roster::export(workspace, &who, id, TableFormat::Csv).await);
                 refused("sign a roster", &who, roster::export_signed(workspace, &who, id).await);

@@ -51,6 +51,14 @@ const WITHOUT_VERSION: &[(&str, &str)] = &[
         "an entry never changes; erasing it twice is refused",
     ),
     ("fileObjection", "makes an objection; the notice stays as it is"),
+    (
+        "deleteView",
+        "a view is its owner's alone, and deleting it twice is the same",
+    ),
+    (
+        "prepareBulkUndo",
+        "makes a batch; the one that it undoes stays as it is",
+    ),
     ("unmaskHousehold", "shows a household; it stays as it is"),
 ];
 

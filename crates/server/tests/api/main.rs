@@ -5,6 +5,7 @@
     reason = "a test that unwraps fails, which is what it is for"
 )]
 
+mod bulk;
 mod conventions;
 mod description;
 mod identification;

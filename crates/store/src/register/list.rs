@@ -63,6 +63,13 @@ impl HouseholdFilter {
         conditions.equal("h.choice", self.choice.map(ConsentChoice::code));
         conditions.equal("h.pathway", self.pathway.map(Pathway::code));
         conditions.equal("h.must_move", self.must_move);
+        if let Some(households) = &self.households {
+            let list: Vec<String> = households.iter().map(|id| conditions.bind(*id)).collect();
+            conditions.and(&match list.as_slice() {
+                [] => "1 = 0".to_owned(),
+                list => format!("h.id IN ({})", list.join(", ")),
+            });
+        }
         if let Some(identified) = self.identified {
             let not = if identified { "" } else { "NOT " };
             conditions.and(&format!(
@@ -174,6 +181,7 @@ pub async fn households(
     let register = filter.status == Some(HouseholdStatus::Active);
     let seldom = !filter.further_areas.is_empty()
         || filter.identified.is_some()
+        || filter.households.is_some()
         || (filter.search.is_some() && !register);
     if paging.limit == 0 || paging.limit > LONGEST_PAGE || seldom {
         return whole(&mut link, filter, paging.limit, cursor.as_ref()).await;

@@ -9,6 +9,7 @@ use anju_model::access::{
 };
 use anju_model::amendment::{Amendment, AmendmentKind, AmendmentState, Change, Evidence};
 use anju_model::area::{Area, AreaCode};
+use anju_model::bulk::{BulkChange, BulkSource, BulkState, FieldCount, SavedView};
 use anju_model::category::{CategoryEvidence, DepartmentListing, EvidenceRecord};
 use anju_model::code_list::Text;
 use anju_model::hazard::{
@@ -467,6 +468,34 @@ pub fn amendment(number: u64, household: u64, group: &str) -> Amendment {
     .unwrap()
 }
 
+/// A batch that wang read.
+pub fn bulk_change(number: u64, place: &str) -> BulkChange {
+    BulkChange {
+        id: id(21, number),
+        title: "更正.xlsx".into(),
+        area: area(place),
+        source: BulkSource::Sheet,
+        undoes: None,
+        hash: "ab".into(),
+        rows_read: 2,
+        rows_unchanged: 1,
+        rows_refused: 0,
+        households: 1,
+        fields: vec![FieldCount {
+            field: "must_move".into(),
+            member: false,
+            changes: 1,
+        }],
+        unknown_columns: Vec::new(),
+        personal: false,
+        state: BulkState::Read,
+        asked_by: "wang".into(),
+        asked_at: instant(number as i64),
+        reason: None,
+        decision: None,
+    }
+}
+
 /// Income of household `household`: 24 000 yuan of wages, and crops for 10 000 that cost 6 500.
 pub fn income(number: u64, household: u64, year: i16) -> IncomeYear {
     let line = |kind, yuan, cost| IncomeLine {
@@ -740,6 +769,17 @@ async fn write_all(test: &TestDatabase) {
     tx.insert(&[roster(1).freeze(freezing()).unwrap()]).await.unwrap();
     tx.insert(&[part(1, 1, &[1, 2])]).await.unwrap();
     tx.insert(&[amendment(1, 1, "61902110120101")]).await.unwrap();
+    tx.insert(&[bulk_change(1, "619021")]).await.unwrap();
+    tx.insert(&[SavedView {
+        id: id(22, 1),
+        owner: "wang".into(),
+        page: "register".into(),
+        name: "应搬户".into(),
+        query: "must_move=true".into(),
+        saved_at: instant(1),
+    }])
+    .await
+    .unwrap();
     tx.insert(&[income(1, 1, 2025)]).await.unwrap();
     tx.insert(&[signed_consent(1, 1)]).await.unwrap();
     tx.insert(&[document(1, 1)]).await.unwrap();

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
+mod bulk;
 mod category;
 mod erasure;
 mod fixtures;
@@ -14,3 +15,4 @@ mod schema;
 mod search;
 mod tampering;
 mod transactions;
+mod work_list;

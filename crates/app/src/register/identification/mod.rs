@@ -36,7 +36,7 @@ const CHUNK: usize = 500;
 const TEXT_LIMIT: usize = 2000;
 
 /// The action that a step of a level needs.
-fn action_of(level: Level) -> Action {
+pub(crate) fn action_of(level: Level) -> Action {
     match level {
         Level::Village => Action::ReviewInVillage,
         Level::Township => Action::CheckInTownship,

@@ -659,6 +659,7 @@ mod tests {
                 row(["619021108", "西河镇", "2026-03-01", "6190211", "5号"]),
             ],
             merged: Vec::new(),
+            numbers: Vec::new(),
         };
         let tables = recognise(std::slice::from_ref(&sheet), &[], None).unwrap();
         let parsed = read_areas(&tables[0]);

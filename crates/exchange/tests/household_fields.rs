@@ -15,10 +15,7 @@ use anju_model::register::{
 };
 
 fn areas() -> AreaIndex {
-    let area = |code: &str, name: &str| Area {
-        code: AreaCode::parse(code).unwrap(),
-        name: name.to_owned(),
-    };
+    let area = |code: &str, name: &str| Area::new(AreaCode::parse(code).unwrap(), name);
     AreaIndex::new(&[
         area("619021", "清溪县"),
         area("619021101", "清溪镇"),
@@ -40,6 +37,7 @@ fn sheet(columns: &[&[&str]]) -> Sheet {
             .map(|row| columns.iter().map(|column| cell(column.get(row))).collect())
             .collect(),
         merged: Vec::new(),
+        numbers: Vec::new(),
     }
 }
 

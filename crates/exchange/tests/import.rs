@@ -55,6 +55,7 @@ fn sheet(rows: &[&[&str]]) -> Sheet {
         sheet: "一".to_owned(),
         rows: rows.iter().map(|row| row.iter().map(cell).collect()).collect(),
         merged: Vec::new(),
+        numbers: Vec::new(),
     }
 }
 

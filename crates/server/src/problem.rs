@@ -42,16 +42,16 @@ pub struct ProblemDetails {
     problems: Vec<Problem>,
 }
 
-/// An error answer.
+/// An error answer. Boxed texts keep it small: every handler's result holds one.
 #[derive(Debug)]
 pub(crate) struct HttpError {
     status: StatusCode,
     code: &'static str,
-    zh: String,
-    en: String,
-    place: String,
+    zh: Box<str>,
+    en: Box<str>,
+    place: Box<str>,
     current_version: Option<i64>,
-    problems: Vec<Problem>,
+    problems: Box<[Problem]>,
     /// Seconds after which the same request may succeed.
     retry_after: Option<u64>,
 }
@@ -66,18 +66,18 @@ impl HttpError {
         Self {
             status,
             code,
-            zh: zh.into(),
-            en: en.into(),
-            place: String::new(),
+            zh: zh.into().into(),
+            en: en.into().into(),
+            place: Box::default(),
             current_version: None,
-            problems: Vec::new(),
+            problems: Box::default(),
             retry_after: None,
         }
     }
 
     /// The same error at a place.
     pub(crate) fn at(mut self, place: impl Into<String>) -> Self {
-        self.place = place.into();
+        self.place = place.into().into();
         self
     }
 
@@ -142,12 +142,12 @@ impl From<HttpError> for ProblemDetails {
             title: error.status.canonical_reason().unwrap_or("error"),
             status: error.status.as_u16(),
             code: error.code,
-            detail: error.zh,
-            detail_en: error.en,
-            place: error.place,
+            detail: error.zh.into(),
+            detail_en: error.en.into(),
+            place: error.place.into(),
             current_version: error.current_version,
             current: None,
-            problems: error.problems,
+            problems: error.problems.into(),
         }
     }
 }
@@ -216,9 +216,9 @@ impl From<AppError> for HttpError {
                 if invalid.code == "idempotency_key_under_way" {
                     problem.retry_after = Some(1);
                 }
-                problem.place = invalid.place;
+                problem.place = invalid.place.into();
             }
-            AppError::Fields(problems) => problem.problems = problems,
+            AppError::Fields(problems) => problem.problems = problems.into(),
             _ => {}
         }
         problem

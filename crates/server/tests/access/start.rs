@@ -22,6 +22,9 @@ fn waiting(answer: &Answer) -> Vec<(String, u64)> {
         .collect()
 }
 
+/// A role that acts, its area, and what waits for it: kinds with their counts.
+type Acting<'a> = (&'a str, &'a str, &'a [(&'a str, u64)]);
+
 database_test! {
     async fn every_role_sees_what_waits_for_it_and_nothing_else(test) {
         let office = Office::new(test).await;
@@ -39,7 +42,7 @@ database_test! {
         let opened = office.post("/register/identification/cases", &village, opening).await;
         assert_eq!((opened.status, &opened.json()["done"]), (StatusCode::OK, &json!(1)), "{}", opened.json());
 
-        let acting: [(&str, &str, &[(&str, u64)]); 6] = [
+        let acting: [Acting; 6] = [
             ("administrator", "619021", &[
                 ("cases", 1), ("rosters_draft", 1), ("amendments_check", 1), ("bulk", 2), ("items_clear", 1), ("no_land", 1),
             ]),

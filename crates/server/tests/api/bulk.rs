@@ -309,7 +309,7 @@ database_test! {
             assert_eq!(found.as_array().unwrap().len(), 1, "{header} {value} {found}");
             let row = &found[0];
             assert_eq!((&row["file"], &row["row"]), (&json!("a.csv"), &json!(2)));
-            if value != "" && header != "版本" {
+            if !value.is_empty() && header != "版本" {
                 assert_eq!(row["value"], value, "{row}");
             }
             for text in ["reason", "remedy"] {

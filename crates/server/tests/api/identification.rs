@@ -368,7 +368,7 @@ database_test! {
         assert_eq!(removed["removed"]["by"], "village");
         let ready = desk.get(&desk.village, "").await["ready"].clone();
         assert_eq!((&ready[0]["area"], &ready[0]["households"]), (&json!("619021101201"), &json!(3)));
-        let closing = desk.close(&desk.village, &id).await;
+        let closing = desk.close(&desk.village, id).await;
         assert_eq!(closing.json()["code"], "notice_closed");
         let posting = json!({ "area": "619021101201", "place": "村委会公示栏", "contact": "李四" });
         let second = desk.post(&desk.village, "/notices", posting).await.json();

@@ -17,7 +17,7 @@ async fn numbers(test: &TestDatabase, filter: &HouseholdFilter) -> Vec<String> {
 
 database_test! {
     async fn income_consents_and_documents_come_with_their_household_the_newest_first(test) {
-        let mut tx = begin(&test, "fill", 0).await;
+        let mut tx = begin(test, "fill", 0).await;
         tx.insert(&[income(1, 1, 2024), income(2, 1, 2025), income(3, 2, 2025)]).await.unwrap();
         tx.insert(&[signed_consent(1, 1), signed_consent(2, 1), signed_consent(3, 2)]).await.unwrap();
         tx.insert(&[document(1, 1), document(2, 2)]).await.unwrap();
@@ -29,7 +29,7 @@ database_test! {
         assert_eq!(documents_of(&test.db, id(1, 2)).await.unwrap()[0].value, document(2, 2));
 
         // A year of a household exists once, whoever records it.
-        let mut tx = begin(&test, "again", 1).await;
+        let mut tx = begin(test, "again", 1).await;
         let twice = tx.insert(&[income(4, 1, 2025)]).await;
         assert!(matches!(twice, Err(StoreError::Duplicate { .. })), "{twice:?}");
         drop(tx);
@@ -39,7 +39,7 @@ database_test! {
         for (round, expected) in [(2, true), (3, false)] {
             let mut changed = seen.clone();
             changed.value.lines.truncate(1);
-            let mut tx = begin(&test, "correct", round).await;
+            let mut tx = begin(test, "correct", round).await;
             let outcome = tx.update(&[changed]).await;
             assert_eq!(outcome.is_ok(), expected, "{outcome:?}");
             if expected {
@@ -53,15 +53,15 @@ database_test! {
     async fn what_is_off_the_register_is_out_of_lists_and_counts_and_still_there(test) {
         let mut gone = household(2, "61902110120102", "王五");
         gone.status = HouseholdStatus::Cancelled;
-        let mut tx = begin(&test, "fill", 0).await;
+        let mut tx = begin(test, "fill", 0).await;
         tx.insert(&[household(1, "61902110120101", "张三"), gone]).await.unwrap();
         tx.commit(&key()).await.unwrap();
         let all = HouseholdFilter::within(area("619021"));
-        assert_eq!(numbers(&test, &all).await, ["QX-00001"]);
+        assert_eq!(numbers(test, &all).await, ["QX-00001"]);
         let ever = HouseholdFilter { status: None, ..all.clone() };
-        assert_eq!(numbers(&test, &ever).await, ["QX-00001", "QX-00002"]);
+        assert_eq!(numbers(test, &ever).await, ["QX-00001", "QX-00002"]);
         let cancelled = HouseholdFilter { status: Some(HouseholdStatus::Cancelled), ..all };
-        assert_eq!(numbers(&test, &cancelled).await, ["QX-00002"]);
+        assert_eq!(numbers(test, &cancelled).await, ["QX-00002"]);
         assert_eq!(active_households(&test.db).await.unwrap().len(), 1);
         let counts = anju_store::register::counts(&test.db, &area("619021")).await.unwrap();
         assert_eq!((counts.households, counts.persons), (1, 2));
@@ -86,7 +86,7 @@ database_test! {
             }),
             ..signed_consent(1, 2)
         };
-        let mut tx = begin(&test, "fill", 0).await;
+        let mut tx = begin(test, "fill", 0).await;
         tx.insert(&[household(1, "61902110120101", "张三"), withdrawn, unasked]).await.unwrap();
         tx.insert(&[record]).await.unwrap();
         tx.commit(&key()).await.unwrap();
@@ -107,7 +107,7 @@ database_test! {
 
 database_test! {
     async fn a_listed_person_is_found_by_either_generation_of_the_number(test) {
-        let mut tx = begin(&test, "fill", 0).await;
+        let mut tx = begin(test, "fill", 0).await;
         tx.insert(&[household(1, "61902110120101", "张三")]).await.unwrap();
         tx.commit(&key()).await.unwrap();
         let number = |text: &str| anju_model::identity::IdNumber::new(text);

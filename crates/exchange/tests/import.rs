@@ -632,7 +632,7 @@ fn a_formula_in_a_workbook_is_read_as_the_value_it_was_saved_with_and_never_eval
         sheet.write_formula(row, 0, formula).unwrap();
     }
     let read = read_table_bytes(Path::new("a.xlsx"), workbook.save_to_buffer().unwrap()).unwrap();
-    let shown: Vec<String> = (2..=4).map(|row| read[0].cell(row, 0).shown()).collect();
+    let shown: Vec<String> = (1..=3).map(|row| read[0].cell(row, 0).shown()).collect();
     assert_eq!(shown, ["7", "QX-001", "QX-002"]);
 }
 

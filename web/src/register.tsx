@@ -154,7 +154,7 @@ export default function RegisterPage() {
           {may.includes('ask_bulk_change') && <Button size="small" onClick={() => setAction('sheet')}>{t('change_sheet')}</Button>}
           {may.includes('ask_bulk_change') && <Button size="small" onClick={() => setAction('value')} data-testid="set-value">{t('set_value')}</Button>}
           {may.includes('review_in_village') && (!picked.all || within(wanted, ['area', 'category'])) && <Button size="small" onClick={() => setAction('open')}>{t('start_identification')}</Button>}
-          {may.includes('draft_roster') && picked.all && wanted.category && within(wanted, DRAFTED) && <Link to={`/rosters?${new URLSearchParams({ draft: 'true', ...only(wanted, DRAFTED) })}`}><Button size="small">{t('draft_from_filter')}</Button></Link>}
+          {may.includes('draft_roster') && picked.all && wanted.category && within(wanted, DRAFTED) && <Link to={`/rosters?${new URLSearchParams({ draft: 'true', ...narrowed(wanted, DRAFTED) })}`}><Button size="small">{t('draft_from_filter')}</Button></Link>}
         </div>
       )}
       {rows.length === 0 ? <div className="panel"><Waiting query={query} /></div> : narrow ? (
@@ -216,7 +216,7 @@ const DRAFTED = ['category', 'area', 'choice', 'must_move', 'open_items'];
 
 const within = (wanted: Record<string, string | undefined>, keys: string[]) => Object.keys(wanted).every((key) => keys.includes(key) || key === 'sort');
 
-function only(wanted: Record<string, string | undefined>, keys: string[]): Record<string, string> {
+function narrowed(wanted: Record<string, string | undefined>, keys: string[]): Record<string, string> {
   return Object.fromEntries(Object.entries(wanted).filter((entry): entry is [string, string] => keys.includes(entry[0]) && Boolean(entry[1])));
 }
 

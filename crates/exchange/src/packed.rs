@@ -328,7 +328,17 @@ mod tests {
         let mut sheet = PackedSheet::new("a.xlsx".into(), "表".into());
         sheet.put(
             0,
-            &["户编号", "乡镇", "村", "搬迁类型", "应搬", "姓名", "与户主关系", "证件号码"].map(text),
+            &[
+                "户编号",
+                "乡镇",
+                "村",
+                "搬迁类型",
+                "应搬",
+                "姓名",
+                "与户主关系",
+                "证件号码",
+            ]
+            .map(text),
         );
         sheet.put(1, &[text("1"), text("清溪镇"), text("甲村")]);
         sheet.put(3, &[text("3"), Cell::Empty, text("丙村")]);

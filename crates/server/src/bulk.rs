@@ -64,7 +64,10 @@ async fn columns(SignedIn(caller): SignedIn) -> Result<Json<Vec<ColumnView>>, Ht
     path = "/register/change-sheets",
     operation_id = "makeChangeSheet",
     tag = "register",
-    responses((status = OK, description = "The file.", content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", body = String))
+    responses((status = OK, description = "The file, in the format asked for.", content(
+        (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        (String = "text/csv"),
+    )))
 )]
 async fn change_sheet(
     State(workspace): State<Arc<Workspace>>,

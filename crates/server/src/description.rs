@@ -242,7 +242,8 @@ fn add_conventions(path: &str, method: &str, operation: &mut Value) {
     if method != "get" || has("query") || has("path") || json_answer {
         refused.insert("400");
     }
-    if has("path") {
+    // A body may name something that is not there, as a path may.
+    if has("path") || body {
         refused.insert("404");
     }
     if !reads {

@@ -123,7 +123,7 @@ pub(crate) struct AreaQuery {
 #[into_params(names("If-Match"), parameter_in = Header)]
 pub(crate) struct IfMatch(
     /// The version seen, as the answer's `ETag` or as `"VERSION"`.
-    #[param(value_type = String, example = "\"3\"")]
+    #[param(value_type = String, pattern = r#"^(W/)?"[0-9]+(-[0-9a-f]+)?"$"#, example = "\"3\"")]
     pub i64,
 );
 

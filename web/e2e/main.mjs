@@ -137,7 +137,10 @@ await step('a user is added, found, edited and closed, and the rights are a tabl
   await form.locator('#name').fill('li');
   await form.locator('#display_name').fill('李四');
   await form.locator('#area').click();
-  await page.locator('.ant-select-tree-treenode').nth(1).click();
+  const county = page.locator('.ant-select-tree-node-content-wrapper', { hasText: '安澜县' });
+  await county.waitFor();
+  expect(await page.locator('.ant-select-tree-treenode-disabled', { has: county }).count() === 1, 'a township officer may have the county');
+  await page.locator('.ant-select-tree-node-content-wrapper', { hasText: '澜城镇' }).click();
   await form.locator('input[type=password]').fill('first password');
   await form.locator('.ant-btn-primary').click();
   await form.waitFor({ state: 'hidden' });

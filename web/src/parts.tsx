@@ -44,7 +44,7 @@ export function Verdict({ code }: { code: string }) {
   return <Tag color={VERDICT[code] ?? 'default'}>{words.code('verdict', code)}</Tag>;
 }
 
-interface AreaNode {
+export interface AreaNode {
   value: string;
   title: string;
   children: AreaNode[];

@@ -8,7 +8,7 @@ import { useState } from 'react';
 import { api } from './api/client';
 import type { Action, Area, NewUser, OwnSession, Role, User } from './api/types';
 import { instant, useWords, whole } from './language';
-import { areaTree, Title, Waiting } from './parts';
+import { areaTree, Title, Waiting, type AreaNode } from './parts';
 import { useFilters } from './query';
 import type { Key } from './texts';
 
@@ -214,18 +214,38 @@ function UserSessions({ user, close }: { user: User | null; close: () => void })
   );
 }
 
-/** Name shown, role and area; the offices above the county have its province and prefecture for their area. */
+/**
+ * Name shown, role and area: the areas of the levels that the role has. The offices above the county have its province
+ * and prefecture for their area.
+ */
 function PlaceFields() {
   const { t, options } = useWords();
+  const form = Form.useFormInstance();
+  const role = Form.useWatch<Role | undefined>('role', form);
   const areas = useQuery({ queryKey: ['areas'], queryFn: api.areas });
+  const rights = useQuery({ queryKey: ['rights'], queryFn: api.rights, staleTime: Infinity });
   const known: Area[] = areas.data ?? [];
+  const levels: readonly string[] = rights.data?.find((row) => row.role === role)?.levels ?? [];
+  const level = new Map(known.map((area) => [area.code, area.level]));
   const county = known.find((area) => area.level === 'county')?.code ?? '';
-  const above = county === '' ? [] : [2, 4].map((digits) => ({ value: county.slice(0, digits), title: t('superior_area', { code: county.slice(0, digits) }), children: [] }));
+  const above = county === '' ? [] : ([[2, 'province'], [4, 'prefecture']] as const).map(([digits, name]) => {
+    const code = county.slice(0, digits);
+    return { value: code, title: t('superior_area', { code }), disabled: !levels.includes(name), children: [] };
+  });
+  const choose = (node: AreaNode): AreaNode & { disabled: boolean } => ({
+    ...node,
+    disabled: !levels.includes(level.get(node.value) ?? ''),
+    children: node.children.map(choose),
+  });
   return (
     <>
       <Form.Item name="display_name" label={t('display_name')} rules={[{ required: true, max: 40 }]}><Input /></Form.Item>
-      <Form.Item name="role" label={t('role')} rules={[{ required: true }]}><Select options={options('role').filter((role) => role.value !== 'public')} /></Form.Item>
-      <Form.Item name="area" label={t('area')} rules={[{ required: true }]}><TreeSelect treeData={[...areaTree(known), ...above]} /></Form.Item>
+      <Form.Item name="role" label={t('role')} rules={[{ required: true }]}>
+        <Select options={options('role').filter((one) => one.value !== 'public')} onChange={() => form.setFieldValue('area', undefined)} />
+      </Form.Item>
+      <Form.Item name="area" label={t('area')} rules={[{ required: true }]}>
+        <TreeSelect showSearch treeNodeFilterProp="title" treeDefaultExpandedKeys={[county]} treeData={[...areaTree(known).map(choose), ...above]} />
+      </Form.Item>
     </>
   );
 }

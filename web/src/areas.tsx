@@ -8,8 +8,9 @@ import { Link } from 'react-router';
 
 import { address, api } from './api/client';
 import type { Area, AreaChange, AreaChangePreview, AreaDetail, NewArea, SessionUser, Succession } from './api/types';
+import { today } from './command';
 import { useWords, whole } from './language';
-import { Title, Waiting } from './parts';
+import { Day, Title, Waiting } from './parts';
 import { useFilters } from './query';
 
 type Dialog = 'add' | 'rename' | 'recode' | 'split' | 'merge';
@@ -32,7 +33,7 @@ export default function AreasPage() {
   const manages = me.data?.may.includes('manage_areas') ?? false;
   const areas = useMemo(() => query.data ?? [], [query.data]);
   const typed = (filters.search ?? '').trim();
-  const nodes = useMemo(() => tree(areas, typed, t('area_closed')), [areas, typed, t]);
+  const nodes = useMemo(() => tree(areas, typed, t('area_closed'), t('households')), [areas, typed, t]);
   const top = areas.filter((area) => area.level === 'county' || area.level === 'township').map((area) => area.code);
   const file = (ending: string) => address(`/areas.${ending}`, wanted);
   return (
@@ -46,7 +47,7 @@ export default function AreasPage() {
       )}>{t('areas')}</Title>
       <div className="filters">
         <Input.Search allowClear style={{ width: 240 }} placeholder={t('area_search')} defaultValue={filters.search} onSearch={(search) => set({ search })} />
-        <label><span className="label">{t('area_on')} </span><Input type="date" style={{ width: 160 }} value={filters.on ?? ''} onChange={(event) => set({ on: event.target.value || null })} /></label>
+        <Day width={160} placeholder={t('area_on')} value={filters.on} onChange={(on) => set({ on })} />
         <Checkbox checked={filters.closed === 'true'} onChange={(event) => set({ closed: event.target.checked ? 'true' : null })}>{t('area_closed_too')}</Checkbox>
       </div>
       <div className="grid">
@@ -70,7 +71,7 @@ export default function AreasPage() {
 }
 
 /** The areas as a tree; with a text typed, those that have it in name, former name or code, and what is around them. */
-function tree(areas: Area[], typed: string, closed: string): Node[] {
+function tree(areas: Area[], typed: string, closed: string, households: string): Node[] {
   const fits = (area: Area) => area.name.includes(typed) || area.code.startsWith(typed) || area.former_names.some((name) => name.includes(typed));
   const kept = new Set(areas.filter(fits).flatMap((area) => [6, 9, 12, 14].filter((length) => length <= area.code.length).map((length) => area.code.slice(0, length))));
   const known = new Set(areas.map((area) => area.code));
@@ -83,7 +84,7 @@ function tree(areas: Area[], typed: string, closed: string): Node[] {
   }
   const node = (area: Area): Node => ({
     key: area.code,
-    title: <span className={area.valid_to === null ? undefined : 'label'}>{area.name} <span className="label">{area.code}{area.valid_to === null ? ` · ${whole(area.households)}` : ` · ${closed}`}</span></span>,
+    title: <span className={area.valid_to === null ? undefined : 'label'}>{area.name} <span className="label">{area.code}{area.valid_to === null ? ` · ${whole(area.households)} ${households}` : ` · ${closed}`}</span></span>,
     children: (children.get(area.code) ?? []).map(node),
   });
   return roots.map(node);
@@ -155,9 +156,6 @@ function Story({ area, manages, open }: { area: AreaDetail; manages: boolean; op
 const LINE = { required: true, whitespace: true, max: 200 };
 const CODE = { required: true, pattern: /^(\d{9}|\d{12}|\d{14})$/ };
 
-/** The present day by the calendar of China. */
-const today = () => new Date(Date.now() + 8 * 3600_000).toISOString().slice(0, 10);
-
 function AddDialog({ close, around }: { close: () => void; around: AreaDetail | undefined }) {
   const { t, problem } = useWords();
   const { message } = App.useApp();
@@ -175,7 +173,7 @@ function AddDialog({ close, around }: { close: () => void; around: AreaDetail | 
       <Form form={form} layout="vertical" onFinish={(area) => add.mutate(area)} initialValues={{ code: around?.valid_to === null ? around.code : '', valid_from: today() }}>
         <Form.Item name="code" label={t('area_code')} rules={[CODE]}><Input /></Form.Item>
         <Form.Item name="name" label={t('area_name')} rules={[{ required: true, whitespace: true, max: 50 }]}><Input /></Form.Item>
-        <Form.Item name="valid_from" label={t('area_date')}><Input type="date" max={today()} /></Form.Item>
+        <Form.Item name="valid_from" label={t('area_date')}><Day max={today()} /></Form.Item>
         <Form.Item name="document" label={t('area_document')} rules={[LINE]}><Input /></Form.Item>
       </Form>
     </Modal>
@@ -301,7 +299,7 @@ function ChangeDialog({ dialog, area, areas, close }: { dialog: Exclude<Dialog, 
           </>
         )}
         <Space size={16} wrap align="start">
-          <Form.Item name="date" label={t('area_date')} rules={[{ required: true }]}><Input type="date" max={today()} /></Form.Item>
+          <Form.Item name="date" label={t('area_date')} rules={[{ required: true }]}><Day max={today()} /></Form.Item>
           <Form.Item name="document" label={t('area_document')} rules={[LINE]}><Input style={{ width: 260 }} /></Form.Item>
         </Space>
       </Form>

@@ -1,6 +1,6 @@
 // Bulk changes: sheets out, sheets in by drag, the inbox, and one batch with every difference before and after.
 
-import { DownloadOutlined, InboxOutlined } from '@ant-design/icons';
+import { ArrowLeftOutlined, DownloadOutlined, InboxOutlined } from '@ant-design/icons';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Alert, App, Button, Form, Input, Modal, Radio, Select, Space, Spin, Statistic, Table, Tabs, Tag, Upload } from 'antd';
 import { useEffect, useState } from 'react';
@@ -80,16 +80,16 @@ export default function BulkPage() {
       {tab !== 'inbox' && <div className="filters"><Select allowClear style={{ width: 150 }} placeholder={t('state')} value={filters.state} options={options('bulk_state')} onChange={(state) => set({ state })} /></div>}
       {!page || page.items.length === 0 ? <div className="panel"><Waiting query={query} empty={t('no_bulk')} /></div> : (
         <Table<BulkChange>
-          size="small" rowKey="id" dataSource={page.items} pagination={false} scroll={{ x: 900 }} rowClassName="clickable" onRow={(batch) => ({ onClick: () => go(`/bulk/${batch.id}`) })}
+          size="small" rowKey="id" dataSource={page.items} pagination={false} scroll={{ x: 1080 }} rowClassName="clickable" onRow={(batch) => ({ onClick: () => go(`/bulk/${batch.id}`) })}
           columns={[
-            { title: t('file'), dataIndex: 'title', render: (title: string, batch) => <Link to={`/bulk/${batch.id}`} data-testid="batch">{title}</Link> },
-            { title: t('source'), dataIndex: 'source', render: (source: string) => code('bulk_source', source) },
-            { title: t('state'), dataIndex: 'state', render: (state: BulkState) => <StateTag state={state} /> },
-            { title: t('households'), dataIndex: 'households', align: 'right', render: whole },
-            { title: t('refused'), dataIndex: 'rows_refused', align: 'right', render: (count: number) => (count > 0 ? whole(count) : '') },
-            { title: t('area'), dataIndex: 'area_name' },
+            { title: t('bulk_title'), dataIndex: 'title', width: 240, render: (title: string, batch) => <Link to={`/bulk/${batch.id}`} data-testid="batch">{title}</Link> },
+            { title: t('source'), dataIndex: 'source', width: 100, render: (source: string) => code('bulk_source', source) },
+            { title: t('state'), dataIndex: 'state', width: 90, render: (state: BulkState) => <StateTag state={state} /> },
+            { title: t('number_of_cases'), dataIndex: 'households', align: 'right', width: 76, render: whole },
+            { title: t('lines_refused'), dataIndex: 'rows_refused', align: 'right', width: 90, render: (count: number) => (count > 0 ? whole(count) : '') },
+            { title: t('area'), dataIndex: 'area_name', width: 110 },
             { title: t('reason'), dataIndex: 'reason', ellipsis: true },
-            { title: t('asked_by'), render: (_, batch) => `${batch.asked_by} · ${instant(batch.asked_at)}` },
+            { title: t('asked_by'), width: 230, render: (_, batch) => `${batch.asked_by} · ${instant(batch.asked_at)}` },
           ]}
         />
       )}
@@ -156,8 +156,8 @@ export function BulkChangePage() {
   const shown = tab ?? (batch.households === 0 && batch.rows_refused > 0 ? 'refused' : 'changes');
   return (
     <div data-testid="bulk-change">
-      <Title extra={<Space wrap><Button icon={<DownloadOutlined />} href={address(`/register/bulk-changes/${id}/changes.xlsx`)}>{t('export_changes')}</Button></Space>}>{batch.title} <StateTag state={batch.state} /></Title>
-      <p style={{ marginTop: 0 }}><Link to="/bulk">{t('bulk')}</Link> <span className="label">· {code('bulk_source', batch.source)} · {batch.area_name} · {batch.asked_by} · {instant(batch.asked_at)}</span></p>
+      <Title extra={<Space wrap><Button icon={<DownloadOutlined />} href={address(`/register/bulk-changes/${id}/changes.xlsx`)}>{t('export_changes')}</Button><Link to="/bulk"><ArrowLeftOutlined /> {t('bulk')}</Link></Space>}>{batch.title} <StateTag state={batch.state} /></Title>
+      <p style={{ marginTop: 0 }}><span className="label">{code('bulk_source', batch.source)} · {batch.area_name} · {batch.asked_by} · {instant(batch.asked_at)}</span></p>
       <div className="panel" style={{ marginBottom: 14 }}>
         <Space size={36} wrap>
           <Statistic title={t('lines_read')} value={batch.rows_read} /><Statistic title={t('lines_unchanged')} value={batch.rows_unchanged} />
@@ -265,7 +265,7 @@ function Changes({ batch }: { batch: BulkChange }) {
             { title: t('register_number'), width: 130, render: (_, line) => line.first && <Link to={`/register/${line.row.household}`}>{line.row.register_number}</Link> },
             { title: t('address'), render: (_, line) => line.first && line.row.area_name },
             { title: t('field'), render: (_, line) => <>{line.edit.person_name && <b>{line.edit.person_name} </b>}{of(line.edit.title)}</> },
-            { title: t('before'), render: (_, line) => <span className="before">{value(line.edit.before)}</span> },
+            { title: t('before'), render: (_, line) => <span className={of(line.edit.before) === '' ? '' : 'before'}>{value(line.edit.before)}</span> },
             { title: t('after'), render: (_, line) => <span className="after">{value(line.edit.after)}</span> },
           ]}
         />

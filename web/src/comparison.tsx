@@ -1,6 +1,6 @@
 // One roster: who made and froze it, its hash, and how it differs from the version before, household by household.
 
-import { CopyOutlined, DownloadOutlined } from '@ant-design/icons';
+import { ArrowLeftOutlined, CopyOutlined, DownloadOutlined } from '@ant-design/icons';
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Alert, App, Button, Form, Input, Modal, Select, Space, Statistic, Table, Tabs, Tag } from 'antd';
 import { useState } from 'react';
@@ -38,7 +38,7 @@ export function Freeze({ roster, size = 'middle' }: { roster: Roster; size?: 'sm
   return (
     <span onClick={(event) => event.stopPropagation()}>
       <Button type="primary" size={size} disabled={own} title={own ? t('second_person') : undefined} onClick={() => setOpen(true)} data-testid="freeze">{t('freeze')}</Button>
-      <Modal open={open} title={`${t('freeze')} · ${roster.title}`} onCancel={() => setOpen(false)} onOk={() => form.submit()} confirmLoading={freeze.isPending}>
+      <Modal open={open} okText={t('freeze')} title={`${t('freeze')} · ${roster.title}`} onCancel={() => setOpen(false)} onOk={() => form.submit()} confirmLoading={freeze.isPending}>
         <Alert type="warning" showIcon title={t('freeze_why')} style={{ marginBottom: 12 }} />
         <Form form={form} layout="vertical" onFinish={(given) => freeze.mutate(given)}>
           <Form.Item name="approver" label={t('approver')} rules={[{ required: true, max: 200 }]}><Input /></Form.Item>
@@ -72,19 +72,19 @@ export default function RosterPage() {
           <Button icon={<DownloadOutlined />} href={file('roster.xlsx')}>{t('export_xlsx')}</Button>
           <Button href={file('roster.csv')}>{t('export_csv')}</Button>
           {me.data?.may.includes('approve_roster') && roster.frozen && <Button href={file('roster.json')}>{t('export_signed')}</Button>}
+          <Link to="/rosters"><ArrowLeftOutlined /> {t('rosters')}</Link>
         </Space>
       )}>{roster.title} <span className="label">{t('version', { n: roster.number })}</span> <RosterTag state={roster.state} /></Title>
-      <p style={{ marginTop: 0 }}><Link to="/rosters">{t('rosters')}</Link></p>
       <div className="panel" style={{ marginBottom: 14 }}>
         <Space size={36} wrap>
-          <Statistic title={t('households')} value={roster.households} /><Statistic title={t('persons')} value={roster.persons} />
+          <Statistic title={t('number_of_cases')} value={roster.households} /><Statistic title={t('persons_n')} value={roster.persons} />
           {found && <><Statistic title={t('added')} value={found.added} /><Statistic title={t('removed')} value={found.removed} /><Statistic title={t('changed')} value={found.changed} /><Statistic title={t('unchanged')} value={found.unchanged} /></>}
         </Space>
         <dl className="facts" style={{ margin: '12px 0 0' }}>
           <dt>{t('area')}</dt><dd>{roster.area_name}</dd>
           <dt>{t('drafted')}</dt><dd>{roster.drafted_by} · {instant(roster.drafted_at)}</dd>
           {roster.frozen && <><dt>{t('frozen_by')}</dt><dd>{roster.frozen.by} · {instant(roster.frozen.at)}</dd><dt>{t('approver')}</dt><dd>{roster.frozen.approver} · {roster.frozen.document}</dd></>}
-          <dt>SHA-256</dt><dd style={{ wordBreak: 'break-all' }}><code>{roster.hash}</code> <Button size="small" type="text" icon={<CopyOutlined />} onClick={copy} aria-label={t('copy_hash')} title={t('copy_hash')} /></dd>
+          <dt>{t('roster_hash')}</dt><dd style={{ wordBreak: 'break-all' }}><code>{roster.hash}</code> <Button size="small" type="text" icon={<CopyOutlined />} onClick={copy} aria-label={t('copy_hash')} title={t('copy_hash')} /></dd>
           <dt>{t('compared_with')}</dt><dd>{found?.previous ? <Link to={`/rosters/${found.previous.id}`}>{found.previous.title} · {t('version', { n: found.previous.number })}</Link> : t('no_previous')}</dd>
         </dl>
       </div>
@@ -131,7 +131,7 @@ function Differences({ roster, what, field, search, set }: { roster: string; wha
             { title: t('register_number'), width: 130, render: (_, line) => line.first && <Link to={`/register/${line.row.household}`}>{line.row.register_number}</Link> },
             { title: t('head'), width: 90, render: (_, line) => line.first && line.row.head_name },
             { title: t('address'), render: (_, line) => line.first && line.row.area_name },
-            { title: t('persons'), width: 64, align: 'right', render: (_, line) => line.first && line.row.persons },
+            { title: t('persons_n'), width: 76, align: 'right', render: (_, line) => line.first && line.row.persons },
             ...(what === 'changed' ? [
               { title: t('key_fact'), width: 100, render: (_: unknown, line: Line) => line.change && code('key_fact', line.change.field) },
               { title: t('before'), render: (_: unknown, line: Line) => line.change && <span className="before">{of(line.change.before)}</span> },

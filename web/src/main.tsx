@@ -48,10 +48,14 @@ const client: QueryClient = new QueryClient({
 });
 
 function Theme({ children }: { children: ReactNode }) {
-  const { language } = useWords();
+  const { language, t } = useWords();
+  // The form puts the field's label, and the length that it may have, in their places.
+  const name = '${label}';
+  const required = t('required', { name });
   return (
     <ConfigProvider
       locale={language === 'zh' ? zhCN : enUS}
+      form={{ validateMessages: { required, whitespace: required, pattern: { mismatch: t('mismatch', { name }) }, string: { max: t('too_long', { name, n: '${max}' }) } } }}
       theme={{
         token: {
           colorPrimary: '#1f6f5c', colorInfo: '#1f6f5c', colorLink: '#1f6f5c', colorWarning: '#c98a1b', colorError: '#b8412f', colorSuccess: '#3c8a4c',

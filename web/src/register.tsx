@@ -10,10 +10,11 @@ import { Link, useNavigate } from 'react-router';
 import { address, api } from './api/client';
 import type { CasesOpening, HouseholdDestination, HouseholdSummary, Selection, SessionUser } from './api/types';
 import { ChangeSheetModal } from './bulk';
+import { today } from './command';
 import { chosenColumns, countPicked, isPicked, moved, next, NOTHING, pick, pickPage, toggled, useGridKeys, useKept, useNarrow, type GridKey, type Picked } from './grid';
 import { NewHousehold } from './household/form';
 import { useWords, whole } from './language';
-import { areaTree, Choice, Title, Waiting } from './parts';
+import { areaTree, Choice, Day, Title, Waiting } from './parts';
 import { useFilters } from './query';
 import type { Key } from './texts';
 
@@ -125,24 +126,24 @@ export default function RegisterPage() {
       <Title extra={(
         <Space wrap>
           {may.includes('edit_register') && <Button type="primary" icon={<PlusOutlined />} onClick={() => setRecording(true)} data-testid="new-household">{t('new_household')}</Button>}
-          <Link to="/consents">{t('consent_by_village')}</Link>
+          <Button onClick={() => go('/consents')}>{t('consent_by_village')}</Button>
           <Views query={new URLSearchParams(Object.entries({ ...wanted, columns: shown.join(',') }).filter((entry): entry is [string, string] => Boolean(entry[1]))).toString()} apply={(text) => { setPicked(NOTHING); setTrail([]); const view = new URLSearchParams(text); setTyped(view.get('search') ?? ''); go(`/register?${text}`); }} />
           <Popover trigger="click" placement="bottomRight" content={<ColumnChooser shown={shown} choose={choose} density={density} setDensity={setDensity} />}><Button icon={<SettingOutlined />} data-testid="columns">{t('columns')}</Button></Popover>
           <Button icon={<DownloadOutlined />} href={address('/register/households.xlsx', asSeen)}>{t('export_xlsx')}</Button>
-          <Button href={address('/register/households.csv', asSeen)}>{t('export_csv')}</Button>
-          {may.includes('ask_bulk_change') && <Button onClick={() => { setPicked({ all: true }); setAction('sheet'); }} data-testid="change-sheet">{t('change_sheet')}</Button>}
+          {!narrow && <Button href={address('/register/households.csv', asSeen)}>{t('export_csv')}</Button>}
+          {!narrow && may.includes('ask_bulk_change') && <Button onClick={() => { setPicked({ all: true }); setAction('sheet'); }} data-testid="change-sheet">{t('change_sheet')}</Button>}
         </Space>
-      )}>{t('register')}</Title>
+      )}>{t('register')} {page && <span className="label">{t('total', { n: counted })}</span>}</Title>
       <div className="filters">
-        <Input ref={box} allowClear prefix={<SearchOutlined />} style={{ width: 290 }} placeholder={`${t('search_households')}  ( / )`} value={typed} onChange={(event) => setTyped(event.target.value)} onKeyDown={(event) => { if (event.key === 'Escape') box.current?.blur(); }} data-testid="search" />
-        <TreeSelect allowClear showSearch={{ treeNodeFilterProp: 'title' }} style={{ width: 190 }} placeholder={t('all_areas')} value={filters.area} treeData={areaTree(areas.data ?? [])} onChange={(area) => filter({ area })} />
-        <Select allowClear style={{ width: 130 }} placeholder={t('category')} value={filters.category} options={options('category')} onChange={(category) => filter({ category })} />
-        <Select allowClear style={{ width: 120 }} placeholder={t('choice')} value={filters.choice} options={options('consent_choice')} onChange={(choice) => filter({ choice })} />
-        <Select allowClear style={{ width: 140 }} placeholder={t('pathway')} value={filters.pathway} options={options('pathway')} onChange={(pathway) => filter({ pathway })} />
-        <Select allowClear style={{ width: 90 }} placeholder={t('must_move')} value={filters.must_move} options={yesNo} onChange={(must_move) => filter({ must_move })} />
-        <Select allowClear style={{ width: 140 }} placeholder={t('has_items')} value={filters.open_items} options={yesNo} onChange={(open_items) => filter({ open_items })} />
-        <Select allowClear style={{ width: 130 }} placeholder={t('show_status')} value={filters.status} options={[...options('household_status'), { value: 'all', label: t('all') }]} onChange={(status) => filter({ status })} />
-        {Object.keys(wanted).length > 0 && <Button type="link" onClick={() => { setTyped(''); setTrail([]); setPicked(NOTHING); clear(); }}>{t('clear')}</Button>}
+        <Input ref={box} allowClear prefix={<SearchOutlined />} style={{ width: 230 }} placeholder={t('search_households')} title={`${t('search_households')} ( / )`} value={typed} onChange={(event) => setTyped(event.target.value)} onKeyDown={(event) => { if (event.key === 'Escape') box.current?.blur(); }} data-testid="search" />
+        <TreeSelect allowClear showSearch={{ treeNodeFilterProp: 'title' }} style={{ width: 150 }} placeholder={t('all_areas')} value={filters.area} treeData={areaTree(areas.data ?? [])} onChange={(area) => filter({ area })} />
+        <Select allowClear style={{ width: 112 }} placeholder={t('category')} value={filters.category} options={options('category')} onChange={(category) => filter({ category })} />
+        <Select allowClear style={{ width: 108 }} placeholder={t('choice')} value={filters.choice} options={options('consent_choice')} onChange={(choice) => filter({ choice })} />
+        <Select allowClear style={{ width: 112 }} placeholder={t('pathway')} value={filters.pathway} options={options('pathway')} onChange={(pathway) => filter({ pathway })} />
+        <Select allowClear style={{ width: 84 }} placeholder={t('must_move')} value={filters.must_move} options={yesNo} onChange={(must_move) => filter({ must_move })} />
+        <Select allowClear style={{ width: 122 }} placeholder={t('has_items')} value={filters.open_items} options={yesNo} onChange={(open_items) => filter({ open_items })} />
+        <Select allowClear style={{ width: 104 }} placeholder={t('show_status')} value={filters.status} options={[...options('household_status'), { value: 'all', label: t('all') }]} onChange={(status) => filter({ status })} />
+        {Object.keys(wanted).length > 0 && <Button type="link" style={{ padding: 0 }} onClick={() => { setTyped(''); setTrail([]); setPicked(NOTHING); clear(); }}>{t('clear')}</Button>}
       </div>
       {count > 0 && (
         <div className="picked" data-testid="picked">
@@ -290,6 +291,7 @@ function OneValue({ selection, count, close }: { selection: Selection; count: nu
   });
   return (
     <Modal open title={`${t('set_value')} · ${t('picked', { n: whole(count) })}`} onCancel={close} onOk={() => form.submit()} okText={t('preview')} confirmLoading={prepare.isPending}>
+      <p className="label">{t('set_value_why')}</p>
       <Form form={form} layout="vertical" onFinish={(wanted) => prepare.mutate(wanted)}>
         <Form.Item name="field" label={t('field')} rules={[{ required: true }]}>
           <Select showSearch={{ optionFilterProp: 'label' }} options={(columns.data ?? []).filter((known) => known.one_value).map((known) => ({ value: known.field, label: of(known.title) }))} onChange={() => form.setFieldsValue({ value: undefined, empty: false })} data-testid="value-field" />
@@ -320,9 +322,9 @@ function OpenCases({ picked, wanted, count, close }: { picked: Picked; wanted: R
   });
   return (
     <Modal open title={`${t('start_identification')} · ${t('picked', { n: whole(count) })}`} onCancel={close} onOk={() => form.submit()} confirmLoading={open.isPending}>
-      <Form form={form} layout="vertical" onFinish={(given) => open.mutate(given)} initialValues={{ date: new Date().toISOString().slice(0, 10) }}>
+      <Form form={form} layout="vertical" onFinish={(given) => open.mutate(given)} initialValues={{ date: today() }}>
         <Form.Item name="form" label={t('application_form')} rules={[{ required: true }]}><Select options={options('application_form')} /></Form.Item>
-        <Form.Item name="date" label={t('date')} rules={[{ required: true }]}><Input type="date" /></Form.Item>
+        <Form.Item name="date" label={t('date')} rules={[{ required: true }]}><Day max={today()} /></Form.Item>
         <Form.Item name="witness" label={t('witness')}><Input /></Form.Item>
       </Form>
     </Modal>

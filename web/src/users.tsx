@@ -98,13 +98,13 @@ function Users() {
         <Select allowClear style={{ width: 190 }} placeholder={t('all_roles')} value={filters.role ?? null} onChange={(role: string | null) => set({ role })} options={options('role').filter((role) => role.value !== 'public')} />
         <TreeSelect allowClear style={{ width: 200 }} placeholder={t('area')} value={filters.area ?? null} onChange={(area: string | null) => set({ area })} treeData={areaTree(areas.data ?? [])} />
         <Select allowClear style={{ width: 140 }} placeholder={t('any_state')} value={filters.state ?? null} onChange={(state: string | null) => set({ state })} options={(['active', 'locked', 'disabled'] as const).map((state) => ({ value: state, label: t(state) }))} />
-        <span className="label">{whole(shown.length)} / {whole(users.data.length)}</span>
+        <span className="label">{t('shown_of', { n: whole(shown.length), total: whole(users.data.length) })}</span>
       </div>
       <Table<User> size="small" rowKey="id" dataSource={shown} scroll={{ x: 860 }} locale={{ emptyText: t('no_users') }} pagination={{ pageSize: 30, hideOnSinglePage: true, showSizeChanger: false }} columns={[
         { title: t('name'), dataIndex: 'name', sorter: (a, b) => a.name.localeCompare(b.name) },
         { title: t('display_name'), dataIndex: 'display_name', sorter: (a, b) => a.display_name.localeCompare(b.display_name, 'zh') },
         { title: t('role'), dataIndex: 'role', render: (role: string) => code('role', role) },
-        { title: t('area'), dataIndex: 'area_name', sorter: (a, b) => a.area.localeCompare(b.area) },
+        { title: t('area'), dataIndex: 'area_name', render: (name: string, user) => (name === user.area ? t('superior_area', { code: user.area }) : name), sorter: (a, b) => a.area.localeCompare(b.area) },
         { title: t('account_state'), key: 'state', render: (_, user) => (
           <Space size={4} wrap>
             {user.disabled ? <Tag>{t('disabled')}</Tag> : <Tag color="green">{t('active')}</Tag>}
@@ -150,11 +150,11 @@ function AddUser({ open, close }: { open: boolean; close: () => void }) {
   const [form] = Form.useForm<NewUser>();
   const create = useChange((user: NewUser) => api.createUser(user), () => { form.resetFields(); close(); });
   return (
-    <Modal open={open} title={t('add_user')} onCancel={close} onOk={() => form.submit()} confirmLoading={create.isPending}>
+    <Modal open={open} title={t('add_user')} okText={t('add_user')} onCancel={close} onOk={() => form.submit()} confirmLoading={create.isPending}>
       <Form form={form} layout="vertical" onFinish={(user) => create.mutate(user)} initialValues={{ role: 'township_officer' }}>
-        <Form.Item name="name" label={t('name')} rules={[{ required: true, pattern: /^[A-Za-z0-9_.-]{2,40}$/ }]}><Input autoComplete="off" /></Form.Item>
+        <Form.Item name="name" label={t('name')} extra={t('name_help')} rules={[{ required: true, pattern: /^[A-Za-z0-9_.-]{2,40}$/ }]}><Input autoComplete="off" /></Form.Item>
         <PlaceFields />
-        <Form.Item name="password" label={t('first_password')} rules={[{ required: true, min: 10, message: t('change_password_why') }]}><Input.Password autoComplete="new-password" /></Form.Item>
+        <Form.Item name="password" label={t('first_password')} extra={t('change_password_why')} rules={[{ required: true, min: 10, message: t('change_password_why') }]}><Input.Password autoComplete="new-password" /></Form.Item>
       </Form>
     </Modal>
   );
@@ -183,7 +183,7 @@ function BindIdentity({ user, close }: { user: User | null; close: () => void })
       {user !== null && (
         <Form layout="vertical" onFinish={({ subject }: { subject: string }) => bind.mutate({ of: user, subject })}>
           <p className="label">{t('bind_help')}</p>
-          <Form.Item name="subject" label={t('identity_subject')} rules={[{ required: true, max: 255, message: t('identity_subject') }]}><Input autoFocus /></Form.Item>
+          <Form.Item name="subject" label={t('identity_subject')} rules={[{ required: true, max: 255 }]}><Input autoFocus /></Form.Item>
           <Button type="primary" htmlType="submit" loading={bind.isPending}>{t('bind_identity')}</Button>
         </Form>
       )}

@@ -11,7 +11,7 @@ import { today } from './command';
 import { next, useGridKeys } from './grid';
 import { FileChoice } from './household/changes';
 import { instant, useWords, whole } from './language';
-import { areaTree, Day, Title, Waiting } from './parts';
+import { areaTree, Day, Title, Waiting, Wrong } from './parts';
 import { useFilters } from './query';
 import { Changes } from './roster';
 
@@ -135,7 +135,7 @@ export default function AmendmentsPage() {
             onExpand: (expanded, row) => show(expanded ? row.id : null),
             expandedRowRender: (amendment) => (
               <div style={{ padding: '4px 12px 12px' }}>
-                <p>{amendment.reason} <EvidenceView amendment={amendment} /></p>
+                <dl className="facts" style={{ marginBottom: 12 }}><dt>{t('reason')}</dt><dd>{amendment.reason}</dd><dt>{t('evidence')}</dt><dd><EvidenceView amendment={amendment} /></dd></dl>
                 <Steps amendment={amendment} />
                 {may(amendment).length > 0 && chosen.length === 0 && (
                   <>
@@ -232,7 +232,7 @@ export function changeOf(asked: Asked, household: HouseholdDetail): NewKeyFact {
 }
 
 function Ask({ household, close }: { household: HouseholdDetail; close: () => void }) {
-  const { t, code, options, problem } = useWords();
+  const { t, code, options } = useWords();
   const { message } = App.useApp();
   const client = useQueryClient();
   const [form] = Form.useForm<Asked>();
@@ -249,11 +249,11 @@ function Ask({ household, close }: { household: HouseholdDetail; close: () => vo
       return api.askAmendment({ household: household.id, kind: asked.kind, reason: asked.reason, evidence, changes: [changeOf(asked, household)] });
     },
     onSuccess: () => { close(); message.success(t('saved')); return client.invalidateQueries({ queryKey: ['household', household.id] }); },
-    onError: (error) => message.error(problem(error), 8),
   });
   const facts = options('key_fact').filter((fact) => kind !== 'natural_change' || fact.value === 'members');
   return (
     <Modal open title={`${t('ask_amendment')} · ${household.register_number}`} okText={t('ask_amendment')} onCancel={close} onOk={() => form.submit()} confirmLoading={send.isPending}>
+      <Wrong error={send.error} />
       <Form form={form} layout="vertical" onFinish={(asked) => (file ? send.mutate(asked) : setMissing(true))} initialValues={{ kind: 'correction' }}>
         <Form.Item name="kind" label={t('amendment_kind')} rules={[{ required: true }]}><Select options={options('amendment_kind')} onChange={() => form.setFieldValue('field', undefined)} /></Form.Item>
         <Form.Item name="field" label={t('key_fact')} rules={[{ required: true }]}><Select options={facts} /></Form.Item>

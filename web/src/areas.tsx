@@ -10,7 +10,7 @@ import { address, api } from './api/client';
 import type { Area, AreaChange, AreaChangePreview, AreaDetail, NewArea, SessionUser, Succession } from './api/types';
 import { today } from './command';
 import { useWords, whole } from './language';
-import { Day, Title, Waiting } from './parts';
+import { Day, Title, Waiting, Wrong } from './parts';
 import { useFilters } from './query';
 
 type Dialog = 'add' | 'rename' | 'recode' | 'split' | 'merge';
@@ -157,7 +157,7 @@ const LINE = { required: true, whitespace: true, max: 200 };
 const CODE = { required: true, pattern: /^(\d{9}|\d{12}|\d{14})$/ };
 
 function AddDialog({ close, around }: { close: () => void; around: AreaDetail | undefined }) {
-  const { t, problem } = useWords();
+  const { t } = useWords();
   const { message } = App.useApp();
   const client = useQueryClient();
   const { set } = useFilters();
@@ -165,10 +165,10 @@ function AddDialog({ close, around }: { close: () => void; around: AreaDetail | 
   const add = useMutation({
     mutationFn: (area: NewArea) => api.addArea({ ...area, valid_from: area.valid_from || null }),
     onSuccess: (area) => { message.success(t('saved')); close(); set({ code: area.code }); return client.invalidateQueries({ queryKey: ['areas'] }); },
-    onError: (error) => message.error(problem(error), 10),
   });
   return (
     <Modal open title={t('area_add')} onCancel={close} onOk={() => form.submit()} confirmLoading={add.isPending}>
+      <Wrong error={add.error} />
       <Alert type="info" showIcon title={t('area_add_why')} style={{ marginBottom: 12 }} />
       <Form form={form} layout="vertical" onFinish={(area) => add.mutate(area)} initialValues={{ code: around?.valid_to === null ? around.code : '', valid_from: today() }}>
         <Form.Item name="code" label={t('area_code')} rules={[CODE]}><Input /></Form.Item>
@@ -193,7 +193,7 @@ interface ChangeForm {
 
 /** A change: filled in, previewed, then carried out as previewed. */
 function ChangeDialog({ dialog, area, areas, close }: { dialog: Exclude<Dialog, 'add'>; area: AreaDetail; areas: Area[]; close: () => void }) {
-  const { t, problem } = useWords();
+  const { t } = useWords();
   const { message } = App.useApp();
   const client = useQueryClient();
   const { set } = useFilters();
@@ -216,14 +216,12 @@ function ChangeDialog({ dialog, area, areas, close }: { dialog: Exclude<Dialog, 
       };
     }
   };
-  const onError = (error: unknown) => message.error(problem(error), 10);
   const preview = useMutation({
     mutationFn: async (given: ChangeForm) => {
       const asked = change(given);
       return { preview: await api.previewAreaChange({ change: asked, date: given.date, document: given.document }), change: asked, given };
     },
     onSuccess: (found) => { setUsers({}); setShown(found); },
-    onError,
   });
   const execute = useMutation({
     mutationFn: () => {
@@ -237,7 +235,6 @@ function ChangeDialog({ dialog, area, areas, close }: { dialog: Exclude<Dialog, 
       set({ code: to ?? area.code });
       return client.invalidateQueries();
     },
-    onError,
   });
   const same = areas.filter((other) => other.level === area.level && other.code !== area.code && other.valid_to === null && other.code.slice(0, 6) === area.code.slice(0, 6));
   const owners = parts.map((part, place) => ({ value: String(place), label: part?.name || part?.code || `${place + 1}` }));
@@ -253,6 +250,7 @@ function ChangeDialog({ dialog, area, areas, close }: { dialog: Exclude<Dialog, 
         <Button key="preview" type="primary" loading={preview.isPending} onClick={() => form.submit()} data-testid="area-preview">{t('area_preview')}</Button>,
       ]}
     >
+      <Wrong error={shown ? execute.error : preview.error} />
       <Form form={form} layout="vertical" onFinish={(given) => preview.mutate(given)} hidden={shown !== null} initialValues={{ date: today(), name: dialog === 'merge' ? area.name : '', to: dialog === 'merge' ? area.code : '', parts: dialog === 'split' ? [{ code: '', name: '' }, { code: '', name: '' }] : undefined }}>
         {dialog === 'rename' && <Form.Item name="name" label={t('area_new_name')} rules={[{ required: true, whitespace: true, max: 50 }]}><Input autoFocus placeholder={area.name} /></Form.Item>}
         {dialog === 'recode' && (

@@ -9,7 +9,7 @@ import { Link, useNavigate, useParams } from 'react-router';
 import { address, api, Problem } from './api/client';
 import type { BulkChange, BulkEdit, BulkRow, BulkState, BulkStep, Need, Purpose as PurposeCode, RefusedRow, Selection, SessionUser } from './api/types';
 import { instant, useWords, whole } from './language';
-import { Title, Waiting } from './parts';
+import { Title, Waiting, Wrong } from './parts';
 import { useFilters } from './query';
 
 const STATE: Record<BulkState, string> = { read: 'blue', asked: 'orange', approved: 'green', refused: 'default', withdrawn: 'default' };
@@ -37,8 +37,7 @@ const needOf = (given: { purpose?: PurposeCode; note?: string }): Need | undefin
 
 /** Which sheet of the picked households is wanted. */
 export function ChangeSheetModal({ selection, count, close }: { selection: Selection; count: number; close: () => void }) {
-  const { t, problem } = useWords();
-  const { message } = App.useApp();
+  const { t } = useWords();
   const may = useMay();
   const [form] = Form.useForm<{ format: string; personal: boolean; purpose?: PurposeCode; note?: string }>();
   const personal = Form.useWatch('personal', form);
@@ -48,10 +47,10 @@ export function ChangeSheetModal({ selection, count, close }: { selection: Selec
       return api.changeSheet({ selection, format: format === 'csv' ? 'csv' : 'xlsx', ...(part === 'members' ? { part: 'members' as const } : {}), need: wanted.personal ? needOf(wanted) : undefined });
     },
     onSuccess: close,
-    onError: (error) => message.error(problem(error), 8),
   });
   return (
     <Modal open title={`${t('change_sheet')} · ${t('picked', { n: whole(count) })}`} onCancel={close} onOk={() => form.submit()} okText={t('download')} confirmLoading={send.isPending}>
+      <Wrong error={send.error} />
       <p className="label">{t('change_sheet_why')} <Link to="/bulk">{t('bulk')}</Link></p>
       <Form form={form} layout="vertical" onFinish={(wanted) => send.mutate(wanted)} initialValues={{ format: 'xlsx', personal: false }}>
         <Form.Item name="format" label={t('format')}><Radio.Group options={[{ value: 'xlsx', label: t('xlsx_both') }, { value: 'csv.households', label: t('csv_households') }, { value: 'csv.members', label: t('csv_members') }]} /></Form.Item>
@@ -85,7 +84,7 @@ export default function BulkPage() {
             { title: t('bulk_title'), dataIndex: 'title', width: 240, render: (title: string, batch) => <Link to={`/bulk/${batch.id}`} data-testid="batch">{title}</Link> },
             { title: t('source'), dataIndex: 'source', width: 100, render: (source: string) => code('bulk_source', source) },
             { title: t('state'), dataIndex: 'state', width: 90, render: (state: BulkState) => <StateTag state={state} /> },
-            { title: t('number_of_cases'), dataIndex: 'households', align: 'right', width: 76, render: whole },
+            { title: t('number_of_cases'), dataIndex: 'households', align: 'right', width: 104, render: whole },
             { title: t('lines_refused'), dataIndex: 'rows_refused', align: 'right', width: 90, render: (count: number) => (count > 0 ? whole(count) : '') },
             { title: t('area'), dataIndex: 'area_name', width: 110 },
             { title: t('reason'), dataIndex: 'reason', ellipsis: true },

@@ -11,7 +11,7 @@ import type { AcceptanceRow, AcceptanceState, Attached, CategoryEvidence, Eviden
 import type { SessionUser } from './api/types';
 import { today } from './command';
 import { instant, useWords, whole } from './language';
-import { areaTree, Day, Title, Waiting } from './parts';
+import { areaTree, Day, Title, Waiting, Wrong } from './parts';
 import { useFilters } from './query';
 
 const STATE: Record<AcceptanceState, string> = { accepted: 'green', missing: 'red', unknown: 'orange', no_rule: 'default' };
@@ -117,11 +117,11 @@ function EvidenceDialog({ household, category, record, close, saved }: { househo
       return record ? api.correctEvidence(household, record, evidence()) : api.recordEvidence(household, evidence());
     },
     onSuccess: () => { message.success(t('saved')); close(); return saved(); },
-    onError,
   });
   const needed = [{ required: true, whitespace: true, max: 200 }];
   return (
     <Modal open title={t(record ? 'evidence_correct' : 'evidence_add')} onCancel={close} onOk={() => form.submit()} confirmLoading={save.isPending}>
+      <Wrong error={save.error} />
       <Form form={form} layout="vertical" onFinish={(given) => save.mutate(given)} initialValues={record ? record.evidence : { kind: KIND[category] ?? 'project', cannot_be_made_safe: true }}>
         <Form.Item name="kind" label={t('evidence_kind')} rules={[{ required: true }]}><Select options={options('evidence_kind').filter((it) => it.value !== 'department_list_entry')} /></Form.Item>
         {kind === 'hazard_assessment' && (

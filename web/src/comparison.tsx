@@ -9,7 +9,7 @@ import { Link, useParams } from 'react-router';
 import { address, api } from './api/client';
 import type { KeyFactChange, Roster, RosterEntry, RosterState, SessionUser } from './api/types';
 import { instant, useWords, whole } from './language';
-import { Title, Waiting } from './parts';
+import { Title, Waiting, Wrong } from './parts';
 import { useFilters } from './query';
 
 const STATE: Record<RosterState, string> = { draft: 'orange', frozen: 'green', superseded: 'default' };
@@ -22,7 +22,7 @@ export function RosterTag({ state }: { state: RosterState }) {
 
 /** Freezing a draft that somebody else made. */
 export function Freeze({ roster, size = 'middle' }: { roster: Roster; size?: 'small' | 'middle' }) {
-  const { t, problem } = useWords();
+  const { t } = useWords();
   const { message } = App.useApp();
   const client = useQueryClient();
   const [open, setOpen] = useState(false);
@@ -31,14 +31,14 @@ export function Freeze({ roster, size = 'middle' }: { roster: Roster; size?: 'sm
   const freeze = useMutation({
     mutationFn: (given: { approver: string; document: string }) => api.freezeRoster(roster, given.approver, given.document),
     onSuccess: () => { setOpen(false); message.success(t('saved')); return Promise.all(['rosters', 'roster', 'start'].map((key) => client.invalidateQueries({ queryKey: [key] }))); },
-    onError: (error) => message.error(problem(error), 12),
   });
   if (roster.state !== 'draft' || !me.data?.may.includes('approve_roster')) return null;
   const own = roster.drafted_by === me.data.name;
   return (
     <span onClick={(event) => event.stopPropagation()}>
       <Button type="primary" size={size} disabled={own} title={own ? t('second_person') : undefined} onClick={() => setOpen(true)} data-testid="freeze">{t('freeze')}</Button>
-      <Modal open={open} okText={t('freeze')} title={`${t('freeze')} · ${roster.title}`} onCancel={() => setOpen(false)} onOk={() => form.submit()} confirmLoading={freeze.isPending}>
+      <Modal open={open} width={600} okText={t('freeze')} title={`${t('freeze')} · ${roster.title}`} onCancel={() => { freeze.reset(); setOpen(false); }} onOk={() => form.submit()} confirmLoading={freeze.isPending}>
+        <Wrong error={freeze.error} />
         <Alert type="warning" showIcon title={t('freeze_why')} style={{ marginBottom: 12 }} />
         <Form form={form} layout="vertical" onFinish={(given) => freeze.mutate(given)}>
           <Form.Item name="approver" label={t('approver')} rules={[{ required: true, max: 200 }]}><Input /></Form.Item>

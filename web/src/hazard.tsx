@@ -11,7 +11,7 @@ import type { ClosingStep, HazardDetail, HazardFacts, HazardPoint, PointHousehol
 import type { SessionUser } from './api/types';
 import { today } from './command';
 import { decimal, instant, useWords, whole } from './language';
-import { areaTree, Choice, Day, Title, Waiting } from './parts';
+import { areaTree, Choice, Day, Title, Waiting, Wrong } from './parts';
 import { useFilters } from './query';
 import { commands } from './texts/ledger';
 
@@ -133,8 +133,8 @@ export function HazardPointPage() {
       </Title>
       {point.closing && <Alert type="warning" showIcon style={{ marginBottom: 12 }} title={t('closing_asked_by', { by: point.closing.asked_by, at: instant(point.closing.asked_at), document: point.closing.document })} />}
       <div className="grid">
-        <div className="panel w4 top">
-          <dl className="facts">
+        <div className="panel w12">
+          <dl className="facts abreast">
             {fact(t('hazard_area'), point.area_name)}
             {fact(t('hazard_kind'), code('hazard_kind', point.kind))}
             {fact(t('hazard_scale'), code('hazard_scale', point.scale))}
@@ -146,7 +146,7 @@ export function HazardPointPage() {
             {fact(t('hazard_layer'), point.layer_feature)}
           </dl>
         </div>
-        <div className="panel w8">
+        <div className="panel w12">
           <h2>{t('threatened_list')}</h2>
           <p className="label">{t('hazard_figures', point.figures)}</p>
           <Table<ThreatenedHousehold> size="small" rowKey="id" dataSource={point.threatened} pagination={{ pageSize: 20, hideOnSinglePage: true }} scroll={{ x: 'max-content' }} locale={{ emptyText: t('threatened_none') }} columns={[
@@ -211,7 +211,7 @@ interface FactsForm extends Omit<HazardFacts, 'assessment' | 'position'> {
 
 /** The facts of a new point, or of one that is edited. */
 function FactsDialog({ point, close }: { point?: HazardDetail; close: () => void }) {
-  const { t, options, problem } = useWords();
+  const { t, options } = useWords();
   const { message } = App.useApp();
   const client = useQueryClient();
   const [form] = Form.useForm<FactsForm>();
@@ -234,7 +234,6 @@ function FactsDialog({ point, close }: { point?: HazardDetail; close: () => void
       client.setQueryData(['hazard-point', saved.id], saved);
       return client.invalidateQueries({ queryKey: ['hazard-points'] });
     },
-    onError: (error) => message.error(problem(error), 10),
   });
   const together = ({ getFieldValue }: { getFieldValue: (name: keyof FactsForm) => unknown }) => ({
     validator: async () => {
@@ -250,6 +249,7 @@ function FactsDialog({ point, close }: { point?: HazardDetail; close: () => void
   const half = { width: 210, marginBottom: 12 };
   return (
     <Modal open width={720} title={t(point ? 'hazard_edit' : 'hazard_add')} onCancel={close} onOk={() => form.submit()} confirmLoading={save.isPending}>
+      <Wrong error={save.error} />
       <Form form={form} layout="vertical" onFinish={(given) => save.mutate(given)} initialValues={initial}>
         <Space wrap align="start" size={[12, 0]}>
           <Form.Item name="code" label={t('hazard_code')} rules={[{ required: true, whitespace: true, max: 200 }]} style={half}><Input /></Form.Item>

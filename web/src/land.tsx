@@ -228,7 +228,7 @@ function CandidatePanel({ candidate, close }: { candidate: Candidate; close: () 
       {candidate.score_parts.map((part) => <div className="bar" key={part.criterion}><span>{of(part.name)}</span><i style={{ width: percent(part.membership, 0).replace(' ', '') }} /><b>{decimal(part.weight * part.membership * 100, 0)} / {decimal(part.weight * 100, 0)}</b></div>)}
       <h2 style={{ marginTop: 14 }}>{t('verdicts')}</h2>
       <Table size="small" rowKey="layer" pagination={false} dataSource={candidate.verdicts} columns={[
-        { title: t('layers'), render: (_, verdict) => <span className="unbroken">{of(verdict.name)}</span> },
+        { title: t('layers'), width: '34%', render: (_, verdict) => of(verdict.name) },
         { title: '', dataIndex: 'verdict', render: (verdict: string) => <Verdict code={verdict} /> },
         { title: t('explanation'), render: (_, verdict) => of(verdict.explanation) },
       ]} />

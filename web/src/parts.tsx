@@ -16,6 +16,12 @@ export function Waiting({ query, empty }: { query: { isPending: boolean; error: 
   return <Empty description={empty ?? t('no_data')} />;
 }
 
+/** Why a dialog's request was refused, above its fields until the next try: a message that fades cannot be read in peace. */
+export function Wrong({ error }: { error: unknown }) {
+  const { problem } = useWords();
+  return error ? <Alert type="error" showIcon title={problem(error)} style={{ marginBottom: 12 }} data-testid="wrong" /> : null;
+}
+
 export function Title({ children, extra }: { children: ReactNode; extra?: ReactNode }) {
   return <div className="title"><h1>{children}</h1><span style={{ flex: 1 }} />{extra}</div>;
 }

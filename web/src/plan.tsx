@@ -27,7 +27,7 @@ export default function PlanPage() {
     const grid = { left: 8, right: 16, top: 34, bottom: 4, containLabel: true };
     return {
       townships: {
-        grid, legend: { top: 0, type: 'scroll' }, tooltip: { trigger: 'axis' }, xAxis: { type: 'value' }, yAxis: { type: 'category', axisLabel: { interval: 0 }, data: data.by_township.map((row) => row.name).reverse() },
+        grid, legend: { top: 0, type: 'scroll', itemWidth: 14, itemGap: 8 }, tooltip: { trigger: 'axis' }, xAxis: { type: 'value' }, yAxis: { type: 'category', axisLabel: { interval: 0 }, data: data.by_township.map((row) => row.name).reverse() },
         series: [
           { name: t('in_own'), type: 'bar', stack: 'all', data: data.by_township.map((row) => row.own_township).reverse() },
           { name: t('in_other'), type: 'bar', stack: 'all', data: data.by_township.map((row) => row.placed - row.own_township).reverse() },
@@ -70,7 +70,7 @@ export default function PlanPage() {
           {parts.map((part) => <div key={part.key} style={{ marginBottom: 10 }}><div style={{ display: 'flex', justifyContent: 'space-between' }}><span>{of(part.name)}</span><b>{tenThousandYuan(part.amount)}</b></div><Progress percent={Math.round((part.amount / Math.max(totals.cost, 1)) * 100)} size="small" /></div>)}
           <div style={{ display: 'flex', justifyContent: 'space-between', borderTop: '1px solid #dfe5df', paddingTop: 8 }}><span>{t('budget')}</span><b>{tenThousandYuan(totals.budget)}</b></div>
           <h2 style={{ marginTop: 16 }}>{t('tiers')}</h2>
-          {figures.data?.by_tier.map((row) => <div key={row.tier ?? ''} style={{ display: 'flex', justifyContent: 'space-between' }}><span>{row.tier ? code('tier', row.tier) : t('stock_housing')}</span><span>{t('sites_households', { sites: row.sites, households: whole(row.households) })}</span></div>)}
+          {figures.data?.by_tier.map((row) => <div key={row.tier ?? ''} style={{ display: 'flex', justifyContent: 'space-between', gap: 12 }}><span>{row.tier ? code('tier', row.tier) : t('stock_housing')}</span><span>{t('sites_households', { sites: row.sites, households: whole(row.households) })}</span></div>)}
         </div>
         <div className="panel w12">
           <Tabs activeKey={tab ?? (filters.to ? 'assignments' : 'sites')} onChange={(key) => set({ tab: key })} items={[

@@ -14,7 +14,7 @@ import { today } from './command';
 import { chosenColumns, countPicked, isPicked, moved, next, NOTHING, pick, pickPage, toggled, useGridKeys, useKept, useNarrow, type GridKey, type Picked } from './grid';
 import { NewHousehold } from './household/form';
 import { useWords, whole } from './language';
-import { areaTree, Choice, Day, Title, Waiting } from './parts';
+import { areaTree, Choice, Day, Title, Waiting, Wrong } from './parts';
 import { useFilters } from './query';
 import type { Key } from './texts';
 
@@ -135,13 +135,13 @@ export default function RegisterPage() {
         </Space>
       )}>{t('register')} {page && <span className="label">{t('total', { n: counted })}</span>}</Title>
       <div className="filters">
-        <Input ref={box} allowClear prefix={<SearchOutlined />} style={{ width: 230 }} placeholder={t('search_households')} title={`${t('search_households')} ( / )`} value={typed} onChange={(event) => setTyped(event.target.value)} onKeyDown={(event) => { if (event.key === 'Escape') box.current?.blur(); }} data-testid="search" />
-        <TreeSelect allowClear showSearch={{ treeNodeFilterProp: 'title' }} style={{ width: 150 }} placeholder={t('all_areas')} value={filters.area} treeData={areaTree(areas.data ?? [])} onChange={(area) => filter({ area })} />
+        <Input ref={box} allowClear prefix={<SearchOutlined />} style={{ width: 210 }} placeholder={t('search_households')} title={`${t('search_households')} ( / )`} value={typed} onChange={(event) => setTyped(event.target.value)} onKeyDown={(event) => { if (event.key === 'Escape') box.current?.blur(); }} data-testid="search" />
+        <TreeSelect allowClear showSearch={{ treeNodeFilterProp: 'title' }} style={{ width: 140 }} placeholder={t('all_areas')} value={filters.area} treeData={areaTree(areas.data ?? [])} onChange={(area) => filter({ area })} />
         <Select allowClear style={{ width: 112 }} placeholder={t('category')} value={filters.category} options={options('category')} onChange={(category) => filter({ category })} />
         <Select allowClear style={{ width: 108 }} placeholder={t('choice')} value={filters.choice} options={options('consent_choice')} onChange={(choice) => filter({ choice })} />
         <Select allowClear style={{ width: 112 }} placeholder={t('pathway')} value={filters.pathway} options={options('pathway')} onChange={(pathway) => filter({ pathway })} />
-        <Select allowClear style={{ width: 84 }} placeholder={t('must_move')} value={filters.must_move} options={yesNo} onChange={(must_move) => filter({ must_move })} />
-        <Select allowClear style={{ width: 122 }} placeholder={t('has_items')} value={filters.open_items} options={yesNo} onChange={(open_items) => filter({ open_items })} />
+        <Select allowClear style={{ width: 98 }} placeholder={t('must_move')} value={filters.must_move} options={yesNo} onChange={(must_move) => filter({ must_move })} />
+        <Select allowClear style={{ width: 104 }} placeholder={t('items')} title={t('has_items')} value={filters.open_items} options={yesNo} onChange={(open_items) => filter({ open_items })} />
         <Select allowClear style={{ width: 104 }} placeholder={t('show_status')} value={filters.status} options={[...options('household_status'), { value: 'all', label: t('all') }]} onChange={(status) => filter({ status })} />
         {Object.keys(wanted).length > 0 && <Button type="link" style={{ padding: 0 }} onClick={() => { setTyped(''); setTrail([]); setPicked(NOTHING); clear(); }}>{t('clear')}</Button>}
       </div>
@@ -276,8 +276,7 @@ function Views({ query, apply }: { query: string; apply: (query: string) => void
 
 /** One value for a field of all picked households, as a batch to be previewed. */
 function OneValue({ selection, count, close }: { selection: Selection; count: number; close: () => void }) {
-  const { t, of, problem } = useWords();
-  const { message } = App.useApp();
+  const { t, of } = useWords();
   const go = useNavigate();
   const [form] = Form.useForm<{ field: string; value?: string; empty?: boolean }>();
   const name = Form.useWatch('field', form);
@@ -287,11 +286,11 @@ function OneValue({ selection, count, close }: { selection: Selection; count: nu
   const prepare = useMutation({
     mutationFn: (wanted: { field: string; value?: string; empty?: boolean }) => api.setOneValue(selection, wanted.field, wanted.empty ? null : (wanted.value ?? null)),
     onSuccess: (batch) => go(`/bulk/${batch.id}`),
-    onError: (error) => message.error(problem(error), 8),
   });
   return (
     <Modal open title={`${t('set_value')} · ${t('picked', { n: whole(count) })}`} onCancel={close} onOk={() => form.submit()} okText={t('preview')} confirmLoading={prepare.isPending}>
       <p className="label">{t('set_value_why')}</p>
+      <Wrong error={prepare.error} />
       <Form form={form} layout="vertical" onFinish={(wanted) => prepare.mutate(wanted)}>
         <Form.Item name="field" label={t('field')} rules={[{ required: true }]}>
           <Select showSearch={{ optionFilterProp: 'label' }} options={(columns.data ?? []).filter((known) => known.one_value).map((known) => ({ value: known.field, label: of(known.title) }))} onChange={() => form.setFieldsValue({ value: undefined, empty: false })} data-testid="value-field" />
@@ -311,17 +310,17 @@ type Opening = Pick<CasesOpening, 'form' | 'date' | 'witness'>;
 
 /** Begins identification of all picked households. */
 function OpenCases({ picked, wanted, count, close }: { picked: Picked; wanted: Record<string, string | undefined>; count: number; close: () => void }) {
-  const { t, options, problem } = useWords();
+  const { t, options } = useWords();
   const { message } = App.useApp();
   const client = useQueryClient();
   const [form] = Form.useForm<Opening>();
   const open = useMutation({
     mutationFn: (given: Opening) => api.openCases(picked.all ? { ...given, area: wanted.area ?? null, category: (wanted.category ?? null) as CasesOpening['category'] } : { ...given, households: [...picked.rows] }),
     onSuccess: (outcome) => { close(); message.success(t('batch_done', { n: outcome.done })); return client.invalidateQueries({ queryKey: ['identification'] }); },
-    onError: (error) => message.error(problem(error), 8),
   });
   return (
     <Modal open title={`${t('start_identification')} · ${t('picked', { n: whole(count) })}`} onCancel={close} onOk={() => form.submit()} confirmLoading={open.isPending}>
+      <Wrong error={open.error} />
       <Form form={form} layout="vertical" onFinish={(given) => open.mutate(given)} initialValues={{ date: today() }}>
         <Form.Item name="form" label={t('application_form')} rules={[{ required: true }]}><Select options={options('application_form')} /></Form.Item>
         <Form.Item name="date" label={t('date')} rules={[{ required: true }]}><Day max={today()} /></Form.Item>

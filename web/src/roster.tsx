@@ -11,7 +11,7 @@ import type { NewRoster, Roster, RosterEntry, RosterState, SessionUser } from '.
 import { today } from './command';
 import { Freeze, RosterTag } from './comparison';
 import { instant, useWords, whole } from './language';
-import { areaTree, Day, Title, Waiting } from './parts';
+import { areaTree, Day, Title, Waiting, Wrong } from './parts';
 import { useFilters } from './query';
 
 /** A key fact before and after. */
@@ -23,7 +23,7 @@ export function Changes({ changes }: { changes: RosterEntry['changes'] }) {
 }
 
 export default function RostersPage() {
-  const { t, code, options, problem } = useWords();
+  const { t, code, options } = useWords();
   const { message } = App.useApp();
   const client = useQueryClient();
   const { filters, set } = useFilters();
@@ -42,8 +42,7 @@ export default function RostersPage() {
     go(`/rosters/${roster.id}`);
     return client.invalidateQueries({ queryKey: ['rosters'] });
   };
-  const onError = (error: unknown) => message.error(problem(error), 10);
-  const make = useMutation({ mutationFn: (roster: NewRoster) => api.draftRoster(roster), onSuccess: done, onError });
+  const make = useMutation({ mutationFn: (roster: NewRoster) => api.draftRoster(roster), onSuccess: done });
   const yesNo = [{ value: true, label: t('yes') }, { value: false, label: t('no') }];
   const page = query.data;
   return (
@@ -76,8 +75,9 @@ export default function RostersPage() {
         <Button disabled={!page?.next} onClick={() => set({ after: page?.next })}>{t('next_page')}</Button>
       </div>
       <AsOf at={at} change={(value) => set({ at: value, after: wanted.after })} />
-      <Modal open={drafting} width={620} title={t('draft_roster')} okText={t('draft_roster')} onCancel={() => setDrafting(false)} onOk={() => draft.submit()} confirmLoading={make.isPending}>
+      <Modal open={drafting} width={620} title={t('draft_roster')} okText={t('draft_roster')} onCancel={() => { make.reset(); setDrafting(false); }} onOk={() => draft.submit()} confirmLoading={make.isPending}>
         <p className="label">{t('draft_why')}</p>
+        <Wrong error={make.error} />
         <Form form={draft} layout="vertical" onFinish={(roster) => make.mutate(roster)} initialValues={{ category: wanted.category ?? 'disaster', area, choice, must_move: flag(must_move), open_items: flag(open_items) }}>
           <Form.Item name="title" label={t('roster_title')} rules={[{ required: true, max: 200 }]}><Input /></Form.Item>
           <Form.Item name="category" label={t('category')} rules={[{ required: true }]}><Select options={options('category')} /></Form.Item>

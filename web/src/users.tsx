@@ -8,7 +8,7 @@ import { useState } from 'react';
 import { api } from './api/client';
 import type { Action, Area, NewUser, OwnSession, Role, User } from './api/types';
 import { instant, useWords, whole } from './language';
-import { areaTree, Title, Waiting, type AreaNode } from './parts';
+import { areaTree, Title, Waiting, Wrong, type AreaNode } from './parts';
 import { useFilters } from './query';
 import type { Key } from './texts';
 
@@ -134,14 +134,14 @@ function Users() {
 
 /** A change of the list of users, with what is said of it. */
 function useChange<T>(change: (value: T) => Promise<unknown>, done: () => void) {
-  const { t, problem } = useWords();
+  const { t } = useWords();
   const { message } = App.useApp();
   const client = useQueryClient();
   const again = () => client.invalidateQueries({ queryKey: ['users'] });
   return useMutation({
     mutationFn: change,
     onSuccess: () => { message.success(t('saved')); done(); return again(); },
-    onError: (error: unknown) => { message.error(problem(error)); return again(); },
+    onError: again,
   });
 }
 
@@ -150,7 +150,8 @@ function AddUser({ open, close }: { open: boolean; close: () => void }) {
   const [form] = Form.useForm<NewUser>();
   const create = useChange((user: NewUser) => api.createUser(user), () => { form.resetFields(); close(); });
   return (
-    <Modal open={open} title={t('add_user')} okText={t('add_user')} onCancel={close} onOk={() => form.submit()} confirmLoading={create.isPending}>
+    <Modal open={open} title={t('add_user')} okText={t('add_user')} onCancel={() => { create.reset(); close(); }} onOk={() => form.submit()} confirmLoading={create.isPending}>
+      <Wrong error={create.error} />
       <Form form={form} layout="vertical" onFinish={(user) => create.mutate(user)} initialValues={{ role: 'township_officer' }}>
         <Form.Item name="name" label={t('name')} extra={t('name_help')} rules={[{ required: true, pattern: /^[A-Za-z0-9_.-]{2,40}$/ }]}><Input autoComplete="off" /></Form.Item>
         <PlaceFields />
@@ -167,6 +168,7 @@ function EditUser({ user, close }: { user: User | null; close: () => void }) {
     <Modal open={user !== null} title={`${t('edit_user')}: ${user?.name ?? ''}`} onCancel={close} footer={null} destroyOnHidden>
       {user !== null && (
         <Form layout="vertical" initialValues={{ role: user.role, area: user.area, display_name: user.display_name }} onFinish={(edit: Edit) => save.mutate({ of: user, edit })}>
+          <Wrong error={save.error} />
           <PlaceFields />
           <Button type="primary" htmlType="submit" loading={save.isPending}>{t('save_user')}</Button>
         </Form>
@@ -182,6 +184,7 @@ function BindIdentity({ user, close }: { user: User | null; close: () => void })
     <Modal open={user !== null} title={`${t('bind_identity')}: ${user?.name ?? ''}`} onCancel={close} footer={null} destroyOnHidden>
       {user !== null && (
         <Form layout="vertical" onFinish={({ subject }: { subject: string }) => bind.mutate({ of: user, subject })}>
+          <Wrong error={bind.error} />
           <p className="label">{t('bind_help')}</p>
           <Form.Item name="subject" label={t('identity_subject')} rules={[{ required: true, max: 255 }]}><Input autoFocus /></Form.Item>
           <Button type="primary" htmlType="submit" loading={bind.isPending}>{t('bind_identity')}</Button>
@@ -207,6 +210,7 @@ function UserSessions({ user, close }: { user: User | null; close: () => void })
             { title: t('last_used'), dataIndex: 'last_used', width: 110 },
             { key: 'end', width: 70, render: (_, row) => <Button size="small" onClick={() => end.mutate(() => api.endUserSession(user.id, row.id))}>{t('end_session')}</Button> },
           ]} />
+          <Wrong error={end.error} />
           {sessions.data.length > 1 && <Button style={{ marginTop: 12 }} loading={end.isPending} onClick={() => end.mutate(() => api.endUserSessions(user.id))}>{t('end_all_sessions')}</Button>}
         </>
       ) : <Waiting query={sessions} />)}

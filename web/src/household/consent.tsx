@@ -42,7 +42,7 @@ export function Consents({ household, may }: { household: HouseholdDetail; may: 
         <div key={one.id} className="panel" style={{ marginBottom: 10 }}>
           <Choice code={one.consent.choice} /> {one.consent.pathway && code('pathway', one.consent.pathway)} · {one.consent.date}{' '}
           <Tag color={one.stands ? 'green' : one.withdrawal ? 'red' : 'default'}>{one.stands ? t('stands_now') : one.withdrawal ? t('withdrawn') : t('former')}</Tag>
-          <dl className="facts" style={{ marginBottom: 0 }}>
+          <dl className="facts" style={{ marginTop: 8 }}>
             <dt>{t('signer')}</dt><dd>{one.consent.signer}{one.consent.witness ? ` · ${t('witness')} ${one.consent.witness}` : ''}{one.consent.taking ? ` · ${code('consent_taking', one.consent.taking)}` : ''}</dd>
             {one.preferred_township_name && <><dt>{t('preferred')}</dt><dd>{one.preferred_township_name}{one.consent.preferred_site ? ` · ${one.consent.preferred_site}` : ''}{one.consent.accepts_other_township ? ` · ${t('accepts_yes')}` : ''}</dd></>}
             {(one.consent.exceptions ?? []).length > 0 && <><dt>{t('exceptions')}</dt><dd>{one.consent.exceptions?.map((other) => `${nameOf(other.person)}: ${code('consent_choice', other.choice)}${other.pathway ? ` ${code('pathway', other.pathway)}` : ''}${other.reason ? ` (${other.reason})` : ''}`).join('; ')}</dd></>}
@@ -138,7 +138,7 @@ function Record({ household, close }: { household: HouseholdDetail; close: () =>
                   <Form.Item name={[row.name, 'person']} label={t('person_name')} rules={NEEDED}><Select options={people} /></Form.Item>
                   <Form.Item name={[row.name, 'choice']} label={t('choice')} rules={NEEDED}><Select options={options('consent_choice')} /></Form.Item>
                   <Form.Item name={[row.name, 'pathway']} label={t('pathway')}><Select allowClear options={options('pathway')} /></Form.Item>
-                  <Form.Item name={[row.name, 'reason']} label={t('reason')}><Input maxLength={200} suffix={<Button type="text" size="small" icon={<DeleteOutlined />} aria-label={t('delete')} onClick={() => remove(row.name)} />} /></Form.Item>
+                  <Form.Item name={[row.name, 'reason']} label={t('reason')}><Input maxLength={200} style={{ paddingBlock: 3 }} suffix={<Button type="text" size="small" icon={<DeleteOutlined />} aria-label={t('delete')} onClick={() => remove(row.name)} />} /></Form.Item>
                 </div>
               ))}
               <Button icon={<PlusOutlined />} onClick={() => add({})}>{t('add_exception')}</Button>
@@ -181,7 +181,7 @@ export default function ConsentByVillage() {
       <Title extra={<Space wrap><Button icon={<DownloadOutlined />} href={address('/register/consents.csv')}>{t('export_csv')}</Button><Link to="/register"><ArrowLeftOutlined /> {t('back')}</Link></Space>}>{t('consent_by_village')}</Title>
       {!query.data ? <Waiting query={query} /> : (
         <Table size="small" rowKey="area" dataSource={query.data} sticky scroll={{ x: 'max-content' }} pagination={{ pageSize: 50, hideOnSinglePage: true, showSizeChanger: false }} columns={[
-          { title: t('address'), dataIndex: 'name', fixed: 'left', width: 160 },
+          { title: t('address'), dataIndex: 'name', fixed: 'left', width: 128 },
           count(t('households'), 'households'), count(t('persons_n'), 'persons'), count(code('consent_choice', 'move'), 'moving'), count(code('consent_choice', 'stay'), 'staying'),
           count(code('consent_choice', 'undecided'), 'undecided'), count(t('asked_none'), 'unasked'), count(t('withdrawn'), 'withdrawn'),
           ...pathways.map((pathway) => ({ title: <span className="unbroken">{code('pathway', pathway)}</span>, align: 'right' as const, render: (_: unknown, village: { by_pathway: { code: string; households: number }[] }) => whole(village.by_pathway.find((one) => one.code === pathway)?.households ?? 0) })),

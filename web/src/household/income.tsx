@@ -87,7 +87,7 @@ function Edit({ household, year, close }: { household: string; year: IncomeYear 
                   <Form.Item name={[row.name, 'kind']} label={t('income_kind')} rules={[{ required: true }]}><Select options={options('income_kind')} /></Form.Item>
                   <Form.Item name={[row.name, 'amount']} label={t('amount')} rules={[{ required: true }]}><InputNumber min={0} suffix={t('yuan')} style={{ width: '100%' }} /></Form.Item>
                   <Form.Item name={[row.name, 'cost']} label={t('cost_of_production')}><InputNumber min={0} suffix={t('yuan')} style={{ width: '100%' }} /></Form.Item>
-                  <Form.Item name={[row.name, 'source']} label={t('source')}><Input maxLength={200} suffix={<Button type="text" size="small" icon={<DeleteOutlined />} onClick={() => remove(row.name)} aria-label={t('remove_document')} />} /></Form.Item>
+                  <Form.Item name={[row.name, 'source']} label={t('source')}><Input maxLength={200} style={{ paddingBlock: 3 }} suffix={<Button type="text" size="small" icon={<DeleteOutlined />} onClick={() => remove(row.name)} aria-label={t('remove_document')} />} /></Form.Item>
                 </div>
               ))}
               <Button icon={<PlusOutlined />} onClick={() => add({})}>{t('add_line')}</Button> {year && <span className="label">{t('delete_year_hint')}</span>}

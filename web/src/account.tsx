@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Alert, App, Button, Form, Input, Modal, Popconfirm, Space, Table, Tag, Typography } from 'antd';
 import { useState } from 'react';
 
-import { api } from './api/client';
+import { api, Problem } from './api/client';
 import type { Enrolment, OwnSession } from './api/types';
 import { instant, useWords } from './language';
 import { Title, Waiting } from './parts';
@@ -22,6 +22,12 @@ export default function AccountPage() {
       </div>
     </div>
   );
+}
+
+/** A refusal as the signed-in user reads it: only the password can be wrong. */
+function useRefusal() {
+  const { t, problem } = useWords();
+  return (error: unknown) => (error instanceof Problem && error.code === 'wrong_password' ? t('password_wrong') : problem(error));
 }
 
 function Sessions() {
@@ -49,14 +55,15 @@ function Sessions() {
 }
 
 function OwnPassword() {
-  const { t, problem } = useWords();
+  const { t } = useWords();
+  const refusal = useRefusal();
   const { message } = App.useApp();
   const client = useQueryClient();
   const [form] = Form.useForm<{ current: string; next: string }>();
   const change = useMutation({
     mutationFn: ({ current, next }: { current: string; next: string }) => api.changePassword(current, next),
     onSuccess: () => { form.resetFields(); message.success(t('password_changed')); return client.invalidateQueries({ queryKey: ['sessions'] }); },
-    onError: (error) => message.error(problem(error)),
+    onError: (error) => message.error(refusal(error)),
   });
   return (
     <div className="panel w12" data-testid="own-password">
@@ -73,13 +80,14 @@ function OwnPassword() {
 }
 
 function SecondStep() {
-  const { t, problem } = useWords();
+  const { t } = useWords();
+  const refusal = useRefusal();
   const { message } = App.useApp();
   const client = useQueryClient();
   const state = useQuery({ queryKey: ['second-factor'], queryFn: api.secondFactor });
   const [begun, setBegun] = useState<Enrolment | null>(null);
   const [codes, setCodes] = useState<string[]>([]);
-  const onError = (error: unknown) => { message.error(problem(error)); };
+  const onError = (error: unknown) => { message.error(refusal(error)); };
   const again = () => client.invalidateQueries({ queryKey: ['second-factor'] });
   const enrol = useMutation({ mutationFn: ({ password }: { password: string }) => api.enrolSecondFactor(password), onSuccess: setBegun, onError });
   const confirm = useMutation({

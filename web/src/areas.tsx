@@ -237,7 +237,7 @@ function ChangeDialog({ dialog, area, areas, close }: { dialog: Exclude<Dialog, 
     },
   });
   const same = areas.filter((other) => other.level === area.level && other.code !== area.code && other.valid_to === null && other.code.slice(0, 6) === area.code.slice(0, 6));
-  const owners = parts.map((part, place) => ({ value: String(place), label: part?.name || part?.code || `${place + 1}` }));
+  const owners = parts.map((part, place) => ({ value: String(place), label: part?.name || part?.code || t('area_part_n', { n: place + 1 }) }));
   const open = shown?.preview.users.some((user) => user.choices.length > 0 && !users[user.id]) ?? false;
   return (
     <Modal
@@ -282,10 +282,10 @@ function ChangeDialog({ dialog, area, areas, close }: { dialog: Exclude<Dialog, 
             )}</Form.List>
             {area.inside.length > 0 && (
               <Form.Item label={t(area.level === 'township' ? 'area_assign_villages' : 'area_assign_groups')}>
-                <Table size="small" rowKey="code" dataSource={area.inside} pagination={false} scroll={{ y: 260 }} columns={[
+                <Table size="small" rowKey="code" dataSource={area.inside} pagination={false} scroll={{ x: 560, y: 260 }} columns={[
                   { title: t('area_name'), dataIndex: 'name' }, { title: t('area_code'), dataIndex: 'code' },
                   { title: t('area_households'), dataIndex: 'households', align: 'right', render: whole },
-                  { title: t('area_assign'), render: (_, inner) => <Form.Item name={['owners', inner.code]} noStyle><Select size="small" allowClear style={{ width: 180 }} placeholder={t('area_choose_part')} options={owners} /></Form.Item> },
+                  { title: t('area_assign'), width: 220, render: (_, inner) => <Form.Item name={['owners', inner.code]} noStyle><Select size="small" allowClear style={{ width: '100%' }} placeholder={t('area_choose_part')} options={owners} /></Form.Item> },
                 ]} />
               </Form.Item>
             )}
@@ -301,6 +301,7 @@ function ChangeDialog({ dialog, area, areas, close }: { dialog: Exclude<Dialog, 
           <Form.Item name="document" label={t('area_document')} rules={[LINE]}><Input style={{ width: 260 }} /></Form.Item>
         </Space>
       </Form>
+      {shown && <dl className="facts" style={{ marginBottom: 12 }}>{shown.given.name && <><dt>{t('area_new_name')}</dt><dd>{area.name} → {shown.given.name}</dd></>}<dt>{t('area_date')}</dt><dd>{shown.given.date}</dd><dt>{t('area_document')}</dt><dd>{shown.given.document}</dd></dl>}
       {shown && <Preview preview={shown.preview} users={users} choose={setUsers} />}
     </Modal>
   );

@@ -157,7 +157,7 @@ export function HazardPointPage() {
             { title: t('willing_wish'), render: (_, it) => <Choice code={it.household?.choice ?? null} /> },
             { title: t('urgency'), render: (_, it) => code('urgency', it.household?.urgency) },
             { title: t('safe'), render: (_, it) => it.safe ? <Tag color="green" title={`${it.safe.evidence} · ${it.safe.recorded_by}`}>{code('safety_reason', it.safe.reason)} {it.safe.date}</Tag> : <Tag color="red">{t('not_safe')}</Tag> },
-            { title: '', fixed: 'right', align: 'right', render: (_, it) => records && <Button size="small" onClick={() => { setLine(it); safe.setFieldsValue({ reason: it.safe ? null : 'moved', date: '', evidence: '' }); }}>{t(it.safe ? 'not_safe_after_all' : 'record_safe')}</Button> },
+            { title: '', align: 'right', render: (_, it) => records && <Button size="small" onClick={() => { setLine(it); safe.setFieldsValue({ reason: it.safe ? null : 'moved', date: '', evidence: '' }); }}>{t(it.safe ? 'not_safe_after_all' : 'record_safe')}</Button> },
           ]} />
           {point.unlisted.length > 0 && (
             <>
@@ -246,30 +246,29 @@ function FactsDialog({ point, close }: { point?: HazardDetail; close: () => void
     : { state: 'active' };
   const names = ['code', 'name', 'area', 'kind', 'scale', 'risk', 'state', 'extent', 'threatened_households', 'threatened_persons', 'layer_feature', 'assessment_number', 'assessment_date', 'cannot', 'longitude', 'latitude'] as const;
   const initial = Object.fromEntries(names.map((name) => [name, start[name]]));
-  const half = { width: 210, marginBottom: 12 };
+  const tight = { marginBottom: 12 };
   return (
-    <Modal open width={720} title={t(point ? 'hazard_edit' : 'hazard_add')} onCancel={close} onOk={() => form.submit()} confirmLoading={save.isPending}>
+    <Modal open width={760} title={t(point ? 'hazard_edit' : 'hazard_add')} onCancel={close} onOk={() => form.submit()} confirmLoading={save.isPending}>
       <Wrong error={save.error} />
       <Form form={form} layout="vertical" onFinish={(given) => save.mutate(given)} initialValues={initial}>
-        <Space wrap align="start" size={[12, 0]}>
-          <Form.Item name="code" label={t('hazard_code')} rules={[{ required: true, whitespace: true, max: 200 }]} style={half}><Input /></Form.Item>
-          <Form.Item name="name" label={t('hazard_name')} style={half}><Input maxLength={200} /></Form.Item>
-          <Form.Item name="area" label={t('hazard_area')} rules={[{ required: true }]} style={half}><TreeSelect showSearch={{ treeNodeFilterProp: 'title' }} treeData={areaTree(areas.data ?? [])} /></Form.Item>
-          <Form.Item name="kind" label={t('hazard_kind')} rules={[{ required: true }]} style={half}><Select options={options('hazard_kind')} /></Form.Item>
-          <Form.Item name="scale" label={t('hazard_scale')} style={half}><Select allowClear options={options('hazard_scale')} /></Form.Item>
-          <Form.Item name="risk" label={t('hazard_risk')} style={half}><Select allowClear options={options('hazard_risk')} /></Form.Item>
-          <Form.Item name="state" label={t('hazard_state')} rules={[{ required: true }]} style={half}><Select options={options('hazard_state').filter((state) => state.value !== 'closed')} /></Form.Item>
-          <Form.Item name="extent" label={t('hazard_extent')} style={half}><Select allowClear options={options('relocation_extent')} /></Form.Item>
-          <Form.Item name="layer_feature" label={t('hazard_layer')} style={half}><Input maxLength={200} /></Form.Item>
-          <Form.Item name="threatened_households" label={t('hazard_households')} style={half}><InputNumber min={0} max={1_000_000} precision={0} style={{ width: '100%' }} /></Form.Item>
-          <Form.Item name="threatened_persons" label={t('hazard_persons')} style={half}><InputNumber min={0} max={10_000_000} precision={0} style={{ width: '100%' }} /></Form.Item>
-          <span style={{ display: 'inline-block', width: 210 }} />
-          <Form.Item name="assessment_number" label={t('hazard_assessment_number')} dependencies={['assessment_date', 'cannot']} rules={[together]} style={half}><Input maxLength={200} /></Form.Item>
-          <Form.Item name="assessment_date" label={t('hazard_assessment_date')} style={half}><Day max={today()} /></Form.Item>
-          <Form.Item name="cannot" label={t('hazard_cannot')} style={half}><Select allowClear options={[{ value: 'yes', label: t('yes') }, { value: 'no', label: t('no') }]} /></Form.Item>
-          <Form.Item name="longitude" label={t('longitude')} style={half}><InputNumber min={73} max={136} step={0.00001} style={{ width: '100%' }} /></Form.Item>
-          <Form.Item name="latitude" label={t('latitude')} style={half}><InputNumber min={3} max={54} step={0.00001} style={{ width: '100%' }} /></Form.Item>
-        </Space>
+        <div className="fields">
+          <Form.Item name="code" label={t('hazard_code')} rules={[{ required: true, whitespace: true, max: 200 }]} style={tight}><Input /></Form.Item>
+          <Form.Item name="name" label={t('hazard_name')} style={tight}><Input maxLength={200} /></Form.Item>
+          <Form.Item name="area" label={t('hazard_area')} rules={[{ required: true }]} style={tight}><TreeSelect showSearch={{ treeNodeFilterProp: 'title' }} treeData={areaTree(areas.data ?? [])} /></Form.Item>
+          <Form.Item name="kind" label={t('hazard_kind')} rules={[{ required: true }]} style={tight}><Select options={options('hazard_kind')} /></Form.Item>
+          <Form.Item name="scale" label={t('hazard_scale')} style={tight}><Select allowClear options={options('hazard_scale')} /></Form.Item>
+          <Form.Item name="risk" label={t('hazard_risk')} style={tight}><Select allowClear options={options('hazard_risk')} /></Form.Item>
+          <Form.Item name="state" label={t('hazard_state')} rules={[{ required: true }]} style={tight}><Select options={options('hazard_state').filter((state) => state.value !== 'closed')} /></Form.Item>
+          <Form.Item name="extent" label={t('hazard_extent')} style={tight}><Select allowClear options={options('relocation_extent')} /></Form.Item>
+          <Form.Item name="layer_feature" label={t('hazard_layer')} style={tight}><Input maxLength={200} /></Form.Item>
+          <Form.Item name="threatened_households" label={t('hazard_households')} style={tight}><InputNumber min={0} max={1_000_000} precision={0} style={{ width: '100%' }} /></Form.Item>
+          <Form.Item name="threatened_persons" label={t('hazard_persons')} style={tight}><InputNumber min={0} max={10_000_000} precision={0} style={{ width: '100%' }} /></Form.Item>
+          <Form.Item name="assessment_number" label={t('hazard_assessment_number')} dependencies={['assessment_date', 'cannot']} rules={[together]} style={tight}><Input maxLength={200} /></Form.Item>
+          <Form.Item name="assessment_date" label={t('hazard_assessment_date')} style={tight}><Day max={today()} /></Form.Item>
+          <Form.Item name="cannot" label={t('hazard_cannot')} style={tight}><Select allowClear options={[{ value: 'yes', label: t('yes') }, { value: 'no', label: t('no') }]} /></Form.Item>
+          <Form.Item name="longitude" label={t('longitude')} style={tight}><InputNumber min={73} max={136} step={0.00001} style={{ width: '100%' }} /></Form.Item>
+          <Form.Item name="latitude" label={t('latitude')} style={tight}><InputNumber min={3} max={54} step={0.00001} style={{ width: '100%' }} /></Form.Item>
+        </div>
       </Form>
     </Modal>
   );

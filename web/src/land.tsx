@@ -183,7 +183,7 @@ export default function MapPage() {
         {chosen ? <CandidatePanel candidate={chosen} close={() => select(null)} /> : (
           <Tabs size="small" items={[
             { key: 'candidates', label: `${t('candidates')} ${candidates.data?.length ?? ''}`, children: (
-              <Table<Candidate> size="small" rowKey="id" dataSource={candidates.data ?? []} pagination={{ pageSize: 14, showSizeChanger: false, size: 'small' }} rowClassName="clickable"
+              <Table<Candidate> size="small" rowKey="id" dataSource={candidates.data ?? []} scroll={{ x: 'max-content' }} pagination={{ pageSize: 14, showSizeChanger: false, size: 'small' }} rowClassName="clickable"
                 onRow={(row) => ({ onClick: () => { select(row.id); fly(row.centre); } })}
                 columns={[
                   { title: t('code'), dataIndex: 'code', sorter: (a, b) => a.code.localeCompare(b.code) },

@@ -60,7 +60,7 @@ function Theme({ children }: { children: ReactNode }) {
       form={{ validateMessages: { required, whitespace: required, pattern: { mismatch: t('mismatch', { name }) }, string: { max: t('too_long', { name, n: '${max}' }) } } }}
       theme={{
         token: {
-          colorPrimary: '#1f6f5c', colorInfo: '#1f6f5c', colorLink: '#1f6f5c', colorWarning: '#c98a1b', colorError: '#b8412f', colorSuccess: '#3c8a4c',
+          colorPrimary: '#1f6f5c', colorInfo: '#1f6f5c', colorLink: '#1f6f5c', colorWarning: '#c98a1b', colorError: '#b8412f', colorSuccess: '#3c8a4c', colorInfoBg: '#eef6f2', colorInfoBorder: '#b9d8c8',
           borderRadius: 6, fontSize: 14, colorBgLayout: '#f3f5f2',
           // A Chinese font draws the marks of English as wide as characters.
           fontFamily: language === 'zh' ? `${CHINESE},system-ui,sans-serif` : `"Noto Sans",system-ui,${CHINESE},sans-serif`,

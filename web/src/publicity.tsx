@@ -276,7 +276,7 @@ function Objections() {
       <Drawer open={shown !== null} onClose={() => setShown(null)} size={480} title={shown && `${shown.head_name} ${shown.register_number}`}>
         {shown && (
           <>
-            <dl className="facts"><dt>{t('objection_from')}</dt><dd>{shown.from ?? t('objection_anonymous')}</dd><dt>{t('received')}</dt><dd>{shown.received_by} · {instant(shown.received_at)}</dd><dt>{t('objection_content')}</dt><dd>{shown.content}</dd>{shown.decided_by && <><dt>{t('answer')}</dt><dd>{code('objection_state', shown.state)} · {shown.answer} · {shown.decided_by}</dd></>}</dl>
+            <dl className="facts"><dt>{t('objector')}</dt><dd>{shown.from ?? t('objection_anonymous')}</dd><dt>{t('received')}</dt><dd>{shown.received_by} · {instant(shown.received_at)}</dd><dt>{t('objection_content')}</dt><dd>{shown.content}</dd>{shown.decided_by && <><dt>{t('answer')}</dt><dd>{code('objection_state', shown.state)} · {shown.answer} · {shown.decided_by}</dd></>}</dl>
             {shown.state === 'open' && (
               <div style={{ marginTop: 16 }}>
                 <p className="label">{t('objection_decide_why')}</p>

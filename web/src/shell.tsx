@@ -6,8 +6,8 @@ import {
 } from '@ant-design/icons';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Alert, Button, Divider, Drawer, Form, Input, Layout, Menu, Segmented, Space, Spin, Typography } from 'antd';
-import { useState, type ReactNode } from 'react';
-import { Link, Outlet, useLocation, useNavigate, useSearchParams } from 'react-router';
+import { useEffect, useState, type ReactNode } from 'react';
+import { Link, Outlet, useLocation, useNavigate, useNavigationType, useSearchParams } from 'react-router';
 
 import { api, Problem } from './api/client';
 import type { SessionUser } from './api/types';
@@ -126,7 +126,7 @@ function NewPassword({ user }: { user: SessionUser }) {
         <Form layout="vertical" onFinish={submit}>
           {error !== null && <Alert type="error" showIcon title={problem(error)} style={{ marginBottom: 16 }} />}
           <Form.Item name="current" label={t('current_password')} rules={[{ required: true }]}><Input.Password autoComplete="current-password" /></Form.Item>
-          <Form.Item name="next" label={t('new_password')} rules={[{ required: true, min: 10, message: t('change_password_why') }]}><Input.Password autoComplete="new-password" /></Form.Item>
+          <Form.Item name="next" label={t('new_password')} rules={[{ required: true }, { min: 10, message: t('own_password_help') }]}><Input.Password autoComplete="new-password" /></Form.Item>
           <Button type="primary" htmlType="submit" block>{t('change_password')}</Button>
         </Form>
       </div>
@@ -160,6 +160,11 @@ function Frame({ user }: { user: SessionUser }) {
     ...(user.may.includes('manage_users') ? [{ key: '/users', icon: <TeamOutlined />, label: t('users') }] : []),
   ];
   const current = pages.map((page) => page.key).filter((key) => (key === '/' ? place.pathname === '/' : place.pathname.startsWith(key)));
+  const title = place.pathname === '/account' ? t('my_account') : pages.find((page) => page.key === current.at(-1))?.label;
+  useEffect(() => { document.title = title ? `${title} · ${t('product')}` : t('product'); }, [title, t]);
+  // A page that is gone to begins at its top; going back keeps the place that the browser remembers.
+  const way = useNavigationType();
+  useEffect(() => { if (way !== 'POP') window.scrollTo(0, 0); }, [place.pathname, way]);
   const menu = (
     <Menu
       theme="dark"

@@ -155,7 +155,7 @@ function AddUser({ open, close }: { open: boolean; close: () => void }) {
       <Form form={form} layout="vertical" onFinish={(user) => create.mutate(user)} initialValues={{ role: 'township_officer' }}>
         <Form.Item name="name" label={t('name')} extra={t('name_help')} rules={[{ required: true, pattern: /^[A-Za-z0-9_.-]{2,40}$/ }]}><Input autoComplete="off" /></Form.Item>
         <PlaceFields />
-        <Form.Item name="password" label={t('first_password')} extra={t('change_password_why')} rules={[{ required: true, min: 10, message: t('change_password_why') }]}><Input.Password autoComplete="new-password" /></Form.Item>
+        <Form.Item name="password" label={t('first_password')} extra={t('change_password_why')} rules={[{ required: true }, { min: 10, message: t('own_password_help') }]}><Input.Password autoComplete="new-password" /></Form.Item>
       </Form>
     </Modal>
   );

@@ -1,7 +1,7 @@
 // Texts of users, rights, single sign-on and the ledger's explorer.
 
 export const zh = {
-  name_help: '2 至 40 个字母、数字、点、下划线或连字符，登录时使用。', shown_of: '显示 {n} / {total} 人', own_password: '修改密码', own_password_help: '至少 10 个字符', password_changed: '密码已修改', second_confirm: '确认启用',
+  name_help: '2 至 40 个字母、数字、点、下划线或连字符，登录时使用。', shown_of: '显示 {n} / {total} 人', own_password: '修改密码', password_wrong: '当前密码不正确', own_password_help: '至少 10 个字符', password_changed: '密码已修改', second_confirm: '确认启用',
   sign_in_through: '通过{name}登录', or: '或', second_step_of_provider: '认证平台已确认您的身份，请再输入本系统的验证码。', back_to_sign_in: '返回登录',
   identity: '统一身份', identity_help: '绑定后可通过认证平台登录，由管理员办理。', identity_none: '尚未绑定', identity_bound: '已绑定', identity_subject: '身份标识（sub）', identity_issuer: '认证平台',
   bind_identity: '绑定统一身份', unbind_identity: '解除绑定', bind_help: '在认证平台的用户管理中查到该人员的身份标识（sub）后填写。绑定、解绑都记入账本。', through_provider: '认证平台', by_password: '密码', signed_in_by: '登录方式',
@@ -16,7 +16,7 @@ export const zh = {
 } as const;
 
 export const en: Record<keyof typeof zh, string> = {
-  name_help: '2 to 40 letters, digits, dots, underscores or hyphens; used to sign in.', shown_of: '{n} of {total} users', own_password: 'Change the password', own_password_help: 'At least 10 characters', password_changed: 'The password was changed', second_confirm: 'Turn on',
+  name_help: '2 to 40 letters, digits, dots, underscores or hyphens; used to sign in.', shown_of: '{n} of {total} users', own_password: 'Change the password', password_wrong: 'The current password is wrong', own_password_help: 'At least 10 characters', password_changed: 'The password was changed', second_confirm: 'Turn on',
   sign_in_through: 'Sign in through {name}', or: 'or', second_step_of_provider: 'The provider vouches for you. Give the code of your second step here too.', back_to_sign_in: 'Back to sign-in',
   identity: 'Single sign-on', identity_help: 'With an identity bound you can sign in through the provider; the administrator binds it.', identity_none: 'not bound', identity_bound: 'bound', identity_subject: 'Identity (sub)', identity_issuer: 'Provider',
   bind_identity: 'Bind an identity', unbind_identity: 'Unbind', bind_help: 'Look the person’s identity (sub) up in the provider’s user administration. Binding and unbinding are on the ledger.', through_provider: 'provider', by_password: 'password', signed_in_by: 'Signed in by',

@@ -247,6 +247,8 @@ function FactsDialog({ point, close }: { point?: HazardDetail; close: () => void
   const names = ['code', 'name', 'area', 'kind', 'scale', 'risk', 'state', 'extent', 'threatened_households', 'threatened_persons', 'layer_feature', 'assessment_number', 'assessment_date', 'cannot', 'longitude', 'latitude'] as const;
   const initial = Object.fromEntries(names.map((name) => [name, start[name]]));
   const tight = { marginBottom: 12 };
+  // The three of an assessment, and the two of a position, stand in a row of their own.
+  const row = { ...tight, gridColumnStart: 1 };
   return (
     <Modal open width={760} title={t(point ? 'hazard_edit' : 'hazard_add')} onCancel={close} onOk={() => form.submit()} confirmLoading={save.isPending}>
       <Wrong error={save.error} />
@@ -263,10 +265,10 @@ function FactsDialog({ point, close }: { point?: HazardDetail; close: () => void
           <Form.Item name="layer_feature" label={t('hazard_layer')} style={tight}><Input maxLength={200} /></Form.Item>
           <Form.Item name="threatened_households" label={t('hazard_households')} style={tight}><InputNumber min={0} max={1_000_000} precision={0} style={{ width: '100%' }} /></Form.Item>
           <Form.Item name="threatened_persons" label={t('hazard_persons')} style={tight}><InputNumber min={0} max={10_000_000} precision={0} style={{ width: '100%' }} /></Form.Item>
-          <Form.Item name="assessment_number" label={t('hazard_assessment_number')} dependencies={['assessment_date', 'cannot']} rules={[together]} style={tight}><Input maxLength={200} /></Form.Item>
+          <Form.Item name="assessment_number" label={t('hazard_assessment_number')} dependencies={['assessment_date', 'cannot']} rules={[together]} style={row}><Input maxLength={200} /></Form.Item>
           <Form.Item name="assessment_date" label={t('hazard_assessment_date')} style={tight}><Day max={today()} /></Form.Item>
           <Form.Item name="cannot" label={t('hazard_cannot')} style={tight}><Select allowClear options={[{ value: 'yes', label: t('yes') }, { value: 'no', label: t('no') }]} /></Form.Item>
-          <Form.Item name="longitude" label={t('longitude')} style={tight}><InputNumber min={73} max={136} step={0.00001} style={{ width: '100%' }} /></Form.Item>
+          <Form.Item name="longitude" label={t('longitude')} style={row}><InputNumber min={73} max={136} step={0.00001} style={{ width: '100%' }} /></Form.Item>
           <Form.Item name="latitude" label={t('latitude')} style={tight}><InputNumber min={3} max={54} step={0.00001} style={{ width: '100%' }} /></Form.Item>
         </div>
       </Form>

@@ -63,7 +63,7 @@ function Theme({ children }: { children: ReactNode }) {
           colorPrimary: '#1f6f5c', colorInfo: '#1f6f5c', colorLink: '#1f6f5c', colorWarning: '#c98a1b', colorError: '#b8412f', colorSuccess: '#3c8a4c', colorInfoBg: '#eef6f2', colorInfoBorder: '#b9d8c8',
           borderRadius: 6, fontSize: 14, colorBgLayout: '#f3f5f2',
           // A Chinese font draws the marks of English as wide as characters.
-          fontFamily: language === 'zh' ? `${CHINESE},system-ui,sans-serif` : `"Noto Sans",system-ui,${CHINESE},sans-serif`,
+          fontFamily: language === 'zh' ? `${CHINESE},system-ui,sans-serif` : `"Noto Sans","Segoe UI","Helvetica Neue",Arial,${CHINESE},sans-serif`,
         },
         components: { Layout: { siderBg: '#12352d', headerBg: '#ffffff' }, Menu: { darkItemBg: '#12352d', darkItemSelectedBg: '#1f6f5c' }, Table: { cellPaddingBlockSM: 7, headerBg: '#eef2ee', rowSelectedBg: '#e3f1ec', rowSelectedHoverBg: '#d8ebe4' } },
       }}

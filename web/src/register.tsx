@@ -26,14 +26,14 @@ export function Destination({ to }: { to: HouseholdDestination | null }) {
   return <Tag color="red">{t('unplaced')}</Tag>;
 }
 
-/** Every column, in its standard order: the key of its title, and whether the server sorts by it. */
+/** Every column, in its standard order: the key of its title, whether the server sorts by it, and its width. */
 const COLUMNS = [
   { key: 'register_number', title: 'register_number', sorts: true, width: 108 },
   { key: 'head_name', title: 'head', sorts: true, width: 80 },
   { key: 'head_id_number', title: 'id_number', sorts: false, width: 166 },
   { key: 'area', title: 'address', sorts: true, width: 168 },
   { key: 'category', title: 'category', sorts: false, width: 84 },
-  { key: 'persons', title: 'size_of_household', sorts: true, width: 76 },
+  { key: 'persons', title: 'size_of_household', sorts: true, width: 76, english: 98 },
   { key: 'choice', title: 'choice', sorts: false, width: 88 },
   { key: 'pathway', title: 'pathway', sorts: false, width: 116 },
   { key: 'must_move', title: 'must_move', sorts: false, width: 56 },
@@ -48,7 +48,7 @@ const SIZES = ['50', '100', '200'] as const;
 type Density = 'small' | 'middle' | 'large';
 
 export default function RegisterPage() {
-  const { t, code, options } = useWords();
+  const { t, code, options, language } = useWords();
   const { message } = App.useApp();
   const { filters, set, clear } = useFilters();
   const go = useNavigate();
@@ -111,7 +111,7 @@ export default function RegisterPage() {
     const column = COLUMNS.find((known) => known.key === key);
     if (!column) return [];
     const sorting = column.sorts ? { sorter: true, sortOrder: order(key) } : {};
-    return [{ key, title: t(column.title as Key), width: column.width, ellipsis: key === 'area', align: key === 'persons' || key === 'open_items' ? 'right' as const : 'left' as const, ...sorting, render: (_: unknown, row: HouseholdSummary) => cell[key]?.(row) }];
+    return [{ key, title: t(column.title as Key), width: language === 'en' && 'english' in column ? column.english : column.width, ellipsis: key === 'area', align: key === 'persons' || key === 'open_items' ? 'right' as const : 'left' as const, ...sorting, render: (_: unknown, row: HouseholdSummary) => cell[key]?.(row) }];
   });
   const asSeen = { ...wanted, columns: shown.join(',') };
   const total = page?.total ?? 0;

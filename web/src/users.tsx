@@ -256,20 +256,21 @@ function PlaceFields() {
 
 /** Every action by every role, as the server checks it. */
 function Rights() {
-  const { t, code, options } = useWords();
+  const { t, code, options, language } = useWords();
+  const width = language === 'en' ? 112 : 92;
   const rights = useQuery({ queryKey: ['rights'], queryFn: api.rights, staleTime: Infinity });
   if (!rights.data) return <Waiting query={rights} />;
   const rows = rights.data.filter((row) => row.levels.length > 0);
   return (
     <div data-testid="rights">
       <p className="label">{t('rights_help')}</p>
-      <Table size="small" bordered rowKey="value" pagination={false} scroll={{ x: 220 + rows.length * 92 }} dataSource={options('action')} columns={[
+      <Table size="small" bordered rowKey="value" pagination={false} scroll={{ x: 220 + rows.length * width }} dataSource={options('action')} columns={[
         { title: t('right'), dataIndex: 'label', fixed: 'left', width: 220 },
         ...rows.map((row) => ({
           title: code('role', row.role),
           key: row.role,
           align: 'center' as const,
-          width: 92,
+          width,
           render: (_: unknown, action: { value: string }) => (row.actions.includes(action.value as Action) ? <b title={t('may')} style={{ color: '#1f6f5c' }}>✓</b> : ''),
         })),
       ]} summary={() => (

@@ -564,6 +564,11 @@ pub(crate) struct Transaction<'a> {
 }
 
 impl Transaction<'_> {
+    /// Makes ready for very many new subjects of a kind that has none yet.
+    pub async fn expect_many<S: Subject>(&mut self) -> Result<(), AppError> {
+        Ok(self.tx.expect_many::<S>().await?)
+    }
+
     /// Adds subjects that did not exist.
     pub async fn insert<S: Subject>(&mut self, subjects: &[S]) -> Result<(), AppError> {
         Ok(self.tx.insert(subjects).await?)

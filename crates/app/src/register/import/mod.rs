@@ -17,7 +17,7 @@ use anju_exchange::header::ColumnProfile;
 pub use anju_exchange::poverty_roster::ListSource;
 use anju_model::access::Action;
 use anju_model::land::LayerKind;
-use anju_model::register::FileKind;
+use anju_model::register::{FileKind, Household};
 use serde::Serialize;
 
 use self::source::{find_files, read_all};
@@ -123,6 +123,9 @@ pub async fn import(
     // From here on nobody else writes, so that what is compared is what is stored. Nothing is seen of it before the commit,
     // and nothing is left of it should the program end before that.
     let mut transaction = workspace.begin(caller, "import", None).await?;
+    if sources.iter().any(|source| source.kind() == FileKind::Register) {
+        transaction.expect_many::<Household>().await?;
+    }
     let mut stage = Stage::load(workspace, &sources, options.list_source.clone()).await?;
     let mut outcome = Outcome {
         problems,

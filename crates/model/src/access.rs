@@ -49,7 +49,8 @@ code_list! {
         ManageUsers = "manage_users", "管理用户", "manage users";
         ManageAreas = "manage_areas", "维护行政区划", "change areas";
         RecordGrounds = "record_grounds", "登记隐患点和搬迁类型依据", "record hazard points and evidence of categories";
-        EraseContent = "erase_content", "依法删除账本内容", "erase content of the ledger on legal order";
+        AskErasure = "ask_erasure", "提出依法删除账本内容", "ask for the erasure of ledger content on legal order";
+        EraseContent = "erase_content", "执行依法删除账本内容", "carry out the erasure of ledger content that another person asked for";
         UnmaskData = "unmask_data", "查看未打掩码的个人信息", "see personal data unmasked";
     }
 }
@@ -73,10 +74,10 @@ pub struct Permissions {
 /// public may see needs no sign-in and therefore no action.
 pub const PERMISSIONS: &[Permissions] = {
     use Action::{
-        ApproveBulkChange, ApproveRoster, AskAmendment, AskBulkChange, CheckAmendment, CheckInTownship,
-        DecideInCounty, DecideLookback, DraftRoster, EditRegister, EraseContent, ImportData, ManageAreas,
-        ManageUsers, ReadCasework, ReadLedger, ReadRegister, RecordGrounds, ReviewInVillage, RunAnalysis,
-        UnmaskData,
+        ApproveBulkChange, ApproveRoster, AskAmendment, AskBulkChange, AskErasure, CheckAmendment,
+        CheckInTownship, DecideInCounty, DecideLookback, DraftRoster, EditRegister, EraseContent, ImportData,
+        ManageAreas, ManageUsers, ReadCasework, ReadLedger, ReadRegister, RecordGrounds, ReviewInVillage,
+        RunAnalysis, UnmaskData,
     };
     use AreaLevel::{County, Prefecture, Province, Township, Village};
     &[
@@ -103,6 +104,7 @@ pub const PERMISSIONS: &[Permissions] = {
                 ManageUsers,
                 ManageAreas,
                 RecordGrounds,
+                AskErasure,
                 EraseContent,
                 UnmaskData,
             ],
@@ -136,6 +138,7 @@ pub const PERMISSIONS: &[Permissions] = {
                 ReadLedger,
                 ManageAreas,
                 RecordGrounds,
+                AskErasure,
                 UnmaskData,
             ],
         },
@@ -442,17 +445,17 @@ mod tests {
         let expected = [
             // read_register, read_casework, import_data, edit_register, run_analysis, decide_lookback | review_in_village,
             // check_in_township, decide_in_county | draft_roster, approve_roster, ask_amendment, check_amendment, ask_bulk_change,
-            // approve_bulk_change | read_ledger, manage_users, manage_areas, record_grounds, erase_content, unmask_data
-            ("administrator", "yyyyyyyyyyyyyyyyyyyyy"),
-            ("province_officer", "yy.............y....."),
-            ("prefecture_officer", "yy.............y....."),
-            ("county_officer", "yyyyyy..yyyy.yyy.yy.y"),
-            ("township_officer", "yy.y.yyy...yyy....y.y"),
-            ("village_officer", "yy....y.............."),
-            ("department_user", "y...................."),
-            ("inspector", "yy.............y....y"),
-            ("evaluator", "y...................."),
-            ("public", "....................."),
+            // approve_bulk_change | read_ledger, manage_users, manage_areas, record_grounds, ask_erasure, erase_content, unmask_data
+            ("administrator", "yyyyyyyyyyyyyyyyyyyyyy"),
+            ("province_officer", "yy.............y......"),
+            ("prefecture_officer", "yy.............y......"),
+            ("county_officer", "yyyyyy..yyyy.yyy.yyy.y"),
+            ("township_officer", "yy.y.yyy...yyy....y..y"),
+            ("village_officer", "yy....y..............."),
+            ("department_user", "y....................."),
+            ("inspector", "yy.............y.....y"),
+            ("evaluator", "y....................."),
+            ("public", "......................"),
         ];
         let found: Vec<(&str, String)> = Role::ALL
             .iter()

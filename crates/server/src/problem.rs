@@ -231,6 +231,7 @@ fn status_of(code: &str) -> StatusCode {
         "area_stale"
         | "job_running"
         | "entry_is_current"
+        | "erasure_state"
         | "nothing_to_erase"
         | "idempotency_key_under_way"
         | "idempotency_answer_unknown" => StatusCode::CONFLICT,

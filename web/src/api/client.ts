@@ -11,6 +11,8 @@ import type {
   CategoryEvidence,
   ClosingStep,
   Correction,
+  ErasureOrder,
+  ErasureStep,
   Grounds,
   HazardFacts,
   HouseholdCorrection,
@@ -122,6 +124,11 @@ export const api = {
   ledger: () => call('get', '/ledger'),
   ledgerEntries: (query: Query) => call('get', '/ledger/entries', { query }),
   proof: (index: number) => call('get', '/ledger/entries/{index}/proof', { path: { index } }),
+
+  erasures: (query: Query) => call('get', '/ledger/erasures', { query }),
+  askErasure: (index: number, order: ErasureOrder) => call('post', '/ledger/entries/{index}/erasure', { path: { index }, body: order }),
+  takeErasureStep: ({ entry, version }: { entry: number; version: number }, step: ErasureStep, remark: string) =>
+    call('post', '/ledger/erasures/{index}/steps', { path: { index: entry }, version, body: { step, remark: remark.trim() || null } }),
 
   users: () => call('get', '/users'),
   createUser: (user: NewUser) => call('post', '/users', { body: user }),

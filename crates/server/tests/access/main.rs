@@ -6,6 +6,7 @@
 )]
 
 mod areas;
+mod erasure;
 mod grounds;
 mod household;
 mod keeping;

@@ -232,10 +232,12 @@ fn status_of(code: &str) -> StatusCode {
         | "job_running"
         | "entry_is_current"
         | "erasure_state"
+        | "file_of_others"
         | "nothing_to_erase"
         | "idempotency_key_under_way"
         | "idempotency_answer_unknown" => StatusCode::CONFLICT,
         "consistency_range" | "cursor" | "idempotency_key" => StatusCode::BAD_REQUEST,
+        "other_data" => StatusCode::FORBIDDEN,
         "file_too_large" => StatusCode::PAYLOAD_TOO_LARGE,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }

@@ -236,6 +236,10 @@ export const api = {
   bulkStep: ({ id, version }: Version, step: BulkStep, remark: string) =>
     call('post', '/register/bulk-changes/{id}/steps', { path: { id }, version, body: { step, remark: remark.trim() || null } }),
   undoBulk: (id: string, need?: UnmaskingNeed) => call('post', '/register/bulk-changes/{id}/undo', { path: { id }, body: { need: need ?? null } }),
+  departmentFiles: () => call('get', '/register/department-data'),
+  departmentRecords: (query: Query & { kind: string }) => call('get', '/register/department-data/records', { query }),
+  importDepartmentFile: (file: File, source: { document?: string; office?: string }) =>
+    call('post', '/register/department-data', { query: { name: file.name, ...source }, file }),
   views: (page: string) => call('get', '/views', { query: { page } }),
   saveView: (page: string, name: string, query: string) => call('post', '/views', { body: { page, name, query } }),
   deleteView: (id: string) => call('delete', '/views/{id}', { path: { id } }),

@@ -380,7 +380,7 @@ pub async fn verdict(
     caller: &Caller,
     id: Uuid,
 ) -> Result<AcceptanceVerdict, AppError> {
-    let own = caller.narrow(Action::ReadRegister, None)?;
+    let own = caller.narrow(Action::ReadCasework, None)?;
     let stored: Option<Versioned<Household>> = anju_store::load(workspace.db(), &id.to_string()).await?;
     let household = stored
         .map(|stored| stored.value)
@@ -412,6 +412,7 @@ async fn rows(
     query: &AcceptanceQuery,
     limit: usize,
 ) -> Result<Page<AcceptanceRow>, AppError> {
+    caller.require(Action::ReadCasework)?;
     let mut wanted = super::areas::narrow(workspace, caller, query.area.as_ref()).await?;
     let filter = HouseholdFilter {
         category: query.category,

@@ -6,6 +6,7 @@
 )]
 
 mod areas;
+mod departments;
 mod erasure;
 mod grounds;
 mod household;

@@ -571,6 +571,7 @@ pub fn user(number: u64, name: &str) -> User {
         password_hash: "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA".into(),
         must_change_password: true,
         disabled: false,
+        department: None,
     }
 }
 

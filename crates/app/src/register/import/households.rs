@@ -133,6 +133,7 @@ impl List {
                 refused: count,
                 unused_headers: table.unused_headers().into_iter().map(str::to_owned).collect(),
                 left_out,
+                refused_for: shown(&refused),
                 workbook,
             })
         })?;

@@ -458,9 +458,11 @@ impl IdentificationCase {
     /// Gives the case back to the step before, with a reason.
     ///
     /// # Errors
-    /// At the first step, without a reason, or when the case has ended or is suspended.
+    /// At the first step, without a reason, when the case has ended or is suspended, or the person has decided at another
+    /// level of it.
     pub fn give_back(&mut self, say: Say) -> Result<(), IdentificationError> {
         self.check_open()?;
+        self.check_person(&say.by)?;
         let reason = reason(&say)?;
         let Some(before) = self.procedure.before(self.step) else {
             return Err(IdentificationError::FirstStep { step: self.step });
@@ -481,8 +483,10 @@ impl IdentificationCase {
     /// Refuses the household, with a reason.
     ///
     /// # Errors
-    /// Without a reason, or when the case has ended or is suspended.
+    /// Without a reason, when the case has ended or is suspended, or the person has decided at another level of it.
     pub fn refuse(&mut self, say: Say) -> Result<(), IdentificationError> {
+        self.check_open()?;
+        self.check_person(&say.by)?;
         self.end(say, StepOutcome::Refused, Step::Refused)
     }
 
@@ -498,7 +502,7 @@ impl IdentificationCase {
     /// notice; dismissed, it goes on when the notice has run.
     ///
     /// # Errors
-    /// When no objection is open, or the person posted the notice or took the step before it.
+    /// When no objection is open, or the person posted the notice, took the step before it or decided at its level.
     pub fn decide_objection(
         &mut self,
         objection: Uuid,
@@ -512,9 +516,14 @@ impl IdentificationCase {
             .ok_or(IdentificationError::NoObjection)?;
         let standing = self.standing();
         let involved = standing
-            .last()
-            .filter(|taken| taken.by == say.by)
-            .map(|taken| taken.step)
+            .iter()
+            .rev()
+            .enumerate()
+            .find(|(back, taken)| {
+                let objected_to = *back == 0 || taken.step.level() == Some(notice.level);
+                taken.by == say.by && objected_to && taken.objection.is_none()
+            })
+            .map(|(_, taken)| taken.step)
             .or((notice.posted_by == say.by).then_some(self.step));
         if let Some(step) = involved {
             return Err(IdentificationError::SamePerson { by: say.by, step });
@@ -574,10 +583,18 @@ impl IdentificationCase {
         Ok(())
     }
 
-    /// Whoever passed a step of another level may not take this one.
+    /// Whoever decided at another level of this case, be it to pass, return or refuse it, may not decide at this one. The
+    /// answer to an objection is none of the level whose notice it concerns.
     fn check_person(&self, by: &str) -> Result<(), IdentificationError> {
         let elsewhere = self.standing().into_iter().find(|taken| {
-            taken.by == by && taken.outcome == StepOutcome::Passed && taken.step.level() != self.step.level()
+            let decided = matches!(
+                taken.outcome,
+                StepOutcome::Passed | StepOutcome::Returned | StepOutcome::Refused
+            );
+            taken.by == by
+                && decided
+                && taken.objection.is_none()
+                && taken.step.level() != self.step.level()
         });
         match elsewhere {
             Some(taken) => Err(IdentificationError::SamePerson {
@@ -1150,6 +1167,43 @@ mod tests {
             case.pass(say("township"), None, QUORUM),
             Err(IdentificationError::SamePerson { .. })
         ));
+    }
+
+    #[test]
+    fn nobody_decides_at_two_levels_in_whatever_way() {
+        let mut checked = case(Procedure::TwoNotices);
+        while checked.step != Step::TownshipCheck {
+            go(&mut checked);
+        }
+        // Village review, township check: the village's person neither returns nor refuses there.
+        for refused in [
+            checked.clone().give_back(because("village", "再议")),
+            checked.clone().refuse(because("village", "有房")),
+        ] {
+            assert_eq!(refused.unwrap_err().code(), "same_person");
+        }
+        while checked.step != Step::CountyDecision {
+            go(&mut checked);
+        }
+        for by in ["village", "township"] {
+            let before = checked.clone();
+            assert_eq!(checked.pass(say(by), None, QUORUM).unwrap_err().code(), "same_person");
+            assert_eq!(checked.give_back(because(by, "再查")).unwrap_err().code(), "same_person");
+            assert_eq!(checked.refuse(because(by, "有房")).unwrap_err().code(), "same_person");
+            assert_eq!(checked, before);
+            // That the household withdraws is no decision; anybody records it.
+            checked.clone().withdraw(because(by, "本人申请")).unwrap();
+        }
+        // Who returned a case at one level does not pass it at another.
+        let mut returned = case(Procedure::TwoNotices);
+        while returned.step != Step::TownshipCheck {
+            go(&mut returned);
+        }
+        returned.give_back(because("deputy", "公示照片缺失")).unwrap();
+        assert_eq!(returned.step.level(), Some(Level::Village));
+        let own = returned.post(&notice(Level::Village), "deputy");
+        assert_eq!(own.unwrap_err().code(), "same_person");
+        returned.post(&notice(Level::Village), "village").unwrap();
     }
 
     #[test]

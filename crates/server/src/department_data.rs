@@ -7,20 +7,19 @@ use anju_app::register::extract::{self, ExtractFiles, ExtractQuery, ExtractView}
 use anju_app::register::import::ListSource;
 use anju_app::register::import::department::{self, EXTRACT_BYTES, ImportedExtract};
 use anju_app::register::views::Page;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::State;
 use serde::Deserialize;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
 use crate::Server;
 use crate::caller::SignedIn;
-use crate::extract::{Bytes, Json, Query};
+use crate::extract::{body_limit, Bytes, Json, Query};
 use crate::problem::HttpError;
 
 pub(crate) fn routes() -> OpenApiRouter<Server> {
     OpenApiRouter::new()
-        // One byte more, so that the use case says what is too large.
-        .routes(routes!(files, import).layer(DefaultBodyLimit::max(EXTRACT_BYTES + 1)))
+        .routes(routes!(files, import).layer(body_limit(EXTRACT_BYTES)))
         .routes(routes!(records))
 }
 

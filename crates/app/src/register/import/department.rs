@@ -72,8 +72,8 @@ impl From<CellProblem> for CellView {
 /// imported before replaces that one's records.
 ///
 /// # Errors
-/// When the caller may not; [`AppError::Files`] or [`AppError::Invalid`] for a file that cannot be used; `file_too_large`;
-/// `other_data` for what is no data of the caller's department, `file_of_others` for another's file of that name.
+/// When the caller may not; [`AppError::Files`] or [`AppError::Invalid`] for a file that cannot be used;
+/// [`AppError::FileTooLarge`]; `other_data` for what is no data of the caller's department, `file_of_others` for another's file of that name.
 pub async fn import(
     workspace: &Workspace,
     caller: &Caller,
@@ -83,15 +83,9 @@ pub async fn import(
 ) -> Result<Vec<ImportedExtract>, AppError> {
     let kinds = caller.department_data(Action::ImportExtracts, &workspace.county().code)?;
     if bytes.len() > EXTRACT_BYTES {
-        return Err(AppError::invalid(
-            "file_too_large",
-            "file",
-            format!("文件不能超过 {} MB;请分成几个文件导入", EXTRACT_BYTES >> 20),
-            format!(
-                "a file has at most {} MB; import it in several files",
-                EXTRACT_BYTES >> 20
-            ),
-        ));
+        return Err(AppError::FileTooLarge {
+            limit: EXTRACT_BYTES as u64,
+        });
     }
     let plain =
         anju_model::roster::is_line(name) && Path::new(name).file_name().is_some_and(|file| file == name);

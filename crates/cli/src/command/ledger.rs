@@ -217,7 +217,7 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<ExitC
                 output.result(&checkpoint, &[])?;
             } else {
                 // As it is, so that it can be piped into a file.
-                print!("{}", checkpoint.note);
+                crate::output::print(&checkpoint.note)?;
             }
             Ok(ExitCode::SUCCESS)
         }

@@ -37,7 +37,10 @@ impl Office {
             folder: tempfile::tempdir().unwrap(),
             postgres: test.address.starts_with("postgres").then(|| test.address.clone()),
         };
-        office.done("wang", &["init", "--county-code", "619021", "--county-name", "安澜县"]);
+        office.done(
+            "wang",
+            &["init", "--county-code", "619021", "--county-name", "安澜县"],
+        );
         office.write("行政区划.csv", AREAS);
         office.write("名册.csv", REGISTER);
         let imported = office.done("wang", &["import", "行政区划.csv", "名册.csv"]);
@@ -65,14 +68,20 @@ impl Office {
     }
 
     fn done(&self, who: &str, arguments: &[&str]) -> Value {
-        let output = self.command(who, &[&["--json"][..], arguments].concat()).output().unwrap();
+        let output = self
+            .command(who, &[&["--json"][..], arguments].concat())
+            .output()
+            .unwrap();
         assert!(output.status.success(), "{arguments:?}: {}", said(&output));
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
     /// Runs what must be refused as bad input; returns what was printed.
     fn refused(&self, who: &str, arguments: &[&str]) -> String {
-        let output = self.command(who, &[&["--json"][..], arguments].concat()).output().unwrap();
+        let output = self
+            .command(who, &[&["--json"][..], arguments].concat())
+            .output()
+            .unwrap();
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", said(&output));
         said(&output)
     }
@@ -81,7 +90,9 @@ impl Office {
     fn sheet(&self, name: &str) -> (Vec<String>, Vec<Vec<String>>) {
         let text = std::fs::read_to_string(self.path(name)).unwrap();
         let text = text.strip_prefix('\u{feff}').unwrap();
-        let mut rows = text.lines().map(|line| line.split(',').map(str::to_owned).collect::<Vec<_>>());
+        let mut rows = text
+            .lines()
+            .map(|line| line.split(',').map(str::to_owned).collect::<Vec<_>>());
         (rows.next().unwrap(), rows.collect())
     }
 }
@@ -100,7 +111,10 @@ fn edit(office: &Office, field: &str, title: &str, value: &str) {
     let (titles, mut rows) = office.sheet("out.csv");
     let column = titles.iter().position(|found| found == title).unwrap();
     value.clone_into(&mut rows[0][column]);
-    let lines: Vec<String> = std::iter::once(&titles).chain(&rows).map(|row| row.join(",")).collect();
+    let lines: Vec<String> = std::iter::once(&titles)
+        .chain(&rows)
+        .map(|row| row.join(","))
+        .collect();
     office.write("back.csv", &format!("\u{feff}{}\r\n", lines.join("\r\n")));
 }
 
@@ -214,9 +228,13 @@ database_test! {
 
 /// Both households up to the notice of their village; returns its id.
 async fn posted(office: &Office) -> String {
-    let workspace = Workspace::open(&office.path("office"), office.postgres.as_deref(), Environment::system())
-        .await
-        .unwrap();
+    let workspace = Workspace::open(
+        &office.path("office"),
+        office.postgres.as_deref(),
+        Environment::system(),
+    )
+    .await
+    .unwrap();
     let caller = Caller::operator("wang", &AreaCode::parse("619021").unwrap());
     let read = |value: Value| serde_json::from_value(value);
     let application = json!({"form": "visit", "date": "2026-01-05", "reference": "走访记录 12"});
@@ -224,13 +242,20 @@ async fn posted(office: &Office) -> String {
     identification::open(&workspace, &caller, opening).await.unwrap();
     let vote = json!({"entitled": 30, "present": 25, "in_favour": 20, "against": 3, "abstained": 2, "cross_match_read_out": true});
     for step in ["group_review", "cross_match", "village_review"] {
-        let taking: identification::Taking = read(json!({"step": step, "what": "pass", "vote": vote})).unwrap();
-        let done = identification::take(&workspace, &caller, taking, &Progress::default()).await.unwrap();
+        let taking: identification::Taking =
+            read(json!({"step": step, "what": "pass", "vote": vote})).unwrap();
+        let done = identification::take(&workspace, &caller, taking, &Progress::default())
+            .await
+            .unwrap();
         assert_eq!(done.done, 2, "{step}: {done:?}");
     }
     let posting = json!({"area": "619021101201", "place": "村委会公示栏", "contact": "0916-0000000"});
     let posting: notice::Posting = serde_json::from_value(posting).unwrap();
-    notice::post(&workspace, &caller, posting).await.unwrap().id.to_string()
+    notice::post(&workspace, &caller, posting)
+        .await
+        .unwrap()
+        .id
+        .to_string()
 }
 
 database_test! {

@@ -591,10 +591,7 @@ impl IdentificationCase {
                 taken.outcome,
                 StepOutcome::Passed | StepOutcome::Returned | StepOutcome::Refused
             );
-            taken.by == by
-                && decided
-                && taken.objection.is_none()
-                && taken.step.level() != self.step.level()
+            taken.by == by && decided && taken.objection.is_none() && taken.step.level() != self.step.level()
         });
         match elsewhere {
             Some(taken) => Err(IdentificationError::SamePerson {
@@ -1187,9 +1184,18 @@ mod tests {
         }
         for by in ["village", "township"] {
             let before = checked.clone();
-            assert_eq!(checked.pass(say(by), None, QUORUM).unwrap_err().code(), "same_person");
-            assert_eq!(checked.give_back(because(by, "再查")).unwrap_err().code(), "same_person");
-            assert_eq!(checked.refuse(because(by, "有房")).unwrap_err().code(), "same_person");
+            assert_eq!(
+                checked.pass(say(by), None, QUORUM).unwrap_err().code(),
+                "same_person"
+            );
+            assert_eq!(
+                checked.give_back(because(by, "再查")).unwrap_err().code(),
+                "same_person"
+            );
+            assert_eq!(
+                checked.refuse(because(by, "有房")).unwrap_err().code(),
+                "same_person"
+            );
             assert_eq!(checked, before);
             // That the household withdraws is no decision; anybody records it.
             checked.clone().withdraw(because(by, "本人申请")).unwrap();

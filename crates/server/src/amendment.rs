@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::Server;
 use crate::caller::SignedIn;
-use crate::extract::{body_limit, Bytes, IfMatch, Json, Path, Query};
+use crate::extract::{Bytes, IfMatch, Json, Path, Query, body_limit};
 use crate::many::{Many, ManyDone};
 use crate::problem::HttpError;
 
@@ -28,9 +28,7 @@ pub(crate) fn routes() -> OpenApiRouter<Server> {
         .routes(routes!(decide))
         .routes(routes!(decide_many))
         .routes(routes!(evidence))
-        .routes(
-            routes!(store_evidence).layer(body_limit(SIZE_LIMIT as usize)),
-        )
+        .routes(routes!(store_evidence).layer(body_limit(SIZE_LIMIT as usize)))
 }
 
 /// The inbox of amendments, the newest first.

@@ -24,7 +24,7 @@ use uuid::Uuid;
 
 use crate::Server;
 use crate::caller::SignedIn;
-use crate::extract::{body_limit, Bytes, IfMatch, Json, Path, Query};
+use crate::extract::{Bytes, IfMatch, Json, Path, Query, body_limit};
 use crate::problem::HttpError;
 use crate::register::attachment;
 

@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 
 use crate::Server;
 use crate::caller::SignedIn;
-use crate::extract::{body_limit, Bytes, Json, Query};
+use crate::extract::{Bytes, Json, Query, body_limit};
 use crate::problem::HttpError;
 
 pub(crate) fn routes() -> OpenApiRouter<Server> {

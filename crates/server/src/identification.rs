@@ -25,7 +25,7 @@ use uuid::Uuid;
 
 use crate::Server;
 use crate::caller::SignedIn;
-use crate::extract::{body_limit, AreaQuery, Bytes, IfMatch, Json, Path, Query};
+use crate::extract::{AreaQuery, Bytes, IfMatch, Json, Path, Query, body_limit};
 use crate::problem::HttpError;
 
 pub(crate) fn routes() -> OpenApiRouter<Server> {
@@ -41,9 +41,7 @@ pub(crate) fn routes() -> OpenApiRouter<Server> {
         .routes(routes!(close_notice))
         .routes(routes!(extend_notice))
         .routes(routes!(take_down_notice))
-        .routes(
-            routes!(new_photo).layer(body_limit(PHOTO_LIMIT)),
-        )
+        .routes(routes!(new_photo).layer(body_limit(PHOTO_LIMIT)))
         .routes(routes!(show_photo))
         .routes(routes!(new_objection))
         .routes(routes!(objections))

@@ -212,6 +212,7 @@ impl Workspace {
                 display_name: "系统管理员".into(),
                 role: Role::Administrator,
                 area: new.county_code.clone(),
+                department: None,
                 password: password.clone(),
             },
         )?;

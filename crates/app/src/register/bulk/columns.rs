@@ -1356,7 +1356,19 @@ mod tests {
 
     #[test]
     fn a_helper_comes_with_the_first_value_and_goes_with_the_last() {
-        let mut household = Household::new_for_test();
+        let facts = anju_model::register::HouseholdFacts::new(
+            "A-1",
+            AreaCode::parse("61902110120101").unwrap(),
+            Category::Disaster,
+        );
+        let mut household = Household {
+            id: uuid::Uuid::nil(),
+            facts,
+            members: Vec::new(),
+            consent: None,
+            status: anju_model::register::HouseholdStatus::Active,
+            events: Vec::new(),
+        };
         for (field, text) in [
             ("helper_unit", Some("县教育局")),
             ("helper_name", Some("王五")),

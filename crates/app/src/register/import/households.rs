@@ -22,7 +22,7 @@ use anju_store::Versioned;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use super::stage::{Taken, held_back, keep_identities, off_register, sort_refused, unknown};
+use super::stage::{Taken, held_back, keep_identities, off_register, shown, sort_refused, unknown};
 use crate::register::roster::Frozen;
 use crate::workspace::Transaction;
 use crate::{AppError, Caller, Workspace};

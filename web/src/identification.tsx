@@ -206,6 +206,7 @@ export function Steps({ taken, waits }: { taken: TakenStep[]; waits: Identificat
           <div>
             <b>{code('identification_step', step.step)}</b> · {code('step_outcome', step.outcome)}
             <div className="label">{step.by} · {instant(step.at)}{step.vote && ` · ${t('vote')} ${step.vote.in_favour}/${step.vote.against}/${step.vote.abstained} (${step.vote.present}/${step.vote.entitled})`}</div>
+            {step.vote?.meeting && <div className="label">{t('meeting_held', { date: step.vote.meeting.date, place: step.vote.meeting.place })}</div>}
             {step.vote?.cross_match_read_out && <div className="label">{t('read_out')}</div>}
             {step.remark && <div>{step.remark}</div>}
           </div>
@@ -249,6 +250,12 @@ function TakeStep({ step, what, chosen, close }: { step: IdentificationStep; wha
     <Modal open title={`${code('identification_step', step)} · ${title}`} okText={title} okButtonProps={{ danger: what === 'refuse' }} confirmLoading={sending} cancelText={t('cancel')} onOk={submit} onCancel={() => close(false)}>
       <p className="label">{named ? t('selected', { n: whole(count) }) : t('matching_selected', { n: whole(count) })}</p>
       <Form form={form} layout="vertical">
+        {voted && (
+          <Space wrap align="start">
+            <Form.Item name={['vote', 'meeting', 'date']} label={t('meeting_date')} initialValue={today()} rules={[{ required: true }]}><Input type="date" max={today()} style={{ width: 150 }} /></Form.Item>
+            <Form.Item name={['vote', 'meeting', 'place']} label={t('meeting_place')} rules={[{ required: true, whitespace: true, max: 200 }]}><Input style={{ width: 240 }} data-testid="meeting-place" /></Form.Item>
+          </Space>
+        )}
         {voted && <Space wrap>{number('entitled', t('entitled'))}{number('present', t('present'))}{number('in_favour', t('in_favour'))}{number('against', t('against'))}{number('abstained', t('abstained'))}</Space>}
         {voted && step === 'village_review' && <Form.Item name={['vote', 'cross_match_read_out']} valuePropName="checked"><Checkbox data-testid="read-out">{t('read_out')}</Checkbox></Form.Item>}
         <Form.Item name="remark" label={t('remark')} rules={what === 'pass' ? [] : [{ required: true, whitespace: true, message: t('remark_needed') }]}><Input.TextArea rows={3} maxLength={2000} showCount /></Form.Item>

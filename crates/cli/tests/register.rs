@@ -198,6 +198,110 @@ database_test! {
 }
 
 database_test! {
+    async fn no_formula_of_a_sheet_is_ever_evaluated(test) {
+        let office = Office::new(test);
+        office.done("wang", &["register", "export", "out.csv", "--fields", "urgency"]);
+        let (titles, rows) = office.sheet("out.csv");
+        let urgency = titles.iter().position(|title| title == "紧迫程度").unwrap();
+        let mut book = rust_xlsxwriter::Workbook::new();
+        let sheet = book.add_worksheet();
+        for (column, title) in titles.iter().enumerate() {
+            sheet.write_string(0, column as u16, title).unwrap();
+        }
+        for (row, cells) in rows.iter().enumerate() {
+            for (column, cell) in cells.iter().enumerate() {
+                let (row, column) = (row as u32 + 1, column as u16);
+                if usize::from(column) == urgency {
+                    // What Excel showed counts for the first; the second was never calculated by anybody.
+                    let formula = rust_xlsxwriter::Formula::new("=CONCATENATE(\"紧\",\"迫\")");
+                    let shown = if row == 1 { "一般" } else { "" };
+                    sheet.write_formula(row, column, formula.set_result(shown)).unwrap();
+                } else {
+                    sheet.write_string(row, column, cell).unwrap();
+                }
+            }
+        }
+        book.save(office.path("公式.xlsx")).unwrap();
+        let read = office.done("wang", &["register", "change", "公式.xlsx"]);
+        let edits = read["changed"]["items"].as_array().unwrap();
+        assert_eq!(edits.len(), 1, "{read}");
+        assert_eq!(edits[0]["edits"][0]["after"]["zh"], "一般", "{read}");
+
+        // In CSV a formula is a text: no value of a list, and as words what was written.
+        edit(&office, "urgency", "紧迫程度", "=1+1");
+        let read = office.done("wang", &["register", "change", "back.csv"]);
+        let refused = &read["refused"]["items"][0];
+        assert_eq!((&read["batch"]["households"], &refused["value"]), (&json!(0), &json!("=1+1")), "{read}");
+        assert!(!refused["reason"]["zh"].as_str().unwrap().is_empty() && !refused["remedy"]["zh"].as_str().unwrap().is_empty());
+        office.done("wang", &["register", "export", "members.csv", "--members", "--fields", "skills"]);
+        let (titles, mut rows) = office.sheet("members.csv");
+        let skills = titles.iter().position(|title| title == "技能").unwrap();
+        rows[0][skills] = "=HYPERLINK(1)".into();
+        let lines: Vec<String> = std::iter::once(&titles).chain(&rows).map(|row| row.join(",")).collect();
+        office.write("members.csv", &lines.join("\n"));
+        let asked = office.done("wang", &["register", "change", "members.csv", "--reason", "登记技能"]);
+        office.done("zhao", &["register", "approve", asked["batch"]["id"].as_str().unwrap()]);
+        // Out again it is no formula, and what is read back is no change.
+        office.done("wang", &["register", "export", "again.csv", "--members", "--fields", "skills"]);
+        let text = std::fs::read_to_string(office.path("again.csv")).unwrap();
+        assert!(text.contains(",'=HYPERLINK(1)") && !text.contains(",=HYPERLINK"), "{text}");
+        let same = office.done("wang", &["register", "change", "again.csv"]);
+        assert_eq!((&same["batch"]["households"], &same["batch"]["rows_refused"]), (&json!(0), &json!(0)), "{same}");
+    }
+}
+
+database_test! {
+    async fn every_kind_of_column_goes_out_and_comes_back(test) {
+        let office = Office::new(test);
+        let columns = [
+            ("disability", "残疾类别和等级", "肢体残疾 二级"),
+            ("monthly_wage", "月工资(元)", "3200.5"),
+            ("hukou_area", "户籍所在区划代码", "619021101"),
+            ("membership_basis", "共同生活依据", "婚入未迁户"),
+            ("membership_document", "共同生活依据文书", "结婚证1号"),
+        ];
+        let fields: Vec<&str> = columns.iter().map(|column| column.0).collect();
+        let fields = fields.join(",");
+        let export = ["register", "export", "members.csv", "--members", "--fields", &fields];
+        office.done("wang", &export);
+        let (titles, mut rows) = office.sheet("members.csv");
+        for (_, title, value) in columns {
+            let column = titles.iter().position(|found| found == title).unwrap_or_else(|| panic!("{title}: {titles:?}"));
+            rows[0][column] = value.into();
+        }
+        let lines: Vec<String> = std::iter::once(&titles).chain(&rows).map(|row| row.join(",")).collect();
+        office.write("members.csv", &lines.join("\n"));
+        let asked = office.done("wang", &["register", "change", "members.csv", "--reason", "核实"]);
+        assert_eq!(asked["changed"]["items"][0]["edits"].as_array().unwrap().len(), columns.len(), "{asked}");
+        office.done("zhao", &["register", "approve", asked["batch"]["id"].as_str().unwrap()]);
+        office.done("wang", &export);
+        let (titles, rows) = office.sheet("members.csv");
+        for (_, title, value) in columns {
+            let column = titles.iter().position(|found| found == title).unwrap();
+            assert_eq!(rows[0][column], value, "{title}");
+        }
+
+        // The helper, of whom name and phone are personal data.
+        let fields = "helper_name,helper_unit,helper_phone";
+        office.done("wang", &["register", "export", "out.csv", "--fields", fields, "--purpose", "application"]);
+        let (titles, mut rows) = office.sheet("out.csv");
+        for (title, value) in [("帮扶责任人", "王五"), ("帮扶单位", "县教育局"), ("帮扶责任人电话", "13912340009")] {
+            let column = titles.iter().position(|found| found == title).unwrap();
+            rows[0][column] = value.into();
+        }
+        // A helper without a name is none.
+        let unit = titles.iter().position(|found| found == "帮扶单位").unwrap();
+        rows[1][unit] = "县农业局".into();
+        let lines: Vec<String> = std::iter::once(&titles).chain(&rows).map(|row| row.join(",")).collect();
+        office.write("back.csv", &lines.join("\n"));
+        let read = office.done("wang", &["register", "change", "back.csv", "--reason", "换帮扶人", "--purpose", "application"]);
+        assert_eq!((&read["batch"]["households"], &read["batch"]["rows_refused"]), (&json!(1), &json!(1)), "{read}");
+        office.done("zhao", &["register", "approve", read["batch"]["id"].as_str().unwrap()]);
+        office.done("wang", &["ledger", "verify"]);
+    }
+}
+
+database_test! {
     async fn cards_and_notices_are_printed(test) {
         let office = Office::new(test);
         office.done("wang", &["register", "export", "out.csv"]);
@@ -226,6 +330,44 @@ database_test! {
     }
 }
 
+database_test! {
+    async fn each_consent_of_a_list_is_on_record_in_the_order_of_its_day(test) {
+        let office = Office::new(test);
+        let header = "户编号,意愿,安置方式,意向乡镇,签字人,签字日期\n";
+        let rows = "A-1,愿搬,集中安置,清溪镇,张三,2025-06-01\n\
+                    A-1,不愿搬,,,张三,2025-03-01\n\
+                    A-1,愿搬,集中安置,清溪镇,张三,2025-06-01\n\
+                    A-2,不愿搬,,,李四,2025-05-01\n\
+                    A-1,未定,,,张三,2025-04-01\n";
+        office.write("意愿.csv", &format!("{header}{rows}"));
+        let imported = office.done("wang", &["import", "意愿.csv"]);
+        assert_eq!((&imported["records_refused"], &imported["households_changed"]), (&json!(0), &json!(2)), "{imported}");
+        office.done("wang", &["register", "export", "out.csv"]);
+        let (titles, rows) = office.sheet("out.csv");
+        let number = titles.iter().position(|title| title == "户编号").unwrap();
+        let household = rows.iter().find(|row| row[number] == "A-1").unwrap()[0].parse().unwrap();
+        let days = async || {
+            let workspace = Workspace::open(&office.path("office"), office.postgres.as_deref(), Environment::system()).await.unwrap();
+            let caller = Caller::operator("wang", &AreaCode::parse("619021").unwrap());
+            let records = anju_app::register::household::consent::list(&workspace, &caller, household).await.unwrap();
+            records.iter().map(|record| (record.record.consent.date.to_string(), record.stands)).collect::<Vec<_>>()
+        };
+        let expected = [("2025-06-01".to_owned(), true), ("2025-04-01".to_owned(), false), ("2025-03-01".to_owned(), false)];
+        assert_eq!(days().await, expected);
+        // The same list again adds nothing; a longer one adds what is new, and the latest still stands.
+        let again = office.done("wang", &["import", "意愿.csv"]);
+        assert_eq!(again["households_changed"], 0);
+        assert_eq!(days().await, expected);
+        let longer = format!("{header}A-1,愿搬,集中安置,清溪镇,张三,2025-06-01\nA-1,不愿搬,,,张三,2025-01-01\n");
+        office.write("意愿.csv", &longer);
+        office.done("wang", &["import", "意愿.csv"]);
+        let found = days().await;
+        assert_eq!((found.len(), found.iter().filter(|(_, stands)| *stands).count()), (4, 1), "{found:?}");
+        assert!(found.contains(&("2025-06-01".to_owned(), true)), "{found:?}");
+        office.done("wang", &["ledger", "verify"]);
+    }
+}
+
 /// Both households up to the notice of their village; returns its id.
 async fn posted(office: &Office) -> String {
     let workspace = Workspace::open(
@@ -240,7 +382,7 @@ async fn posted(office: &Office) -> String {
     let application = json!({"form": "visit", "date": "2026-01-05", "reference": "走访记录 12"});
     let opening: identification::Opening = serde_json::from_value(application).unwrap();
     identification::open(&workspace, &caller, opening).await.unwrap();
-    let vote = json!({"entitled": 30, "present": 25, "in_favour": 20, "against": 3, "abstained": 2, "cross_match_read_out": true});
+    let vote = json!({"meeting": {"date": "2026-01-06", "place": "村委会"}, "entitled": 30, "present": 25, "in_favour": 20, "against": 3, "abstained": 2, "cross_match_read_out": true});
     for step in ["group_review", "cross_match", "village_review"] {
         let taking: identification::Taking =
             read(json!({"step": step, "what": "pass", "vote": vote})).unwrap();

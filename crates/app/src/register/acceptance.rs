@@ -415,8 +415,8 @@ async fn rows(
     query: &AcceptanceQuery,
     limit: usize,
 ) -> Result<Page<AcceptanceRow>, AppError> {
-    caller.require(Action::ReadCasework)?;
-    let mut wanted = super::areas::narrow(workspace, caller, query.area.as_ref()).await?;
+    let mut wanted =
+        super::areas::narrow(workspace, caller, Action::ReadCasework, query.area.as_ref()).await?;
     let filter = HouseholdFilter {
         category: query.category,
         search: query.search.clone(),

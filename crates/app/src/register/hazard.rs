@@ -239,7 +239,8 @@ async fn rows(
     query: &HazardQuery,
     limit: u32,
 ) -> Result<Page<HazardSummary>, AppError> {
-    let area = super::areas::narrow_to_one(workspace, caller, query.area.as_ref()).await?;
+    let area =
+        super::areas::narrow_to_one(workspace, caller, Action::ReadRegister, query.area.as_ref()).await?;
     let (sort, descending) = sort_key(query.sort.as_deref());
     let filter = HazardFilter {
         search: query.search.clone(),

@@ -30,8 +30,7 @@ const POVERTY_LIST: &str = "户主姓名,村,贫困户属性,批准文号,发布
 王五,619021101201,一般贫困户,安扶发〔2016〕1号,县扶贫办
 赵六,619021101201,一般贫困户,安扶发〔2016〕1号,县扶贫办
 ";
-const MEETING: &str =
-    r#"{"entitled":30,"present":22,"in_favour":18,"against":3,"abstained":1,"cross_match_read_out":true}"#;
+const MEETING: &str = r#"{"meeting":{"date":"2026-03-01","place":"村委会会议室"},"entitled":30,"present":22,"in_favour":18,"against":3,"abstained":1,"cross_match_read_out":true}"#;
 
 struct Desk {
     office: Office,

@@ -152,6 +152,7 @@ await step('a user is added, found, edited and closed, and the rights are a tabl
   await page.locator('.ant-modal-confirm .ant-btn-primary').click();
   await page.locator('[data-testid=users] .ant-table-row .ant-tag', { hasText: '已停用' }).waitFor();
   await page.locator('[data-testid=users] .ant-tabs-tab').nth(1).click();
+  await page.locator('[data-testid=rights] .ant-table-row').first().waitFor();
   expect((await page.locator('[data-testid=rights] .ant-table-row').count()) > 12, 'the table of rights is short');
   await picture('rights');
 });

@@ -1,5 +1,6 @@
 // The ledger: its entries with filters, one entry with what it changed, signed checkpoints, proofs, verification.
 
+import { ArrowLeftOutlined } from '@ant-design/icons';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Alert, App, Button, Descriptions, Drawer, Form, Input, Modal, Select, Space, Table, Tabs, Tag, TreeSelect, Typography } from 'antd';
 import { useState } from 'react';
@@ -8,7 +9,7 @@ import { Link, useNavigate, useParams } from 'react-router';
 import { api } from './api/client';
 import type { Checkpoint, Erasure, ErasureOrder, ErasureStep, LedgerEntry } from './api/types';
 import { instant, useWords, whole } from './language';
-import { areaTree, Title, Waiting } from './parts';
+import { areaTree, Day, Title, Waiting } from './parts';
 import { useFilters } from './query';
 import { commands, kinds } from './texts/ledger';
 
@@ -42,7 +43,7 @@ function Proof({ index }: { index: number }) {
   return (
     <div data-testid="proof">
       <p>{t('proof_note')}</p>
-      <dl className="facts" style={{ wordBreak: 'break-all' }}>
+      <dl className="facts hashes">
         <dt>{t('leaf_text')}</dt><dd><code>{leaf}</code></dd>
         <dt>{t('leaf_hash')}</dt><dd><code>{leaf_hash}</code></dd>
         <dt>{t('proof_path', { n: path.length })}</dt><dd>{path.map((hash) => <div key={hash}><code>{hash}</code></div>)}</dd>
@@ -81,8 +82,8 @@ export default function LedgerPage() {
         </div>
         <div className="panel w8">
           <h2>{t('checkpoint')} <span className="label">{t('copy_note')}</span></h2>
-          <Typography.Paragraph copyable={{ text: checkpoint?.note ?? '' }} style={{ margin: 0 }}><pre className="note">{checkpoint?.note}</pre></Typography.Paragraph>
-          {checkpoint && <Button style={{ marginTop: 8 }} onClick={() => download(`${checkpoint.key_name}-${checkpoint.size}.note`, checkpoint.note)}>{t('download_checkpoint')}</Button>}
+          <pre className="note">{checkpoint?.note}</pre>
+          {checkpoint && <Space style={{ marginTop: 8 }}><Button onClick={() => download(`${checkpoint.key_name}-${checkpoint.size}.note`, checkpoint.note)}>{t('download_checkpoint')}</Button><Typography.Text copyable={{ text: checkpoint.note }} /></Space>}
           <Keeping />
         </div>
         <div className="panel w12">
@@ -133,16 +134,16 @@ function Entries({ kindsKnown }: { kindsKnown: string[] }) {
   return (
     <>
       <div className="filters">
-        <Select allowClear showSearch={{ optionFilterProp: 'label' }} style={{ width: 180 }} placeholder={t('all_kinds')} value={filters.kind ?? null} onChange={(kind: string | null) => filter({ kind })} options={kindsKnown.map((code) => ({ value: code, label: names.kind(code) }))} data-testid="kind" />
-        <Select allowClear showSearch={{ optionFilterProp: 'label' }} style={{ width: 180 }} placeholder={t('by_command')} value={filters.command ?? null} onChange={(command: string | null) => filter({ command })} options={Object.keys(commands).map((code) => ({ value: code, label: names.command(code) }))} />
-        <Input.Search allowClear style={{ width: 150 }} placeholder={t('actor')} defaultValue={filters.actor ?? ''} onSearch={(actor) => filter({ actor })} />
-        <TreeSelect allowClear style={{ width: 180 }} placeholder={t('area')} value={filters.area ?? null} onChange={(area: string | null) => filter({ area })} treeData={areaTree(areas.data ?? [])} />
+        <Select allowClear showSearch={{ optionFilterProp: 'label' }} style={{ width: 140 }} placeholder={t('all_kinds')} value={filters.kind ?? null} onChange={(kind: string | null) => filter({ kind })} options={kindsKnown.map((code) => ({ value: code, label: names.kind(code) }))} data-testid="kind" />
+        <Select allowClear showSearch={{ optionFilterProp: 'label' }} style={{ width: 140 }} placeholder={t('by_command')} value={filters.command ?? null} onChange={(command: string | null) => filter({ command })} options={Object.keys(commands).map((code) => ({ value: code, label: names.command(code) }))} />
+        <Input.Search allowClear style={{ width: 130 }} placeholder={t('actor')} defaultValue={filters.actor ?? ''} onSearch={(actor) => filter({ actor })} />
+        <TreeSelect allowClear style={{ width: 140 }} placeholder={t('area')} value={filters.area ?? null} onChange={(area: string | null) => filter({ area })} treeData={areaTree(areas.data ?? [])} />
         <Space size={4}>
-          <Input type="date" aria-label={t('day_from')} title={t('day_from')} style={{ width: 150 }} value={filters.since ?? ''} onChange={(event) => filter({ since: event.target.value })} />
+          <Day width={136} placeholder={t('day_from')} value={filters.since} onChange={(since) => filter({ since })} />
           –
-          <Input type="date" aria-label={t('day_to')} title={t('day_to')} style={{ width: 150 }} value={filters.until ?? ''} onChange={(event) => filter({ until: event.target.value })} />
+          <Day width={136} placeholder={t('day_to')} value={filters.until} onChange={(until) => filter({ until })} />
         </Space>
-        <Input.Search allowClear style={{ width: 300 }} placeholder={t('subject_id')} defaultValue={filters.subject ?? ''} onSearch={(subject) => filter({ subject })} />
+        <Input.Search allowClear style={{ width: 180 }} placeholder={t('subject_id')} defaultValue={filters.subject ?? ''} onSearch={(subject) => filter({ subject })} />
         {any && <Button type="link" onClick={() => filter(Object.fromEntries(FILTERS.map((name) => [name, null])))}>{t('clear_filters')}</Button>}
       </div>
       {entries.error ? <Waiting query={entries} /> : (
@@ -193,7 +194,7 @@ export function EntryPage() {
         <Button disabled={shown.previous === null} onClick={() => go(`/ledger/entries/${shown.previous}`)}>{t('previous_version')}</Button>
         <Button disabled={shown.next === null} onClick={() => go(`/ledger/entries/${shown.next}`)}>{t('next_version')}</Button>
         {shown.may_ask_erasure && <AskErasure index={index} />}
-        <Link to="/ledger">{t('ledger')}</Link>
+        <Link to="/ledger"><ArrowLeftOutlined /> {t('ledger')}</Link>
       </Space>}>{t('entry', { n: whole(index) })}</Title>
       <div className="grid">
         <div className="panel w12">

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 
 import { dictionary } from './texts';
+import { commands, kinds } from './texts/ledger';
+import { facts } from './texts/lookback';
 
 test('both languages have the same keys and no empty text', () => {
   expect(Object.keys(dictionary.en).sort()).toEqual(Object.keys(dictionary.zh).sort());
@@ -10,4 +12,11 @@ test('both languages have the same keys and no empty text', () => {
 test('both languages have the same places for values', () => {
   const places = (text: string) => [...text.matchAll(/\{\w+\}/g)].map((match) => match[0]).sort();
   for (const [key, zh] of Object.entries(dictionary.zh)) expect(places(dictionary.en[key as keyof typeof dictionary.en]), key).toEqual(places(zh));
+});
+
+test('Chinese texts have Chinese punctuation', () => {
+  // A mark of half width beside a character; addresses, keys and numbers keep theirs.
+  const half = /[\u3400-\u9fff][,;:?!]|[,;:?!][\u3400-\u9fff]|\([^()]*[\u3400-\u9fff][^()]*\)/;
+  const texts = [...Object.entries(dictionary.zh), ...Object.entries({ ...kinds, ...commands, ...facts }).map(([key, text]): [string, string] => [key, text.zh])];
+  expect(texts.filter(([, text]) => half.test(text))).toEqual([]);
 });

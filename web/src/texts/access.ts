@@ -1,16 +1,17 @@
 // Texts of users, rights, single sign-on and the ledger's explorer.
 
 export const zh = {
-  sign_in_through: '通过{name}登录', or: '或', second_step_of_provider: '认证平台已确认您的身份,请再输入本系统的验证码。', back_to_sign_in: '返回登录',
-  identity: '统一身份', identity_help: '绑定后可通过认证平台登录,由管理员办理。', identity_none: '尚未绑定', identity_bound: '已绑定', identity_subject: '身份标识(sub)', identity_issuer: '认证平台',
-  bind_identity: '绑定统一身份', unbind_identity: '解除绑定', bind_help: '在认证平台的用户管理中查到该人员的身份标识(sub)后填写。绑定、解绑都记入账本。', through_provider: '认证平台', by_password: '密码', signed_in_by: '登录方式',
+  name_help: '2 至 40 个字母、数字、点、下划线或连字符，登录时使用。', shown_of: '显示 {n} / {total} 人', own_password: '修改密码', password_wrong: '当前密码不正确', own_password_help: '至少 10 个字符', password_changed: '密码已修改', second_confirm: '确认启用',
+  sign_in_through: '通过{name}登录', or: '或', second_step_of_provider: '认证平台已确认您的身份，请再输入本系统的验证码。', back_to_sign_in: '返回登录',
+  identity: '统一身份', identity_help: '绑定后可通过认证平台登录，由管理员办理。', identity_none: '尚未绑定', identity_bound: '已绑定', identity_subject: '身份标识（sub）', identity_issuer: '认证平台',
+  bind_identity: '绑定统一身份', unbind_identity: '解除绑定', bind_help: '在认证平台的用户管理中查到该人员的身份标识（sub）后填写。绑定、解绑都记入账本。', through_provider: '认证平台', by_password: '密码', signed_in_by: '登录方式',
   search_users: '登录名或显示名', all_roles: '全部角色', any_state: '全部状态', edit_user: '编辑', user_sessions: '登录情况', sessions_of: '{name}的登录', end_all_sessions: '全部结束', no_sessions: '目前没有登录', more_actions: '更多操作',
-  rights: '角色与权限', rights_help: '每个角色在本人地区内可以做什么。权限在服务器上逐项核对,页面只是不显示不能做的事。', right: '事项', role_levels: '地区级别',
+  rights: '角色与权限', rights_help: '每个角色在本人地区内可以做什么。权限在服务器上逐项核对，页面只是不显示不能做的事。', right: '事项', role_levels: '地区级别',
   explore: '条目', checkpoints: '检查点', subject_kind: '对象类别', all_kinds: '全部类别', subject_id: '对象编号', by_command: '操作', day_from: '起', day_to: '止', clear_filters: '清除条件',
-  entry: '条目 {n}', entry_what: '本次变更', entry_first: '这是该对象的第一个版本', entry_same: '与上一版本相比没有可显示的差异', entry_retired: '对象在此注销,没有内容', entry_erased: '内容已依法删除,证明仍然有效', erased_in: '删除记录', entry_too_large: '内容过大,不在此显示',
-  field: '字段', before: '变更前', after: '变更后', state_masked: '完整内容(个人信息已打掩码)', previous_version: '上一版本', next_version: '下一版本', proof_of_entry: '证明', no_entries: '没有符合条件的条目',
-  kept_elsewhere: '异地留存', keeping_off: '尚未设定留存检查点的目录。运行 anju serve --keep-checkpoints 目录,或在 anju.toml 中设定。', keeping_on: '每 {minutes} 分钟核对并留存到 {folder}', kept_last: '{time} 已留存 {size} 条', kept_problem: '{time} 未能留存:{problem}', kept_not_yet: '尚未留存',
-  download_these: '下载本页检查点', compare_two: '选择两个检查点,证明后者延续前者', consistent: '已证明:{to} 条的账本以 {from} 条的账本开头', consistency_why: '证明已由服务器核对;下载后可用 docs/verify.py 独立核对。', download_consistency: '下载证明', covers_entries: '覆盖条目', added_entries: '新增',
+  entry: '条目 {n}', entry_what: '本次变更', entry_first: '这是该对象的第一个版本', entry_same: '与上一版本相比没有可显示的差异', entry_retired: '对象在此注销，没有内容', entry_erased: '内容已依法删除，证明仍然有效', erased_in: '删除记录', entry_too_large: '内容过大，不在此显示',
+  field: '字段', before: '变更前', after: '变更后', state_masked: '完整内容（个人信息已打掩码）', previous_version: '上一版本', next_version: '下一版本', proof_of_entry: '证明', no_entries: '没有符合条件的条目',
+  kept_elsewhere: '异地留存', keeping_off: '尚未设定留存检查点的目录。运行 anju serve --keep-checkpoints 目录，或在 anju.toml 中设定。', keeping_on: '每 {minutes} 分钟核对并留存到 {folder}', kept_last: '{time} 已留存 {size} 条', kept_problem: '{time} 未能留存：{problem}', kept_not_yet: '尚未留存',
+  download_these: '下载本页检查点', compare_two: '选择两个检查点，证明后者延续前者', consistent: '已证明：{to} 条的账本以 {from} 条的账本开头', consistency_why: '证明已由服务器核对；下载后可用 docs/verify.py 独立核对。', download_consistency: '下载证明', covers_entries: '覆盖条目', added_entries: '新增',
   level_province: '省', level_prefecture: '市', level_county: '县', level_township: '乡镇', level_village: '村', level_group: '组', may: '可以', no_users: '没有符合条件的用户', locked: '已锁定', save_user: '保存', version_number: '版本',
   erasures: '依法删除', erasures_why: '依文书删除条目内容须两人办理:一人提出,另一人执行或退回。证明不受影响。', no_erasures: '没有删除事项', ask_erasure: '提出删除', ask_erasure_of: '提出删除条目 {n} 的内容', ask_erasure_why: '写明依据的文书和理由,由另一人执行。', erasure_asked: '待执行', erasure_now_waits: '已提出,待另一人执行', legal_order: '依据的文书', erasure_final: '执行后内容无法恢复。请先核对文书和条目。',
   erasure_carried_out: '已删除', erasure_refused: '已退回', erasure_withdrawn: '已撤回', erasure_step_carry_out: '执行删除', erasure_step_refuse: '退回', erasure_step_withdraw: '撤回', w_erasures: '项依法删除待执行',
@@ -19,6 +20,7 @@ export const zh = {
 } as const;
 
 export const en: Record<keyof typeof zh, string> = {
+  name_help: '2 to 40 letters, digits, dots, underscores or hyphens; used to sign in.', shown_of: '{n} of {total} users', own_password: 'Change the password', password_wrong: 'The current password is wrong', own_password_help: 'At least 10 characters', password_changed: 'The password was changed', second_confirm: 'Turn on',
   sign_in_through: 'Sign in through {name}', or: 'or', second_step_of_provider: 'The provider vouches for you. Give the code of your second step here too.', back_to_sign_in: 'Back to sign-in',
   identity: 'Single sign-on', identity_help: 'With an identity bound you can sign in through the provider; the administrator binds it.', identity_none: 'not bound', identity_bound: 'bound', identity_subject: 'Identity (sub)', identity_issuer: 'Provider',
   bind_identity: 'Bind an identity', unbind_identity: 'Unbind', bind_help: 'Look the person’s identity (sub) up in the provider’s user administration. Binding and unbinding are on the ledger.', through_provider: 'provider', by_password: 'password', signed_in_by: 'Signed in by',

@@ -193,6 +193,9 @@ function Case({ it }: { it: IdentificationCase }) {
   );
 }
 
+/** The figures of a vote. */
+const votes = ({ entitled, present, in_favour, against, abstained }: Vote) => ({ entitled, present, in_favour, against, abstained });
+
 /** The steps that were taken, and the one the case waits for. */
 export function Steps({ taken, waits }: { taken: TakenStep[]; waits: IdentificationStep }) {
   const { t, code } = useWords();
@@ -205,7 +208,7 @@ export function Steps({ taken, waits }: { taken: TakenStep[]; waits: Identificat
         content: (
           <div>
             <b>{code('identification_step', step.step)}</b> · {code('step_outcome', step.outcome)}
-            <div className="label">{step.by} · {instant(step.at)}{step.vote && ` · ${t('vote_of', { ...step.vote, cross_match_read_out: '' })}`}</div>
+            <div className="label">{step.by} · {instant(step.at)}{step.vote && ` · ${t('vote_of', votes(step.vote))}`}</div>
             {step.vote?.meeting && <div className="label">{t('meeting_held', { date: step.vote.meeting.date, place: step.vote.meeting.place })}</div>}
             {step.vote?.cross_match_read_out && <div className="label">{t('read_out')}</div>}
             {step.remark && <div>{step.remark}</div>}

@@ -132,7 +132,7 @@ database_test! {
         for (arguments, word) in [
             (&["register", "export", "out.txt"][..], ".xlsx"),
             (&["register", "export", "out.csv", "--fields", "nothing"], "must_move"),
-            (&["register", "change", "行政区划.csv"], "行政区划.csv"),
+            (&["register", "change", "行政区划.csv"], "版本"),
         ] {
             let words = office.refused("wang", arguments);
             assert!(words.contains(word), "{words}");

@@ -44,9 +44,11 @@ pub struct Erasure {
     pub document: String,
     /// Why.
     #[serde(default)]
+    #[schema(required)]
     pub reason: String,
     /// Where it stands.
     #[serde(default = "carried_out")]
+    #[schema(required)]
     pub state: ErasureState,
     /// Who asked.
     #[serde(default)]

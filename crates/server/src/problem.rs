@@ -208,6 +208,7 @@ impl From<AppError> for HttpError {
             AppError::WeakPassword { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "weak_password"),
             AppError::NotFound { .. } => (StatusCode::NOT_FOUND, "not_found"),
             AppError::VersionConflict { .. } => (StatusCode::PRECONDITION_FAILED, "version_conflict"),
+            AppError::Files(_) => (StatusCode::UNPROCESSABLE_ENTITY, "files_unusable"),
             AppError::FileTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "file_too_large"),
             AppError::Fields(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_fields"),
             AppError::Invalid(problem) => (status_of(problem.code), problem.code),
@@ -230,7 +231,7 @@ impl From<AppError> for HttpError {
                 }
                 problem.place = invalid.place.into();
             }
-            AppError::Fields(problems) => problem.problems = problems.into(),
+            AppError::Fields(problems) | AppError::Files(problems) => problem.problems = problems.into(),
             _ => {}
         }
         problem

@@ -141,10 +141,18 @@ database_test! {
             assert_eq!(hand_in(&office, &vehicles, name, cars.3).await.code(), "file_name", "{name}");
         }
         // A household list is no data of a department, whoever hands it in here.
-        let register = "户编号,户主姓名,身份证号,搬迁类型\nA-1,张三,61902119800229001X,避灾\n";
+        let register = "户编号,户主姓名,与户主关系,姓名,证件号码,性别,村,搬迁类型,是否应搬\nA-1,张三,户主,张三,61902119800229001X,男,619021101201,避灾搬迁,是\n";
         for cookie in [&vehicles, &administrator] {
             let answer = hand_in(&office, cookie, "名册.csv", register).await;
             assert_eq!(answer.code(), "other_data", "{}", answer.json());
+        }
+        // A file that is no table is refused in words that name it and no folder of the server.
+        for (name, content) in [("坏表.xlsx", "no workbook"), ("空表.csv", "")] {
+            let answer = hand_in(&office, &vehicles, name, content).await;
+            assert_eq!((answer.status, answer.code().as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "files_unusable"), "{name}: {}", answer.json());
+            let told = answer.json();
+            assert_eq!(told["problems"][0]["place"], name, "{told}");
+            assert!(!told.to_string().contains("uploads") && told.to_string().contains(name), "{told}");
         }
         // What is refused says where and why.
         let wrong = "姓名,身份证号,号牌号码,车辆类型\n,,陕G1,小型轿车\n李四,61902119800229001X,陕G2,小型轿车\n";

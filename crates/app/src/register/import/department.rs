@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use super::source::Source;
 use super::{Options, Outcome, list_name, run};
-use crate::{AppError, Caller, Progress, Workspace};
+use crate::{AppError, Caller, Problem, Progress, Workspace};
 
 /// Largest file that is taken in, in bytes.
 pub const EXTRACT_BYTES: usize = 64 << 20;
@@ -119,8 +119,28 @@ pub async fn import(
         Some(kinds),
         &Progress::default(),
     )
-    .await?;
+    .await
+    .map_err(|error| without_folder(error, &folder.0, name))?;
     Ok(shown(outcome))
+}
+
+/// What is wrong with a file, by its own name: where it lay for the import is nobody's business.
+fn without_folder(error: AppError, folder: &Path, name: &str) -> AppError {
+    let AppError::Files(problems) = error else {
+        return error;
+    };
+    let path = folder.join(name).display().to_string();
+    let told = |text: &str| text.replace(&path, name);
+    AppError::Files(
+        problems
+            .into_iter()
+            .map(|problem| Problem {
+                code: problem.code,
+                place: told(&problem.place),
+                detail: Text::new(told(&problem.detail.zh), told(&problem.detail.en)),
+            })
+            .collect(),
+    )
 }
 
 fn shown(outcome: Outcome) -> Vec<ImportedExtract> {

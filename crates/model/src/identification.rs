@@ -1098,8 +1098,9 @@ mod tests {
     use uuid::Uuid;
 
     use super::{
-        Application, ApplicationForm, Calendar, IdentificationCase, IdentificationError, Level, NoticeKind,
-        Procedure, PublicityNotice, Say, Step, StepOutcome, Vote, last_day,
+        Application, ApplicationForm, Calendar, IdentificationCase, IdentificationError, Level,
+        MEETING_PLACE_LIMIT, Meeting, NoticeKind, Procedure, PublicityNotice, Say, Step, StepOutcome, Vote,
+        day_in_china, last_day,
     };
     use crate::area::AreaCode;
 
@@ -1241,7 +1242,7 @@ mod tests {
             case.pass(say("village"), Some(Vote { meeting, ..vote() }), QUORUM)
                 .map_err(|error| error.code())
         };
-        let on = |day: Date, place: &str| {
+        let on = |day: jiff::civil::Date, place: &str| {
             Some(Meeting {
                 date: day,
                 place: place.into(),
@@ -1426,7 +1427,7 @@ mod tests {
         };
         let mut matched = case(Procedure::OneNotice);
         go(&mut matched);
-        let refused = matched.pass(say("village"), Some(silent), QUORUM);
+        let refused = matched.pass(say("village"), Some(silent.clone()), QUORUM);
         assert_eq!(refused.unwrap_err().code(), "not_read_out");
         // A procedure without a cross-match has nothing to read out.
         let mut plain = case(Procedure::TwoNotices);

@@ -54,10 +54,11 @@ pub(crate) struct HttpError {
     en: Box<str>,
     place: Box<str>,
     current_version: Option<i64>,
-    limit: Option<u64>,
+    /// Most bytes; 32 bits, as the seconds below, because every handler's result holds an error.
+    limit: Option<u32>,
     problems: Box<[Problem]>,
     /// Seconds after which the same request may succeed.
-    retry_after: Option<u64>,
+    retry_after: Option<u32>,
 }
 
 impl HttpError {
@@ -125,7 +126,7 @@ impl HttpError {
             format!("请求内容不能超过 {most};请分批提交"),
             format!("the body has at most {most}; send it in parts"),
         );
-        error.limit = Some(limit as u64);
+        error.limit = Some(limit.try_into().unwrap_or(u32::MAX));
         error
     }
 
@@ -154,7 +155,7 @@ impl From<HttpError> for ProblemDetails {
             detail: error.zh.into(),
             detail_en: error.en.into(),
             place: error.place.into(),
-            limit: error.limit,
+            limit: error.limit.map(u64::from),
             current_version: error.current_version,
             current: None,
             problems: error.problems.into(),
@@ -222,9 +223,11 @@ impl From<AppError> for HttpError {
         };
         let mut problem = Self::new(status, code, error.zh(), error.to_string());
         match error {
-            AppError::LockedOut { seconds } => problem.retry_after = Some(seconds),
+            AppError::LockedOut { seconds } => {
+                problem.retry_after = Some(seconds.try_into().unwrap_or(u32::MAX))
+            }
             AppError::VersionConflict { found, .. } => problem.current_version = Some(found),
-            AppError::FileTooLarge { limit } => problem.limit = Some(limit),
+            AppError::FileTooLarge { limit } => problem.limit = Some(limit.try_into().unwrap_or(u32::MAX)),
             AppError::Invalid(invalid) => {
                 if invalid.code == "idempotency_key_under_way" {
                     problem.retry_after = Some(1);

@@ -26,7 +26,7 @@ export function CategoryPanel({ household, category }: { household: string; cate
   const [withdrawing, setWithdrawing] = useState<EvidenceRecord | null>(null);
   const [reason] = Form.useForm<{ reason: string }>();
   const me = useQuery<SessionUser>({ queryKey: ['session'], queryFn: api.session });
-  const verdict = useQuery({ queryKey: ['acceptance', household], queryFn: () => api.acceptance(household) });
+  const verdict = useQuery({ queryKey: ['acceptance', household], queryFn: () => api.acceptance(household), enabled: me.data?.may.includes('read_casework') === true });
   const evidence = useQuery({ queryKey: ['evidence', household], queryFn: () => api.evidence(household) });
   const again = () => { client.invalidateQueries({ queryKey: ['evidence', household] }); return client.invalidateQueries({ queryKey: ['acceptance', household] }); };
   const withdraw = useMutation({
@@ -43,7 +43,7 @@ export function CategoryPanel({ household, category }: { household: string; cate
         {verdict.data && <span className="label">{t('acceptance_pack')} {verdict.data.pack}</span>}
         {records && <Button size="small" icon={<PlusOutlined />} onClick={() => setEditing('new')} data-testid="evidence-add">{t('evidence_add')}</Button>}
       </Space>
-      {!verdict.data ? <Waiting query={verdict} /> : verdict.data.findings.map((finding) => (
+      {me.data?.may.includes('read_casework') !== true ? null : !verdict.data ? <Waiting query={verdict} /> : verdict.data.findings.map((finding) => (
         <div key={finding.rule} style={{ padding: '4px 0' }}>
           <Tag color={OUTCOME[finding.outcome]}>{code('rule_outcome', finding.outcome)}</Tag>
           <b>{of(finding.name)}</b>{finding.severity === 'ask' && <span className="label"> · {t('acceptance_ask_only')}</span>}

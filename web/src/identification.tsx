@@ -9,7 +9,7 @@ import { api } from './api/client';
 import type { CasesOpening, IdentificationCase, IdentificationStep, Job, StepTaking, TakenStep, Text, Vote } from './api/types';
 import { today, useCommand, useOutcome } from './command';
 import { instant, useWords, whole } from './language';
-import { areaTree, Day, Title, Waiting } from './parts';
+import { Day, Title, Waiting, areaTree } from './parts';
 import { useFilters } from './query';
 
 /** Steps that a notice passes. */
@@ -193,6 +193,9 @@ function Case({ it }: { it: IdentificationCase }) {
   );
 }
 
+/** The figures of a vote. */
+const votes = ({ entitled, present, in_favour, against, abstained }: Vote) => ({ entitled, present, in_favour, against, abstained });
+
 /** The steps that were taken, and the one the case waits for. */
 export function Steps({ taken, waits }: { taken: TakenStep[]; waits: IdentificationStep }) {
   const { t, code } = useWords();
@@ -205,7 +208,8 @@ export function Steps({ taken, waits }: { taken: TakenStep[]; waits: Identificat
         content: (
           <div>
             <b>{code('identification_step', step.step)}</b> · {code('step_outcome', step.outcome)}
-            <div className="label">{step.by} · {instant(step.at)}{step.vote && ` · ${t('vote_of', { ...step.vote, cross_match_read_out: '' })}`}</div>
+            <div className="label">{step.by} · {instant(step.at)}{step.vote && ` · ${t('vote_of', votes(step.vote))}`}</div>
+            {step.vote?.meeting && <div className="label">{t('meeting_held', { date: step.vote.meeting.date, place: step.vote.meeting.place })}</div>}
             {step.vote?.cross_match_read_out && <div className="label">{t('read_out')}</div>}
             {step.remark && <div>{step.remark}</div>}
           </div>
@@ -249,6 +253,12 @@ function TakeStep({ step, what, chosen, close }: { step: IdentificationStep; wha
     <Modal open title={`${code('identification_step', step)} · ${title}`} okText={title} okButtonProps={{ danger: what === 'refuse' }} confirmLoading={sending} cancelText={t('cancel')} onOk={submit} onCancel={() => close(false)}>
       <p className="label">{named ? t('selected', { n: whole(count) }) : t('matching_selected', { n: whole(count) })}</p>
       <Form form={form} layout="vertical">
+        {voted && (
+          <Space wrap align="start">
+            <Form.Item name={['vote', 'meeting', 'date']} label={t('meeting_date')} initialValue={today()} rules={[{ required: true }]}><Day max={today()} width={150} /></Form.Item>
+            <Form.Item name={['vote', 'meeting', 'place']} label={t('meeting_place')} rules={[{ required: true, whitespace: true, max: 200 }]}><Input style={{ width: 240 }} data-testid="meeting-place" /></Form.Item>
+          </Space>
+        )}
         {voted && <Space wrap>{number('entitled', t('entitled'))}{number('present', t('present'))}{number('in_favour', t('in_favour'))}{number('against', t('against'))}{number('abstained', t('abstained'))}</Space>}
         {voted && step === 'village_review' && <Form.Item name={['vote', 'cross_match_read_out']} valuePropName="checked"><Checkbox data-testid="read-out">{t('read_out')}</Checkbox></Form.Item>}
         <Form.Item name="remark" label={t('remark')} rules={what === 'pass' ? [] : [{ required: true, whitespace: true, message: t('remark_needed') }]}><Input.TextArea rows={3} maxLength={2000} showCount /></Form.Item>

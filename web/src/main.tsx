@@ -32,6 +32,7 @@ const LedgerPage = lazy(() => import('./ledger'));
 const HazardPoints = lazy(() => import('./hazard'));
 const HazardPoint = lazy(() => import('./hazard').then((module) => ({ default: module.HazardPointPage })));
 const Acceptance = lazy(() => import('./category'));
+const DepartmentData = lazy(() => import('./department'));
 const Areas = lazy(() => import('./areas'));
 const LedgerEntryPage = lazy(() => import('./ledger').then((pages) => ({ default: pages.EntryPage })));
 const Users = lazy(() => import('./users'));
@@ -102,6 +103,7 @@ if (root) {
                     <Route path="ledger" element={<LedgerPage />} />
                     <Route path="hazard-points" element={<HazardPoints />} />
                     <Route path="hazard-points/:id" element={<HazardPoint />} />
+                    <Route path="department-data" element={<DepartmentData />} />
                     <Route path="acceptance" element={<Acceptance />} />
                     <Route path="areas" element={<Areas />} />
                     <Route path="ledger/entries/:index" element={<LedgerEntryPage />} />

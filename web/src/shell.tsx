@@ -1,7 +1,7 @@
 // The frame of every page: navigation, language, who is signed in.
 
 import {
-  AimOutlined, AuditOutlined, ClockCircleOutlined, FileProtectOutlined, FormOutlined, HomeOutlined, LogoutOutlined, MenuOutlined, ProfileOutlined,
+  AimOutlined, AuditOutlined, BankOutlined, ClockCircleOutlined, FileProtectOutlined, FormOutlined, HomeOutlined, LogoutOutlined, MenuOutlined, ProfileOutlined,
   SafetyCertificateOutlined, NotificationOutlined, SolutionOutlined, TableOutlined, TeamOutlined, ApartmentOutlined, CheckSquareOutlined, PartitionOutlined, UserOutlined, WarningOutlined,
 } from '@ant-design/icons';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
@@ -145,7 +145,8 @@ function Frame({ user }: { user: SessionUser }) {
     { key: '/', icon: <HomeOutlined />, label: t('start') },
     { key: '/register', icon: <ProfileOutlined />, label: t('register') },
     { key: '/hazard-points', icon: <WarningOutlined />, label: t('hazards') },
-    { key: '/acceptance', icon: <CheckSquareOutlined />, label: t('acceptance') },
+    ...(user.may.includes('read_casework') ? [{ key: '/acceptance', icon: <CheckSquareOutlined />, label: t('acceptance') }] : []),
+    ...(user.may.includes('read_extracts') ? [{ key: '/department-data', icon: <BankOutlined />, label: t('department_data') }] : []),
     { key: '/identification', icon: <SolutionOutlined />, label: t('identification') },
     { key: '/publicity', icon: <NotificationOutlined />, label: t('publicity_desk') },
     { key: '/rosters', icon: <FileProtectOutlined />, label: t('rosters') },

@@ -12,7 +12,7 @@ import { areaTree, Title, Waiting, Wrong, type AreaNode } from './parts';
 import { useFilters } from './query';
 import type { Key } from './texts';
 
-type Edit = Pick<NewUser, 'role' | 'area' | 'display_name'>;
+type Edit = Pick<NewUser, 'role' | 'area' | 'department' | 'display_name'>;
 
 export default function UsersPage() {
   const { t } = useWords();
@@ -103,7 +103,7 @@ function Users() {
       <Table<User> size="small" rowKey="id" dataSource={shown} scroll={{ x: 860 }} locale={{ emptyText: t('no_users') }} pagination={{ pageSize: 30, hideOnSinglePage: true, showSizeChanger: false }} columns={[
         { title: t('name'), dataIndex: 'name', sorter: (a, b) => a.name.localeCompare(b.name) },
         { title: t('display_name'), dataIndex: 'display_name', sorter: (a, b) => a.display_name.localeCompare(b.display_name, 'zh') },
-        { title: t('role'), dataIndex: 'role', render: (role: string) => code('role', role) },
+        { title: t('role'), dataIndex: 'role', render: (role: string, user) => <>{code('role', role)}{user.department && <div className="label">{code('department', user.department)}</div>}</> },
         { title: t('area'), dataIndex: 'area_name', render: (name: string, user) => (name === user.area ? t('superior_area', { code: user.area }) : name), sorter: (a, b) => a.area.localeCompare(b.area) },
         { title: t('account_state'), key: 'state', render: (_, user) => (
           <Space size={4} wrap>
@@ -167,7 +167,7 @@ function EditUser({ user, close }: { user: User | null; close: () => void }) {
   return (
     <Modal open={user !== null} title={`${t('edit_user')}: ${user?.name ?? ''}`} onCancel={close} footer={null} destroyOnHidden>
       {user !== null && (
-        <Form layout="vertical" initialValues={{ role: user.role, area: user.area, display_name: user.display_name }} onFinish={(edit: Edit) => save.mutate({ of: user, edit })}>
+        <Form layout="vertical" initialValues={{ role: user.role, area: user.area, department: user.department, display_name: user.display_name }} onFinish={(edit: Edit) => save.mutate({ of: user, edit })}>
           <Wrong error={save.error} />
           <PlaceFields />
           <Button type="primary" htmlType="submit" loading={save.isPending}>{t('save_user')}</Button>
@@ -245,8 +245,13 @@ function PlaceFields() {
     <>
       <Form.Item name="display_name" label={t('display_name')} rules={[{ required: true, max: 40 }]}><Input /></Form.Item>
       <Form.Item name="role" label={t('role')} rules={[{ required: true }]}>
-        <Select options={options('role').filter((one) => one.value !== 'public')} onChange={() => form.setFieldValue('area', undefined)} />
+        <Select options={options('role').filter((one) => one.value !== 'public')} onChange={() => form.setFieldsValue({ area: undefined, department: undefined })} />
       </Form.Item>
+      {role === 'department_user' && (
+        <Form.Item name="department" label={t('department')} extra={t('department_why')} rules={[{ required: true }]}>
+          <Select options={options('department')} />
+        </Form.Item>
+      )}
       <Form.Item name="area" label={t('area')} rules={[{ required: true }]}>
         <TreeSelect showSearch treeNodeFilterProp="title" treeDefaultExpandedKeys={[county]} treeData={[...areaTree(known).map(choose), ...above]} />
       </Form.Item>

@@ -134,6 +134,7 @@ fn main() -> ExitCode {
     });
     match outcome {
         Ok(code) => code,
+        Err(error) if output::is_closed_pipe(&error) => ExitCode::from(output::CLOSED_PIPE),
         Err(error) => {
             context.output.error(&error);
             if error.is_bad_input() {

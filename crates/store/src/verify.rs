@@ -8,12 +8,12 @@ use std::ops::ControlFlow;
 use anju_ledger::{
     EntryFields, Frontier, Hash, VerifyingKey, commitment, leaf_hash, leaf_of, stored_hash_count,
 };
+use anju_model::erasure::{Erasure, ErasureState};
 use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::attachment::{Attachments, hex};
 use crate::database::{Answer, Link, RawRow, RawRows};
-use crate::erasure::Erasure;
 use crate::ledger::ENTRY;
 use crate::register::check_tally;
 use crate::subject::{KINDS, Kind, Row, Stamp, Subject, parse};
@@ -451,6 +451,7 @@ fn check_entry(row: RawRow<'_>, place: u64, checked: &mut CheckedEntry) -> Resul
             if kind == Erasure::KIND {
                 checked.recorded = parse::<Erasure>(payload)
                     .ok()
+                    .filter(|erasure| erasure.state == ErasureState::CarriedOut)
                     .map(|erasure| erasure.entry)
                     .filter(|index| *index < place);
             }

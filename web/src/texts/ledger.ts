@@ -47,6 +47,7 @@ export const commands: Record<string, Text> = {
   approve_amendment: { zh: '乡镇同意变更', en: 'approve an amendment' },
   ask_amendment: { zh: '提出变更', en: 'ask for an amendment' },
   ask_bulk_change: { zh: '提出批量变更', en: 'ask for a bulk change' },
+  ask_erasure: { zh: '提出依法删除', en: 'ask for an erasure' },
   assess_land: { zh: '评价用地', en: 'assess the land' },
   bind_identity: { zh: '绑定统一身份', en: 'bind an identity' },
   change_areas: { zh: '区划变更', en: 'change areas' },
@@ -81,6 +82,7 @@ export const commands: Record<string, Text> = {
   read_change_sheet: { zh: '读取修改表', en: 'read a change sheet' },
   refuse_amendment: { zh: '不同意变更', en: 'refuse an amendment' },
   refuse_bulk_change: { zh: '退回批量变更', en: 'refuse a bulk change' },
+  refuse_erasure: { zh: '退回依法删除', en: 'refuse an erasure' },
   remove_second_factor: { zh: '停用两步验证', en: 'turn a second step off' },
   reset_password: { zh: '重置密码', en: 'reset a password' },
   save_profile: { zh: '保存列名对照', en: 'save a column profile' },
@@ -96,4 +98,5 @@ export const commands: Record<string, Text> = {
   unmask_household: { zh: '查看完整信息', en: 'unmask a household' },
   use_session: { zh: '使用登录', en: 'use a session' },
   withdraw_bulk_change: { zh: '撤回批量变更', en: 'withdraw a bulk change' },
+  withdraw_erasure: { zh: '撤回依法删除', en: 'withdraw an erasure' },
 };

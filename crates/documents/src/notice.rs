@@ -154,6 +154,11 @@ pub(crate) fn page_words(language: Language) -> [&'static str; 3] {
     }
 }
 
+/// An empty cell of a posted list could be filled in by hand; a dash cannot.
+fn filled(text: &str) -> String {
+    if text.is_empty() { "—" } else { text }.to_owned()
+}
+
 /// 户 and 人 of a group, e.g. 12户45人.
 fn counted(households: usize, persons: usize, language: Language) -> String {
     match language {
@@ -236,12 +241,12 @@ fn sheet<'a>(list: &'a NoticeList, language: Language, paper: Paper, printed: Da
                         number += 1;
                         let mut cells = vec![number.to_string(), line.head_name.clone()];
                         if with_groups {
-                            cells.push(line.group.clone().unwrap_or_default());
+                            cells.push(filled(line.group.as_deref().unwrap_or_default()));
                         }
                         cells.extend([
                             line.persons.to_string(),
                             line.category.clone(),
-                            line.pathway.clone(),
+                            filled(&line.pathway),
                         ]);
                         cells
                     })
@@ -395,6 +400,8 @@ mod tests {
         assert!(text.contains("欧阳·*_#@$<\\`名"), "{text}");
         assert!(text.contains("阿卜杜热合曼·买买提伊明"), "{text}");
         assert!(text.contains("司马𬭎"), "{text}");
+        // The fifth has chosen no pathway.
+        assert_eq!(text.matches('—').count(), 1, "{text}");
         assert!(text.contains("赵〓") && text.contains("U+20000"), "{text}");
     }
 

@@ -218,6 +218,30 @@ pub fn masked_name(name: &str) -> String {
     }
 }
 
+/// A text with these names masked in it, the longest first where one begins as another does. A name of one character is
+/// a family name at most and stays.
+pub fn mask_names(text: &str, names: &[String]) -> String {
+    let mut masked = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(character) = rest.chars().next() {
+        let longest = names
+            .iter()
+            .filter(|name| name.chars().nth(1).is_some() && rest.starts_with(name.as_str()))
+            .max_by_key(|name| name.len());
+        match longest {
+            Some(name) => {
+                masked.push_str(&masked_name(name));
+                rest = &rest[name.len()..];
+            }
+            None => {
+                masked.push(character);
+                rest = &rest[character.len_utf8()..];
+            }
+        }
+    }
+    masked
+}
+
 /// A phone number with its middle hidden.
 pub fn masked_phone(phone: &str) -> String {
     let characters: Vec<char> = phone.chars().collect();
@@ -232,6 +256,18 @@ pub fn masked_phone(phone: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_in_a_text_are_masked_and_nothing_else() {
+        let names = ["张三", "张三丰", "王", ""].map(str::to_owned);
+        let text = "张三丰（户 QX-1，王家湾）与张三同号；张三丰";
+        assert_eq!(mask_names(text, &names), "张**（户 QX-1，王家湾）与张*同号；张**");
+        assert_eq!(
+            mask_names("Anne and Ann", &["Ann".into(), "Anne".into()]),
+            "A** and A**"
+        );
+        assert_eq!(mask_names(text, &[]), text);
+    }
     use proptest::prelude::*;
 
     #[test]

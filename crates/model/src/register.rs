@@ -24,7 +24,9 @@ use crate::identity::{IdNumber, Sex};
 use crate::money::Fen;
 
 pub use self::change::{Event, EventKind, HouseholdStatus};
-pub use self::consent::{Consent, ConsentTaking, MemberException, SignedConsent, SignerRole, Withdrawal};
+pub use self::consent::{
+    Consent, ConsentTaking, MemberException, SignedConsent, SignerQuality, SignerRole, Withdrawal,
+};
 pub use self::document::{DocumentKind, HouseholdDocument};
 pub use self::income::{IncomeKind, IncomeLine, IncomeYear};
 pub use self::living::{

@@ -21,8 +21,8 @@ use anju_model::register::{
     DisabilityGrade, DocumentKind, Education, EmploymentChannel, EmploymentPlace, Ethnicity, EventKind,
     FileKind, Fuel, Health, HouseholdStatus, IdKind, IncomeKind, Labour, ListedVillage, Marriage,
     MedicalInsurance, MembershipBasis, MilitaryService, MonitoredClass, Pathway, PensionInsurance,
-    PovertyAttribute, PovertyCause, PovertyStanding, Relation, SafetyGrade, SchoolState, Structure, Toilet,
-    Urgency, Vulnerability,
+    PovertyAttribute, PovertyCause, PovertyStanding, Relation, SafetyGrade, SchoolState, SignerQuality,
+    Structure, Toilet, Urgency, Vulnerability,
 };
 use anju_model::roster::{KeyFact, RosterState};
 use serde::Serialize;
@@ -162,6 +162,7 @@ fn all() -> CodeLists {
         "school": SchoolState,
         "severity": Severity,
         "sex": Sex,
+        "signer_role": SignerQuality,
         "site_kind": SiteKind,
         "step_outcome": StepOutcome,
         "relocation_extent": RelocationExtent,

@@ -232,7 +232,7 @@ fn malformed(status: StatusCode, code: &'static str, text: &str) -> HttpError {
     };
     let zh = match place {
         "" => reason_zh(reason),
-        place => format!("{place}:{}", reason_zh(reason)),
+        place => format!("{place}：{}", reason_zh(reason)),
     };
     let en = match place {
         "" => reason.to_owned(),
@@ -263,21 +263,26 @@ fn reason_zh(reason: &str) -> String {
         ("unknown field", "没有此字段"),
         ("duplicate field", "字段重复"),
         ("unknown variant", "没有此取值"),
-        ("invalid type:", "类型不符:"),
-        ("invalid value:", "取值不符:"),
-        ("invalid length", "长度不符:"),
+        ("invalid type:", "类型不符："),
+        ("invalid value:", "取值不符："),
+        ("invalid length", "长度不符："),
         ("invalid digit found in string", "须为整数"),
-        ("EOF while parsing", "内容不完整:"),
+        ("EOF while parsing", "内容不完整："),
         ("trailing characters", "末尾有多余内容"),
     ];
     for (en, zh) in reasons {
         if let Some(rest) = reason.strip_prefix(en) {
+            let (rest, position) = match rest.rsplit_once(" at line ") {
+                Some((rest, position)) => (rest, position.split_once(" column ")),
+                None => (rest, None),
+            };
             let rest = rest
-                .replace(", expected one of ", ",可用:")
-                .replace(", expected ", ",应为 ")
-                .replace(" at line ", ",第 ")
-                .replace(" column ", " 行,第 ");
-            return format!("{zh}{rest}");
+                .replace(", expected one of ", "，可用：")
+                .replace(", expected ", "，应为 ");
+            let position = position.map_or_else(String::new, |(line, column)| {
+                format!("，第 {line} 行第 {column} 列")
+            });
+            return format!("{zh}{rest}{position}");
         }
     }
     reason.to_owned()
@@ -311,14 +316,14 @@ mod tests {
             ),
             (
                 "items[1].state".into(),
-                "items[1].state:没有此取值 `x`,可用:`open`, `confirmed`,第 1 行,第 20".into()
+                "items[1].state：没有此取值 `x`，可用：`open`, `confirmed`，第 1 行第 20 列".into()
             )
         );
         let (place, zh) = told(
             "Failed to deserialize the JSON body into the target type: missing field `reason` at line 1 column 2",
         );
         assert_eq!(
-            (place.as_str(), zh.starts_with("reason:缺少字段")),
+            (place.as_str(), zh == "reason：缺少字段 `reason`，第 1 行第 2 列"),
             ("reason", true)
         );
         assert_eq!(

@@ -139,7 +139,7 @@ struct NewPassword {
     new: String,
 }
 
-/// Changes the own password.
+/// Changes the own password and ends the other sessions.
 #[utoipa::path(
     post,
     path = "/session/password",
@@ -152,7 +152,14 @@ async fn change_password(
     session: AnySession,
     Json(typed): Json<NewPassword>,
 ) -> Result<StatusCode, HttpError> {
-    password::change(&workspace, &session.caller, &typed.current, &typed.new).await?;
+    password::change(
+        &workspace,
+        &session.caller,
+        &session.token,
+        &typed.current,
+        &typed.new,
+    )
+    .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

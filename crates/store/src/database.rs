@@ -273,6 +273,14 @@ impl Db {
         }
     }
 
+    /// Which engine it is.
+    pub(crate) fn dialect(&self) -> Dialect {
+        match &self.0 {
+            Engine::Sqlite { .. } => Dialect::Sqlite,
+            Engine::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
     /// The first row of a query.
     pub(crate) async fn first(&self, sql: &str, arguments: &[Value]) -> Result<Option<Record>, StoreError> {
         Ok(self.all(sql, arguments).await?.into_iter().next())

@@ -9,8 +9,9 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use crate::area::township;
+use crate::database::Dialect;
 use crate::list::{Conditions, List, Page, Paging, SortKind, grouped};
-use crate::read::{VERSIONED, versioned};
+use crate::read::{VERSIONED, area_range, versioned};
 use crate::search::search_condition;
 use crate::{Db, StoreError, Subject, Value, Versioned};
 
@@ -344,6 +345,8 @@ pub async fn count_without_case(db: &Db, area: &AreaCode) -> Result<u64, StoreEr
 pub struct NoticeFilter {
     /// In this area: the caller's, or a narrower one.
     pub area: AreaCode,
+    /// Also those of the areas above it that name a household of this area.
+    pub of_areas_above: bool,
     /// Publicity notices or announcements.
     pub kind: Option<NoticeKind>,
     /// The level that posted them.
@@ -359,6 +362,7 @@ impl NoticeFilter {
     pub fn within(area: AreaCode) -> Self {
         Self {
             area,
+            of_areas_above: false,
             kind: None,
             level: None,
             closed: None,
@@ -392,7 +396,11 @@ pub async fn notices(
     paging: &Paging,
 ) -> Result<Page<Versioned<PublicityNotice>>, StoreError> {
     let mut conditions = Conditions::default();
-    conditions.within("n.area", &filter.area);
+    if filter.of_areas_above {
+        within_or_naming(db, &mut conditions, &filter.area);
+    } else {
+        conditions.within("n.area", &filter.area);
+    }
     conditions.equal("n.kind", filter.kind.map(NoticeKind::code));
     conditions.equal("n.level", filter.level.map(Level::code));
     conditions.equal("n.closed", filter.closed);
@@ -410,6 +418,27 @@ pub async fn notices(
         conditions,
     };
     list.page(db, paging, versioned).await
+}
+
+/// Notices of an area, and those of the areas above it that name a household of the area.
+fn within_or_naming(db: &Db, conditions: &mut Conditions, area: &AreaCode) {
+    let [from, to] = area_range(area).map(|bound| conditions.bind(bound));
+    let above: Vec<String> = std::iter::successors(area.parent(), AreaCode::parent)
+        .map(|area| conditions.bind(area.as_str()))
+        .collect();
+    if above.is_empty() {
+        return conditions.and(&format!("n.area >= {from} AND n.area < {to}"));
+    }
+    let above = above.join(", ");
+    let named = match db.dialect() {
+        Dialect::Sqlite => "json_each(n.state, '$.cases') named",
+        Dialect::Postgres => "jsonb_array_elements_text(CAST(n.state AS jsonb) -> 'cases') AS named(value)",
+    };
+    conditions.and(&format!(
+        "((n.area >= {from} AND n.area < {to}) OR (n.area IN ({above}) AND EXISTS (
+            SELECT 1 FROM {named} JOIN identification_case c ON c.id = named.value
+            WHERE c.area >= {from} AND c.area < {to})))"
+    ));
 }
 
 /// A page of objections, the oldest first.

@@ -455,8 +455,10 @@ fn held(entry: &Entry<'_>, extracts: &[&ExtractRecord], flags: &[&Flagged<'_>]) 
     let join =
         |pick: fn(&(String, String)) -> &str, gap: &str| said.iter().map(pick).collect::<Vec<_>>().join(gap);
     let mut explanation = Text::new(join(|text| &text.0, ""), join(|text| &text.1, " "));
+    let mut record_name = None;
     if !flags.iter().any(|flag| flag.found.certain()) {
         let name = &extracts[first.found.extract as usize].name;
+        record_name = Some(name.clone());
         let (zh, en) = if first.found.exact {
             (
                 "身份证号相同而姓名不同",
@@ -482,6 +484,8 @@ fn held(entry: &Entry<'_>, extracts: &[&ExtractRecord], flags: &[&Flagged<'_>]) 
     .about(entry);
     item.values = first.clause.values(&first.facts);
     item.values.insert("records".to_owned(), said.len().to_string());
+    item.values
+        .extend(record_name.map(|name| ("record.name".to_owned(), name)));
     item.evidence = flags
         .iter()
         .map(|flag| extracts[flag.found.extract as usize].id)

@@ -224,6 +224,7 @@ fn attach_civil_records(
             item.evidence.extend(records.iter().map(|extract| extract.id));
             if let Some(number) = &records[0].id_number {
                 let (name, number) = (&records[0].name, number.masked());
+                item.values.insert("civil_registry_name".to_owned(), name.clone());
                 item.explanation
                     .zh
                     .push_str(&format!("公安户籍中可能是同一人的{name}，号码为 {number}。"));

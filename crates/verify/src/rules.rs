@@ -529,7 +529,8 @@ pub fn listed_again(
                     shown.en, weights.en
                 ),
             );
-            let mut item = item_of_pair(entry, holder, Severity::Ask, explanation, keep_one());
+            let mut item = item_of_pair(entry, holder, Severity::Ask, explanation, keep_one())
+                .value("civil_registry_name", name);
             item.evidence = vec![extract.id];
             item.probability = link.score.probability;
             explain::weights(item, link.pattern, &link.score)

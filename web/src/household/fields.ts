@@ -50,7 +50,7 @@ const WHOLE = ['position', 'helper', 'disability'];
 const BY_NAME = new Map<string, FieldSpec>([
   ...Object.values(HOUSEHOLD_FIELDS).flat().map((field): [string, FieldSpec] => [field.path, field]),
   ...MEMBER_FIELDS.map((field): [string, FieldSpec] => [`members.${field.path}`, field]),
-  ['consent.choice', coded('choice', 'consent_choice')], ['consent.pathway', coded('pathway', 'pathway')], ['consent.taking', coded('taking', 'consent_taking')],
+  ['consent.choice', coded('choice', 'consent_choice')], ['consent.pathway', coded('pathway', 'pathway')], ['consent.taking', coded('taking', 'consent_taking')], ['consent.signer_role', coded('signer_role', 'signer_role')],
   ['status', coded('status', 'household_status')],
 ]);
 

@@ -6,7 +6,7 @@ use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash, phc::Salt};
 use sha2::{Digest, Sha256};
 
-use super::{Caller, own_user};
+use super::{Caller, own_user, sessions};
 use crate::workspace::Transaction;
 use crate::{AppError, Workspace};
 
@@ -108,13 +108,15 @@ pub(crate) async fn confirm(
     ))
 }
 
-/// Changes the caller's own password.
+/// Changes the caller's own password and ends the caller's other sessions: somebody else may have begun them with the old
+/// one. `token` is that of the session that asks, which goes on.
 ///
 /// # Errors
 /// [`AppError::WrongPassword`] when the present one is wrong, [`AppError::WeakPassword`] for a short new one.
 pub async fn change(
     workspace: &Workspace,
     caller: &Caller,
+    token: &str,
     current: &str,
     new: &str,
 ) -> Result<(), AppError> {
@@ -122,8 +124,10 @@ pub async fn change(
     let mut user = confirm(workspace, caller, current).await?;
     user.value.password_hash = hash_password(new, &workspace.random_bytes())?;
     user.value.must_change_password = false;
+    let id = user.value.id;
     let mut transaction = workspace.begin(caller, "change_password", None).await?;
     transaction.update(&[user]).await?;
+    sessions::write_others_ended(workspace, &mut transaction, id, token).await?;
     transaction.commit().await
 }
 

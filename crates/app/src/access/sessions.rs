@@ -130,6 +130,19 @@ pub(crate) async fn end_of_provider(
     write_ended(workspace, transaction, sessions).await
 }
 
+/// Ends all sessions of a user but the one with this token, within a transaction.
+pub(crate) async fn write_others_ended(
+    workspace: &Workspace,
+    transaction: &mut Transaction<'_>,
+    user: Uuid,
+    token: &str,
+) -> Result<(), AppError> {
+    let current = token_hash(token);
+    let mut sessions = holding(workspace, user).await?;
+    sessions.retain(|session| session.value.token_hash != current);
+    write_ended(workspace, transaction, sessions).await
+}
+
 /// Ends all sessions of a user within a transaction that takes something from the user.
 pub(crate) async fn end_all(
     workspace: &Workspace,

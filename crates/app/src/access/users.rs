@@ -178,10 +178,12 @@ fn check_display_name(name: &str) -> Result<(), AppError> {
 /// Areas above the county are those of superior offices: their users oversee this county, which the area must contain.
 fn check_place(workspace: &Workspace, caller: &Caller, role: Role, area: &AreaCode) -> Result<(), AppError> {
     if !caller.area.contains(area) && !area.contains(&workspace.county().code) {
-        return Err(AppError::Forbidden {
-            caller: caller.name.clone(),
-            action: Action::ManageUsers,
-        });
+        return Err(AppError::invalid(
+            "unknown_area",
+            "area",
+            format!("区划 {area} 既不在本县，也不是本县的上级"),
+            format!("{area} is neither in this county nor above it"),
+        ));
     }
     if role.fits(area.level()) {
         return Ok(());

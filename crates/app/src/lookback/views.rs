@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use anju_model::access::Action;
 use anju_model::area::AreaCode;
 use anju_model::code_list::Text;
-use anju_model::identity::masked_name;
+use anju_model::identity::{mask_names, masked_name};
 use anju_model::lookback::{ItemState, LookbackItem, Severity};
 use anju_model::register::Household;
 use anju_store::lookback::{ItemFilter, ItemSort};
@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::register::views::{Page, sort_key};
+use crate::register::views::{Masking, Page, sort_key};
 use crate::table::{TableFormat, write_texts};
 use crate::workspace::AreaNames;
 use crate::{AppError, Caller, Workspace};
@@ -77,9 +77,9 @@ pub struct ItemView {
     pub household: Option<HouseholdName>,
     /// The other household of a pair.
     pub other_household: Option<HouseholdName>,
-    /// The values that led to it.
+    /// The values that led to it; names of persons masked.
     pub values: BTreeMap<String, String>,
-    /// What was found.
+    /// What was found; names of persons masked.
     pub explanation: Text,
     /// What to do.
     pub action: Text,
@@ -154,6 +154,7 @@ pub async fn list(
             after: query.after.clone(),
             limit,
         },
+        Masking::Masked,
     )
     .await
 }
@@ -164,6 +165,7 @@ async fn rows(
     query: &ItemQuery,
     household: Option<Uuid>,
     paging: Paging,
+    masking: Masking,
 ) -> Result<Page<ItemView>, AppError> {
     let area =
         crate::register::areas::narrow_to_one(workspace, caller, Action::ReadCasework, query.area.as_ref())
@@ -186,7 +188,7 @@ async fn rows(
     };
     let page = anju_store::lookback::items(workspace.db(), &filter, &paging).await?;
     Ok(Page {
-        items: views(workspace, page.items).await?,
+        items: views(workspace, page.items, masking).await?,
         next: page.next,
         total: page.total,
         at_least: page.at_least,
@@ -201,7 +203,7 @@ pub async fn item(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result<It
     let area = caller.narrow(Action::ReadCasework, None)?;
     let stored: Option<Versioned<LookbackItem>> = anju_store::load(workspace.db(), &id.to_string()).await?;
     let stored = stored.filter(|item| area.contains(&item.value.area));
-    let mut views = views(workspace, stored.into_iter().collect()).await?;
+    let mut views = views(workspace, stored.into_iter().collect(), Masking::Masked).await?;
     views.pop().ok_or_else(|| AppError::NotFound {
         kind: "item",
         id: id.to_string(),
@@ -213,6 +215,7 @@ pub(crate) async fn of_household(
     workspace: &Workspace,
     caller: &Caller,
     household: Uuid,
+    masking: Masking,
 ) -> Result<Vec<ItemView>, AppError> {
     if caller.require(Action::ReadCasework).is_err() {
         return Ok(Vec::new());
@@ -223,6 +226,7 @@ pub(crate) async fn of_household(
         &ItemQuery::default(),
         Some(household),
         Paging::default(),
+        masking,
     )
     .await?
     .items)
@@ -242,6 +246,7 @@ pub async fn export(workspace: &Workspace, caller: &Caller, query: &ItemQuery) -
             after: None,
             limit: EXPORT_LIMIT,
         },
+        Masking::Masked,
     )
     .await?;
     let headers = [
@@ -327,6 +332,7 @@ pub async fn figures(
 async fn views(
     workspace: &Workspace,
     items: Vec<Versioned<LookbackItem>>,
+    masking: Masking,
 ) -> Result<Vec<ItemView>, AppError> {
     let mut ids: Vec<String> = items
         .iter()
@@ -336,36 +342,75 @@ async fn views(
     ids.sort_unstable();
     ids.dedup();
     let households: Vec<Versioned<Household>> = anju_store::load_many(workspace.db(), &ids).await?;
-    let names: HashMap<Uuid, HouseholdName> = households
+    let households: HashMap<Uuid, Household> = households
         .into_iter()
-        .map(|household| {
-            let household = household.value;
-            let head = household.head().or(household.members.first());
-            let name = HouseholdName {
-                id: household.id,
-                head_name: head.map(|head| masked_name(&head.facts.name)).unwrap_or_default(),
-                register_number: household.facts.register_number.clone(),
-            };
-            (household.id, name)
-        })
+        .map(|household| (household.value.id, household.value))
         .collect();
     let areas = workspace.areas().await?;
     Ok(items
         .into_iter()
-        .map(|item| view(workspace, item, &areas, &names))
+        .map(|item| view(workspace, item, &areas, &households, masking))
         .collect())
+}
+
+/// The values of an item that are names of persons; those of several persons have 、 between.
+const NAMES: [&str; 8] = [
+    "name",
+    "other_name",
+    "civil_registry_name",
+    "head_name",
+    "heads",
+    "spouses",
+    "person.name",
+    "record.name",
+];
+
+/// Every name that an item may have in its texts: of the members of its households, and of the records it rests on.
+fn names_in(item: &LookbackItem, households: &HashMap<Uuid, Household>) -> Vec<String> {
+    let members = item
+        .household
+        .into_iter()
+        .chain(item.other_household)
+        .filter_map(|id| households.get(&id))
+        .flat_map(|household| &household.members)
+        .map(|person| person.facts.name.clone());
+    let values = NAMES
+        .iter()
+        .filter_map(|name| item.values.get(*name))
+        .flat_map(|value| value.split('、'))
+        .map(str::to_owned);
+    members.chain(values).collect()
 }
 
 fn view(
     workspace: &Workspace,
     item: Versioned<LookbackItem>,
     areas: &AreaNames,
-    names: &HashMap<Uuid, HouseholdName>,
+    households: &HashMap<Uuid, Household>,
+    masking: Masking,
 ) -> ItemView {
     let Versioned {
         value: item, version, ..
     } = item;
-    let name = |id: Option<Uuid>| id.and_then(|id| names.get(&id).cloned());
+    let named = |id: Option<Uuid>| {
+        let household = households.get(&id?)?;
+        let head = household.head().or(household.members.first());
+        let head_name = head.map(|head| masking.apply(head.facts.name.clone(), masked_name));
+        Some(HouseholdName {
+            id: household.id,
+            register_number: household.facts.register_number.clone(),
+            head_name: head_name.unwrap_or_default(),
+        })
+    };
+    let names = names_in(&item, households);
+    let shown = |text: String| masking.apply(text, |text| mask_names(text, &names));
+    let values = item.values.into_iter().map(|(name, value)| {
+        let value = match NAMES.contains(&name.as_str()) {
+            true => shown(value),
+            false => value,
+        };
+        (name, value)
+    });
     ItemView {
         id: item.id,
         version,
@@ -374,11 +419,11 @@ fn view(
         severity: item.severity,
         area_name: areas.path(&item.area),
         area: item.area,
-        household: name(item.household),
-        other_household: name(item.other_household),
-        values: item.values,
-        explanation: item.explanation,
-        action: item.action,
+        household: named(item.household),
+        other_household: named(item.other_household),
+        values: values.collect(),
+        explanation: Text::new(shown(item.explanation.zh), shown(item.explanation.en)),
+        action: Text::new(shown(item.action.zh), shown(item.action.en)),
         probability: item.probability,
         state: item.state,
         decision_reason: item.decision_reason,

@@ -7,6 +7,7 @@ use anju_model::amendment::{
 use anju_model::area::{AreaCode, AreaLevel};
 use anju_model::code_list::Text;
 use anju_model::identity::{IdNumber, Sex, masked_name, masked_phone};
+use anju_model::register::field::Field;
 use anju_model::register::{Category, Household, Pathway, Relation};
 use anju_model::roster::{KeyFact, KeyFacts, Roster, RosterHome, RosterMember};
 use anju_store::amendment::AmendmentFilter;
@@ -17,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::household::document::Upload;
-use super::views::Page;
+use super::views::{Masking, Page};
 use crate::workspace::AreaNames;
 use crate::{AppError, Caller, Workspace};
 
@@ -118,7 +119,8 @@ pub struct AmendmentQuery {
     pub limit: Option<u32>,
 }
 
-/// A key fact before and after, as shown: personal values masked but for those who decide on the amendment.
+/// A key fact before and after, as shown: of a home only what changed; members masked but for those who decide on the
+/// amendment, bank accounts for everybody who has not stated a purpose.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[schema(as = KeyFactChange)]
 pub struct ShownChange {
@@ -191,10 +193,14 @@ pub async fn store_evidence(
     let mut upload = Upload::begin(workspace, Some(bytes.len() as u64))?;
     upload.write(bytes)?;
     let stored = upload.keep(name)?;
+    let known: Option<Versioned<Attachment>> = anju_store::load(workspace.db(), &stored.hash).await?;
     let mut transaction = workspace.begin(caller, STORE_EVIDENCE, None).await?;
-    transaction
-        .insert_attachments(std::slice::from_ref(&stored))
-        .await?;
+    match known {
+        None => transaction.insert(std::slice::from_ref(&stored)).await?,
+        // The same bytes came in before, as a photo or a document: that they are evidence now is recorded all the same.
+        Some(known) if !handed_in(workspace, &stored.hash).await? => transaction.update(&[known]).await?,
+        Some(_) => {}
+    }
     transaction.commit().await?;
     Ok(Evidence {
         hash: stored.hash,
@@ -239,7 +245,7 @@ async fn load(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result<Versio
 pub async fn show(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result<AmendmentView, AppError> {
     let stored = load(workspace, caller, id).await?;
     let areas = workspace.areas().await?;
-    Ok(view(&areas, stored.value, stored.version, decides(caller)))
+    Ok(view(&areas, stored.value, stored.version, Clear::to(caller)))
 }
 
 /// Asks for an amendment of a household on a frozen roster.
@@ -268,8 +274,8 @@ pub async fn ask(
             AppError::invalid(
                 "not_on_roster",
                 household.facts.register_number.clone(),
-                "该户不在已核定的名册上,直接更正名册表格后导入即可",
-                "the household is on no frozen roster; correct its list and import it",
+                "该户不在已核定的名册上，无须变更审批：请在该户页面直接修改，或更正表格后重新导入",
+                "the household is on no frozen roster and needs no amendment: edit it on its page, or correct its list and import it again",
             )
         })?;
     let paper = stored_evidence(workspace, &request.evidence).await?;
@@ -302,7 +308,7 @@ pub async fn ask(
     let mut transaction = workspace.begin(caller, "ask_amendment", reason).await?;
     transaction.insert(std::slice::from_ref(&amendment)).await?;
     transaction.commit().await?;
-    Ok(view(&areas, amendment, 1, decides(caller)))
+    Ok(view(&areas, amendment, 1, Clear::to(caller)))
 }
 
 /// The file of this hash, when it was handed in as evidence. A roster's entries, layers and whatever else is kept as a
@@ -311,17 +317,22 @@ async fn stored_evidence(
     workspace: &Workspace,
     hash: &str,
 ) -> Result<Option<Versioned<Attachment>>, AppError> {
-    let handed_in = EntryFilter {
+    if hash.is_empty() || !handed_in(workspace, hash).await? {
+        return Ok(None);
+    }
+    Ok(anju_store::load(workspace.db(), hash).await?)
+}
+
+/// Whether the ledger has the file of this hash as evidence that somebody handed in.
+async fn handed_in(workspace: &Workspace, hash: &str) -> Result<bool, AppError> {
+    let filter = EntryFilter {
         kind: Some(Attachment::KIND.into()),
         subject: Some(hash.to_owned()),
         command: Some(STORE_EVIDENCE.into()),
         limit: 1,
         ..EntryFilter::default()
     };
-    if hash.is_empty() || anju_store::entries(workspace.db(), &handed_in).await?.is_empty() {
-        return Ok(None);
-    }
-    Ok(anju_store::load(workspace.db(), hash).await?)
+    Ok(!anju_store::entries(workspace.db(), &filter).await?.is_empty())
 }
 
 fn change(
@@ -519,7 +530,7 @@ pub async fn decide(
     transaction.update(std::slice::from_ref(&stored)).await?;
     transaction.commit().await?;
     let areas = workspace.areas().await?;
-    Ok(view(&areas, stored.value, version + 1, decides(caller)))
+    Ok(view(&areas, stored.value, version + 1, Clear::to(caller)))
 }
 
 /// One page of amendments, the newest first.
@@ -542,7 +553,7 @@ pub async fn list(
         after: query.after.clone(),
         limit: query.limit.unwrap_or(50).clamp(1, 200),
     };
-    page(workspace, caller, &filter, &paging).await
+    page(workspace, &filter, &paging, Clear::to(caller)).await
 }
 
 /// The amendments of a household, the newest first.
@@ -550,19 +561,24 @@ pub(crate) async fn of_household(
     workspace: &Workspace,
     caller: &Caller,
     household: Uuid,
+    masking: Masking,
 ) -> Result<Vec<AmendmentView>, AppError> {
     let filter = AmendmentFilter {
         household: Some(household),
         ..AmendmentFilter::within(caller.narrow(Action::ReadRegister, None)?)
     };
-    Ok(page(workspace, caller, &filter, &Paging::default()).await?.items)
+    let clear = match masking {
+        Masking::Whole => Clear::ALL,
+        Masking::Masked => Clear::to(caller),
+    };
+    Ok(page(workspace, &filter, &Paging::default(), clear).await?.items)
 }
 
 async fn page(
     workspace: &Workspace,
-    caller: &Caller,
     filter: &AmendmentFilter,
     paging: &Paging,
+    clear: Clear,
 ) -> Result<Page<AmendmentView>, AppError> {
     let found = anju_store::amendment::amendments(workspace.db(), filter, paging).await?;
     let areas = workspace.areas().await?;
@@ -570,7 +586,7 @@ async fn page(
         items: found
             .items
             .into_iter()
-            .map(|stored| view(&areas, stored.value, stored.version, decides(caller)))
+            .map(|stored| view(&areas, stored.value, stored.version, clear))
             .collect(),
         next: found.next,
         total: found.total,
@@ -578,14 +594,36 @@ async fn page(
     })
 }
 
-/// Whether the caller decides on amendments, and so must see the very values: whether 张三丰 becomes 张三峰 cannot be
-/// told from masked names.
-fn decides(caller: &Caller) -> bool {
-    let role = caller.role();
-    role.may(Action::CheckAmendment) || role.may(Action::ApproveRoster)
+/// What is shown of key facts as it is.
+#[derive(Clone, Copy)]
+struct Clear {
+    members: bool,
+    accounts: bool,
 }
 
-fn view(areas: &AreaNames, amendment: Amendment, version: i64, clear: bool) -> AmendmentView {
+impl Clear {
+    const NOTHING: Self = Self {
+        members: false,
+        accounts: false,
+    };
+    /// For a stated purpose.
+    const ALL: Self = Self {
+        members: true,
+        accounts: true,
+    };
+
+    /// Who decides on amendments must see the very names: whether 张三丰 becomes 张三峰 cannot be told from masked ones. An
+    /// account is compared with its paper after a purpose is stated on the household's page.
+    fn to(caller: &Caller) -> Self {
+        let role = caller.role();
+        Self {
+            members: role.may(Action::CheckAmendment) || role.may(Action::ApproveRoster),
+            ..Self::NOTHING
+        }
+    }
+}
+
+fn view(areas: &AreaNames, amendment: Amendment, version: i64, clear: Clear) -> AmendmentView {
     AmendmentView {
         changes: amendment
             .changes
@@ -607,16 +645,19 @@ fn view(areas: &AreaNames, amendment: Amendment, version: i64, clear: bool) -> A
     }
 }
 
-fn shown_change(areas: &AreaNames, change: &Change, clear: bool) -> ShownChange {
+fn shown_change(areas: &AreaNames, change: &Change, clear: Clear) -> ShownChange {
     let (before, after) = match change {
-        Change::Members { old, new } => (shown_members(old, clear), shown_members(new, clear)),
+        Change::Members { old, new } => (
+            shown_members(old, clear.members),
+            shown_members(new, clear.members),
+        ),
         Change::Category { old, new } => (Text::new(old.zh(), old.en()), Text::new(new.zh(), new.en())),
-        Change::Home { old, new } => (shown_home(old), shown_home(new)),
+        Change::Home { old, new } => shown_homes(old, new),
         Change::Pathway { old, new } => (shown_pathway(*old), shown_pathway(*new)),
         Change::Area { old, new } => (same(areas.path(old)), same(areas.path(new))),
         Change::BankAccount { old, new } => (
-            shown_account(old.as_deref(), clear),
-            shown_account(new.as_deref(), clear),
+            shown_account(old.as_deref(), clear.accounts),
+            shown_account(new.as_deref(), clear.accounts),
         ),
     };
     ShownChange {
@@ -626,16 +667,41 @@ fn shown_change(areas: &AreaNames, change: &Change, clear: bool) -> ShownChange 
     }
 }
 
-/// A key fact as shown, personal values masked.
-pub(crate) fn shown_fact(areas: &AreaNames, facts: &KeyFacts, field: KeyFact) -> Text {
-    match field {
-        KeyFact::Members => shown_members(&facts.members, false),
-        KeyFact::Category => Text::new(facts.category.zh(), facts.category.en()),
-        KeyFact::Home => shown_home(&facts.home),
-        KeyFact::Pathway => shown_pathway(facts.pathway),
-        KeyFact::Area => same(areas.path(&facts.area)),
-        KeyFact::BankAccount => shown_account(facts.bank_account.as_deref(), false),
-    }
+/// A key fact that differs between two versions of a roster, personal values masked.
+pub(crate) fn shown_difference(
+    areas: &AreaNames,
+    before: &KeyFacts,
+    after: &KeyFacts,
+    field: KeyFact,
+) -> ShownChange {
+    let (before, after) = (before.clone(), after.clone());
+    let change = match field {
+        KeyFact::Members => Change::Members {
+            old: before.members,
+            new: after.members,
+        },
+        KeyFact::Category => Change::Category {
+            old: before.category,
+            new: after.category,
+        },
+        KeyFact::Home => Change::Home {
+            old: before.home,
+            new: after.home,
+        },
+        KeyFact::Pathway => Change::Pathway {
+            old: before.pathway,
+            new: after.pathway,
+        },
+        KeyFact::Area => Change::Area {
+            old: before.area,
+            new: after.area,
+        },
+        KeyFact::BankAccount => Change::BankAccount {
+            old: before.bank_account,
+            new: after.bank_account,
+        },
+    };
+    shown_change(areas, &change, Clear::NOTHING)
 }
 
 fn same(text: String) -> Text {
@@ -699,23 +765,72 @@ fn shown_members(members: &[RosterMember], clear: bool) -> Text {
     Text::new(say(Relation::zh), say(Relation::en))
 }
 
-fn shown_home(home: &RosterHome) -> Text {
-    let say = |structure: Option<&str>, grade: Option<&str>| {
-        let parts = [
-            structure.map(str::to_owned),
-            grade.map(str::to_owned),
-            home.home.area_m2.map(|area| format!("{area} m²")),
-            home.home.year_built.map(|year| year.to_string()),
-            home.position
-                .map(|place| format!("{:.5}°, {:.5}°", place.longitude, place.latitude)),
-        ];
-        parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
-    };
-    let (structure, grade) = (home.home.structure, home.home.grade);
-    Text::new(
-        say(structure.map(|s| s.zh()), grade.map(|g| g.zh())),
-        say(structure.map(|s| s.en()), grade.map(|g| g.en())),
-    )
+/// The fields in which two states of a home differ, each with its name, before and after.
+fn shown_homes(old: &RosterHome, new: &RosterHome) -> (Text, Text) {
+    let (mut before, mut after) = (Vec::new(), Vec::new());
+    for ((field, old), (_, new)) in home_fields(old).into_iter().zip(home_fields(new)) {
+        if old != new {
+            before.push((field, old));
+            after.push((field, new));
+        }
+    }
+    (named_values(before), named_values(after))
+}
+
+fn named_values(values: Vec<(Field, Option<Text>)>) -> Text {
+    let mut shown = (Vec::new(), Vec::new());
+    for (field, value) in values {
+        let value = value.unwrap_or_else(|| Text::new("无", "none"));
+        shown.0.push(format!("{} {}", field.zh(), value.zh));
+        shown.1.push(format!("{} {}", field.en(), value.en));
+    }
+    Text::new(shown.0.join("；"), shown.1.join("; "))
+}
+
+/// All that is recorded of a home, as shown; the name of another owner masked.
+fn home_fields(home: &RosterHome) -> [(Field, Option<Text>); 10] {
+    let RosterHome { home, position } = home;
+    let degrees = |degrees: f64| same(format!("{degrees:.5}°"));
+    let square_metres = |area: f64| same(format!("{area} m²"));
+    [
+        (
+            Field::Structure,
+            home.structure.map(|code| Text::new(code.zh(), code.en())),
+        ),
+        (
+            Field::Grade,
+            home.grade.map(|code| Text::new(code.zh(), code.en())),
+        ),
+        (Field::HomeArea, home.area_m2.map(square_metres)),
+        (
+            Field::YearBuilt,
+            home.year_built.map(|year| same(year.to_string())),
+        ),
+        (Field::Homestead, home.homestead_m2.map(square_metres)),
+        (
+            Field::Owner,
+            home.owner.as_deref().map(|owner| same(masked_name(owner))),
+        ),
+        (
+            Field::ListedVillage,
+            home.listed_village.map(|code| Text::new(code.zh(), code.en())),
+        ),
+        (
+            Field::SharedWithStayers,
+            home.shared_with_stayers.map(|shared| match shared {
+                true => Text::new("是", "yes"),
+                false => Text::new("否", "no"),
+            }),
+        ),
+        (
+            Field::Longitude,
+            position.map(|position| degrees(position.longitude)),
+        ),
+        (
+            Field::Latitude,
+            position.map(|position| degrees(position.latitude)),
+        ),
+    ]
 }
 
 /// The message for a key fact that only an amendment may change: what is wrong, and what to do.

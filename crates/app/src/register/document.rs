@@ -63,7 +63,7 @@ pub async fn shown_list(
     };
     let of_village = shown.area.level() >= AreaLevel::Village;
     let mut groups: Vec<(AreaCode, NoticeGroup)> = Vec::new();
-    for line in shown.lines.into_iter().filter(|line| line.stands) {
+    for line in shown.printed_lines() {
         let group = line.area.at_level(AreaLevel::Group);
         let group_name = group.as_ref().map_or_else(
             || say(language, "未分组", "no group").to_owned(),
@@ -80,7 +80,7 @@ pub async fn shown_list(
             (village, name)
         };
         let printed = NoticeLine {
-            head_name: line.head_name,
+            head_name: line.head_name.clone(),
             group: (!of_village).then_some(group_name),
             persons: line.persons,
             category: say(language, line.category.zh(), line.category.en()).to_owned(),
@@ -99,10 +99,19 @@ pub async fn shown_list(
             )),
         }
     }
+    let mut number =
+        identification_views::number_text(&notice, &areas.name(&shown.area), language).unwrap_or_default();
+    if !caller.area().contains(&shown.area) {
+        // Of a notice of an area above, the caller's part.
+        let part = areas.name(caller.area());
+        number.push_str(&match language {
+            Language::Chinese => format!("（{part}部分）"),
+            Language::English => format!(" (part: {part})"),
+        });
+    }
     Ok(NoticeList {
         kind: shown.kind,
-        number: identification_views::number_text(&notice, &areas.name(&shown.area), language)
-            .unwrap_or_default(),
+        number,
         area_name,
         from: shown.from,
         until: shown.until,
@@ -371,10 +380,13 @@ fn card(detail: &HouseholdDetail, language: Language) -> HouseholdCard {
             fact(
                 "核定名册",
                 "Roster",
-                detail
-                    .roster
-                    .as_ref()
-                    .map(|roster| format!("{} · {} · {}", roster.title, roster.number, roster.document)),
+                detail.roster.as_ref().map(|roster| {
+                    let version = match language {
+                        Language::Chinese => format!("第 {} 版", roster.number),
+                        Language::English => format!("version {}", roster.number),
+                    };
+                    format!("{} · {version} · {}", roster.title, roster.document)
+                }),
             ),
         ],
     });

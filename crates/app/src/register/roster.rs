@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::amendment::{ShownChange, shown_fact};
+use super::amendment::{ShownChange, shown_difference};
 use super::views::{Page, Rows};
 use crate::table::{TableFormat, write_texts};
 use crate::workspace::AreaNames;
@@ -526,11 +526,11 @@ struct Differing<'a> {
 impl Differing<'_> {
     fn view(&self, areas: &AreaNames) -> EntryView {
         let changes = self.changed.map_or_else(Vec::new, |changed| {
-            let shown = changed.facts.iter().map(|field| ShownChange {
-                field: *field,
-                before: shown_fact(areas, &changed.before.facts, *field),
-                after: shown_fact(areas, &changed.after.facts, *field),
-            });
+            let (before, after) = (&changed.before.facts, &changed.after.facts);
+            let shown = changed
+                .facts
+                .iter()
+                .map(|field| shown_difference(areas, before, after, *field));
             shown.collect()
         });
         entry_view(areas, self.entry, changes)

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use anju_model::access::Action;
 use anju_model::area::{AreaCode, AreaLevel};
 use anju_model::identity::{IdNumber, masked_name, masked_phone};
+use anju_model::register::field::Field;
 use anju_model::register::{
     Category, CauseOfMove, Consent, ConsentChoice, Event, Helper, Home, Household, HouseholdStatus,
     LivingConditions, MonitoredClass, Pathway, Person, PersonFacts, Position, PovertyAttribute, PovertyCause,
@@ -559,7 +560,7 @@ pub(crate) enum Masking {
 }
 
 impl Masking {
-    fn apply(self, text: String, mask: impl Fn(&str) -> String) -> String {
+    pub(crate) fn apply(self, text: String, mask: impl Fn(&str) -> String) -> String {
         match self {
             Self::Masked => mask(&text),
             Self::Whole => text,
@@ -638,10 +639,10 @@ pub(crate) async fn detail(
             }
         }),
         identification: super::identification::views::of_household(workspace, id).await?,
-        items: crate::lookback::views::of_household(workspace, caller, id).await?,
+        items: crate::lookback::views::of_household(workspace, caller, id, masking).await?,
         assignment: crate::plan::views::of_household(workspace, caller, id).await?,
         roster: super::roster::of_household(workspace, id).await?,
-        amendments: super::amendment::of_household(workspace, caller, id).await?,
+        amendments: super::amendment::of_household(workspace, caller, id, masking).await?,
         unmasked: masking == Masking::Whole,
         version,
         changed_at,
@@ -714,8 +715,41 @@ pub(crate) fn compare(
     changes: &mut Vec<FieldChange>,
 ) {
     use serde_json::Value;
+    if path.ends_with(".signer_role") && (before.is_object() || after.is_object()) {
+        // Which member it is, the signer's name tells.
+        compare(path, &before["as"], &after["as"], shown, changes);
+        let basis = format!("{path}.basis");
+        return compare(&basis, &before["basis"], &after["basis"], shown, changes);
+    }
+    let is_file = |value: &Value| value["hash"].is_string();
     match (before, after) {
         (Value::Null, Value::Object(_)) if path.is_empty() => {}
+        _ if !path.is_empty() && before != after && (is_file(before) || is_file(after)) => {
+            changes.push(FieldChange {
+                field: path.to_owned(),
+                before: shown(path, before),
+                after: shown(path, after),
+            });
+        }
+        // What comes or goes as a whole is told field by field, where its fields have names.
+        (Value::Null, Value::Object(_)) if has_named_parts(path) => {
+            compare(
+                path,
+                &Value::Object(serde_json::Map::new()),
+                after,
+                shown,
+                changes,
+            );
+        }
+        (Value::Object(_), Value::Null) if has_named_parts(path) => {
+            compare(
+                path,
+                before,
+                &Value::Object(serde_json::Map::new()),
+                shown,
+                changes,
+            );
+        }
         (Value::Object(old), Value::Object(new)) => {
             let mut names: Vec<&String> = old.keys().chain(new.keys()).collect();
             names.sort();
@@ -773,6 +807,13 @@ pub(crate) fn compare(
     }
 }
 
+/// Whether the parts of a field of a household have names of their own, as those of the consent do.
+fn has_named_parts(path: &str) -> bool {
+    let parts = path.split('.').filter(|part| part.parse::<usize>().is_err());
+    let whole = parts.collect::<Vec<_>>().join(".") + ".";
+    Field::ALL.iter().any(|field| field.code().starts_with(&whole))
+}
+
 /// Whether each item of a list has an identity of its own, as members do, whatever their order.
 fn identified(list: &[serde_json::Value]) -> bool {
     !list.is_empty() && list.iter().all(|item| item["id"].is_string())
@@ -790,7 +831,11 @@ fn shown(path: &str, value: &serde_json::Value) -> Option<String> {
                 false => format!("[{}]", list.len()),
             }
         }
-        serde_json::Value::Object(_) => "{…}".to_owned(),
+        // A file by its name; any other object is told field by field.
+        serde_json::Value::Object(fields) => match fields.get("name") {
+            Some(serde_json::Value::String(name)) => name.clone(),
+            _ => "{…}".to_owned(),
+        },
         other => other.to_string(),
     };
     let field = path.rsplit('.').next().unwrap_or(path);

@@ -18,6 +18,14 @@ code_list! {
     }
 }
 
+code_list! {
+    /// In which quality somebody signed, whoever it was.
+    SignerQuality {
+        Member = "member", "家庭成员", "member of the household";
+        Representative = "representative", "代理人", "representative";
+    }
+}
+
 /// In which quality somebody signed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "as", rename_all = "snake_case")]

@@ -94,6 +94,7 @@ code_list! {
         Exceptions = "consent.exceptions", "成员例外", "members who do otherwise";
         Signer = "consent.signer", "签字人", "signer";
         SignerRole = "consent.signer_role", "签字身份", "quality of the signer";
+        SignerBasis = "consent.signer_role.basis", "代理依据", "right of the representative";
         Witness = "consent.witness", "见证人", "witness";
         Taking = "consent.taking", "采集方式", "how it was taken";
         ConsentDate = "consent.date", "签字日期", "date of signing";

@@ -413,6 +413,21 @@ database_test! {
         let gone = json!({"date": "2026-02-27", "reason": "再考虑"});
         let third = desk.at("POST", &format!("{path}/consents/withdrawal"), &desk.township, &second["version"], gone.clone()).await.json();
         assert_eq!((&third["choice"], &third["consent"]), (&Value::Null, &Value::Null));
+        // The history tells a consent that came, changed and went field by field.
+        let history = desk.office.get(&format!("{path}/history"), &desk.county).await.json();
+        assert!(!history.to_string().contains("{…}"), "{history}");
+        let told = |version: usize, field: &str| {
+            let changed = history[version]["changed"].as_array().unwrap();
+            let change = changed.iter().find(|change| change["field"] == field);
+            let change = change.unwrap_or_else(|| panic!("{field}: {history}"));
+            (change["before"].clone(), change["after"].clone())
+        };
+        let role = "consent.signer_role";
+        assert_eq!(told(0, role), (json!("representative"), Value::Null));
+        assert_eq!(told(1, role), (json!("member"), json!("representative")));
+        assert_eq!(told(1, "consent.signer_role.basis"), (Value::Null, json!("委托书 3 号")));
+        assert_eq!(told(2, role), (Value::Null, json!("member")));
+        assert_eq!(told(2, "consent.witness"), (Value::Null, json!("赵**")));
         let none = desk.at("POST", &format!("{path}/consents/withdrawal"), &desk.township, &third["version"], gone).await;
         assert_eq!(none.code(), "no_consent");
 

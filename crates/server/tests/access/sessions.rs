@@ -42,6 +42,24 @@ database_test! {
 }
 
 database_test! {
+    async fn a_new_password_ends_the_sessions_elsewhere(test) {
+        let office = Office::new(test).await;
+        let first = office.administrator().await;
+        let second = office.sign_in("admin", PASSWORD).await.cookie();
+        let wrong = json!({"current": "not the password", "new": "a new long password"});
+        assert_eq!(office.post("/session/password", &second, wrong).await.code(), "wrong_password");
+        assert_eq!(office.get("/session", &first).await.status, StatusCode::OK);
+        let right = json!({"current": PASSWORD, "new": "a new long password"});
+        let changed = office.post("/session/password", &second, right).await;
+        assert_eq!(changed.status, StatusCode::NO_CONTENT);
+        assert_eq!(office.get("/session", &first).await.code(), "not_signed_in");
+        assert_eq!(office.get("/session", &second).await.status, StatusCode::OK);
+        let left = office.get("/sessions", &second).await.json();
+        assert_eq!(left.as_array().unwrap().len(), 1);
+    }
+}
+
+database_test! {
     async fn nobody_sees_or_ends_the_sessions_of_others(test) {
         let office = Office::new(test).await;
         let administrator = office.administrator().await;

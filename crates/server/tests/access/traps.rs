@@ -176,7 +176,7 @@ database_test! {
         let forged = desk.request(json!([{"field": "bank_account", "old": "6217000000000000099", "new": "6217111111111111111"}]));
         let forged = desk.office.post("/register/amendments", &desk.asker, forged).await;
         if forged.status == StatusCode::CREATED {
-            assert_eq!(forged.json()["changes"][0]["before"]["zh"], ACCOUNT);
+            assert_eq!(forged.json()["changes"][0]["before"]["zh"], "621************0001");
         } else {
             assert!(forged.status.is_client_error());
         }
@@ -275,6 +275,66 @@ database_test! {
         let mut request = desk.request(json!([{"field": "bank_account", "new": "6217888888888888888"}]));
         request["evidence"] = json!(hash);
         assert_eq!(desk.office.post("/register/amendments", &desk.checker, request).await.code(), "evidence_missing");
+    }
+}
+
+database_test! {
+    async fn a_file_known_as_a_document_is_evidence_once_it_is_handed_in(test) {
+        let desk = Desk::new(test).await;
+        let scan = &b"\xFF\xD8\xFF\xE0 a paper"[..];
+        let request = Request::builder()
+            .method("POST")
+            .uri(format!("/api/v1/register/households/{}/documents?kind=other&name=paper.jpg", desk.household))
+            .header(header::COOKIE, &desk.asker)
+            .body(Body::from(scan));
+        let document = desk.office.request(request.unwrap()).await;
+        assert_eq!(document.status, StatusCode::CREATED, "{}", document.json());
+        let mut request = desk.request(json!([{"field": "bank_account", "new": "6217888888888888888"}]));
+        request["evidence"] = document.json()["hash"].clone();
+        assert!(request["evidence"].is_string(), "{}", document.json());
+        let refused = desk.office.post("/register/amendments", &desk.asker, request.clone()).await;
+        assert_eq!(refused.code(), "evidence_missing");
+        for _ in 0..2 {
+            let stored = upload(&desk.office, &desk.asker, Body::from(scan)).await;
+            assert_eq!(stored.json()["hash"], request["evidence"]);
+        }
+        let asked = desk.office.post("/register/amendments", &desk.asker, request).await;
+        assert_eq!(asked.status, StatusCode::CREATED, "{}", asked.json());
+        desk.office.verify_ledger().await;
+    }
+}
+
+database_test! {
+    async fn an_amendment_shows_an_account_masked_until_a_purpose_is_stated(test) {
+        let desk = Desk::new(test).await;
+        let new = "6217888888888888888";
+        desk.ask(new).await;
+        let page = format!("/register/households/{}", desk.household);
+        for cookie in [&desk.administrator, &desk.asker, &desk.checker, &desk.approver] {
+            for path in ["/register/amendments", &page] {
+                let shown = String::from_utf8(desk.office.get(path, cookie).await.body).unwrap();
+                assert!(shown.contains("621************8888"), "{shown}");
+                assert!(!shown.contains(new) && !shown.contains(ACCOUNT), "{path}: {shown}");
+            }
+        }
+        let need = json!({"purpose": "payment"});
+        let whole = desk.office.post(&format!("{page}/unmask"), &desk.checker, need).await.json();
+        let change = &whole["amendments"][0]["changes"][0];
+        assert_eq!((&change["before"]["zh"], &change["after"]["zh"]), (&json!(ACCOUNT), &json!(new)));
+    }
+}
+
+database_test! {
+    async fn an_amendment_of_a_home_shows_what_changes_of_it(test) {
+        let desk = Desk::new(test).await;
+        let home = json!({"structure": null, "grade": null, "area_m2": 86.5, "year_built": 1987, "position": null});
+        let request = desk.request(json!([{"field": "home", "new": home}]));
+        let asked = desk.office.post("/register/amendments", &desk.asker, request).await;
+        assert_eq!(asked.status, StatusCode::CREATED, "{}", asked.json());
+        let change = &asked.json()["changes"][0];
+        assert_eq!(change["before"]["zh"], "住房面积 无；建造年份 无");
+        assert_eq!(change["after"]["zh"], "住房面积 86.5 m²；建造年份 1987");
+        assert_eq!(change["after"]["en"], "floor area of the home 86.5 m²; year built 1987");
     }
 }
 

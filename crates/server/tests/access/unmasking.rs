@@ -12,6 +12,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::office::Office;
+use crate::roles::item;
 
 const PERSONAL: [&str; 5] = [
     "张三丰",
@@ -97,6 +98,34 @@ database_test! {
             assert!(!state.contains(personal), "{personal}");
         }
         office.verify_ledger().await;
+    }
+}
+
+database_test! {
+    async fn findings_show_names_masked_until_a_purpose_is_stated(test) {
+        let office = Office::new(test).await;
+        let administrator = office.administrator().await;
+        let id = stored_household(&office).await;
+        let mut found = item(id, "61902110120101");
+        found.household = Some(id);
+        found.values.insert("name".into(), "张三丰".into());
+        found.values.insert("civil_registry_name".into(), "欧阳明".into());
+        found.values.insert("register_number".into(), "QX-61902110120101".into());
+        found.explanation = anju_model::code_list::Text::new("张三丰在公安户籍中为欧阳明。", "张三丰 is 欧阳明 there.");
+        found.action = anju_model::code_list::Text::new("查看张三丰的身份证。", "See the card of 张三丰.");
+        let mut tx = office.begin().await;
+        tx.insert(&[found]).await.unwrap();
+        office.commit(tx).await;
+        let page = format!("/register/households/{id}");
+        for path in ["/lookback/items", &format!("/lookback/items/{id}"), &page] {
+            let shown = String::from_utf8(office.get(path, &administrator).await.body).unwrap();
+            assert!(!shown.contains("张三丰") && !shown.contains("欧阳明"), "{path}: {shown}");
+            assert!(shown.contains("张**在公安户籍中为欧**。"), "{path}: {shown}");
+        }
+        let need = json!({"purpose": "payment"});
+        let whole = office.post(&format!("{page}/unmask"), &administrator, need).await.json();
+        assert_eq!(whole["items"][0]["explanation"]["zh"], "张三丰在公安户籍中为欧阳明。");
+        assert_eq!(whole["items"][0]["values"]["civil_registry_name"], "欧阳明");
     }
 }
 

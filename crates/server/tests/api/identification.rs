@@ -229,6 +229,7 @@ database_test! {
         desk.later(8).await;
         let closed = desk.close(&desk.village, &id).await;
         assert_eq!(outcome(&closed.json()), (2, vec!["case_suspended".to_owned()]));
+        assert_eq!(desk.printed(&id).await, ["张三", "王五", "赵六"]);
 
         // Whoever took the objection down does not decide it; upheld, the case goes back to the meeting.
         let objection = desk.get(&desk.township, "/objections?state=open").await["items"][0].clone();
@@ -254,8 +255,11 @@ database_test! {
         let posting = json!({ "area": "619021", "place": "政府网站", "contact": "0916-0000000" });
         let notice = desk.post(&desk.county, "/notices", posting).await.json();
         desk.later(8).await;
-        let closed = desk.close(&desk.county, notice["id"].as_str().unwrap()).await;
+        let id = notice["id"].as_str().unwrap();
+        let closed = desk.close(&desk.county, id).await;
         assert_eq!(outcome(&closed.json()), (2, vec![]));
+        // A closed notice is printed as it hung.
+        assert_eq!(desk.printed(id).await, ["张三", "王五"]);
         // The announcement is issued, not passed.
         assert_eq!(desk.pass(&desk.county, "announcement").await, (0, vec!["by_announcement".into(); 2]));
         let announcing = json!({
@@ -264,6 +268,24 @@ database_test! {
         let announced = desk.post(&desk.county, "/notices", announcing).await;
         assert_eq!(announced.status, StatusCode::CREATED, "{}", announced.json());
         assert_eq!(announced.json()["number"], "安澜县公告〔2026〕1号");
+        // The township sees the county's notices that name households of its own, with those households.
+        let listed = desk.get(&desk.township, "/notices?level=county").await;
+        assert_eq!(listed["total"], 2, "{listed}");
+        assert_eq!(listed["items"][0]["mine"], false);
+        let path = format!("/notices/{}", announced.json()["id"].as_str().unwrap());
+        let shown = desk.get(&desk.village, &path).await;
+        assert_eq!((shown["lines"].as_array().unwrap().len(), &shown["mine"]), (2, &json!(false)));
+        let administrator = desk.office.enter("admin", "a much better password").await;
+        let other = json!({
+            "name": "other", "display_name": "other", "role": "township_officer", "area": "619021102",
+            "password": "the first password"
+        });
+        desk.office.send("POST", "/api/v1/users", Some(&administrator), Some(other)).await;
+        let other = desk.office.enter("other", "the first password").await;
+        assert_eq!(desk.get(&other, "/notices").await["total"], 0);
+        let path = format!("/api/v1/register/identification{path}");
+        assert_eq!(desk.office.send("GET", &path, Some(&other), None).await.status, StatusCode::FORBIDDEN);
+        assert_eq!(desk.office.send("GET", &format!("{path}/list.pdf"), Some(&other), None).await.status, StatusCode::FORBIDDEN);
         assert_eq!(desk.step_of("A-1").await, "announced");
 
         // The third is refused by the village for a reason, and its case cannot go on.
@@ -327,6 +349,20 @@ database_test! {
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89";
 
 impl Desk {
+    /// The heads on the printed list of a notice.
+    async fn printed(&self, id: &str) -> Vec<String> {
+        let operator = Caller::operator("test", &AreaCode::parse("619021").unwrap());
+        let id = id.parse().unwrap();
+        let list = document::shown_list(&self.office.workspace, &operator, id, Language::Chinese)
+            .await
+            .unwrap();
+        list.groups
+            .into_iter()
+            .flat_map(|group| group.lines)
+            .map(|line| line.head_name)
+            .collect()
+    }
+
     /// All households up to the village's notice, which is posted; returns it.
     async fn posted(&self) -> Value {
         let found = json!({ "form": "visit", "date": "2026-03-01", "reference": "走访记录 12" });

@@ -13,6 +13,7 @@ use anju_store::testing::TestDatabase;
 use anju_store::{Paging, StoreError, database_test};
 
 use jiff::civil::date;
+use uuid::Uuid;
 
 use crate::fixtures::*;
 
@@ -352,6 +353,22 @@ database_test!(
             let notices = anju_store::identification::notices(&test.db, &run, &ALL).await.unwrap();
             assert_eq!(notices.total, found, "{day}");
         }
+        // One of the county is a township's to see where it names a household there.
+        let mut county = notice(7, &[2]);
+        county.area = area("619021");
+        county.level = Level::County;
+        let mut tx = begin(test, "post", 55).await;
+        tx.insert(&[county.clone()]).await.unwrap();
+        tx.commit(&key()).await.unwrap();
+        let concerning = async |code: &str, of_areas_above: bool| -> Vec<Uuid> {
+            let filter = NoticeFilter { of_areas_above, ..NoticeFilter::within(area(code)) };
+            let page = anju_store::identification::notices(&test.db, &filter, &ALL).await.unwrap();
+            page.items.into_iter().map(|notice| notice.value.id).filter(|id| *id == county.id).collect()
+        };
+        assert_eq!(concerning("619021101", true).await, [county.id]);
+        assert_eq!(concerning("619021101", false).await, [Uuid::nil(); 0]);
+        assert_eq!(concerning("619021102", true).await, [Uuid::nil(); 0]);
+        assert_eq!(concerning("61", true).await, [county.id]);
         let village = area("619021101201");
         let serial = async |kind, year| {
             anju_store::identification::last_serial(&test.db, &village, kind, year).await.unwrap()

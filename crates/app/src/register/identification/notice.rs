@@ -188,6 +188,25 @@ pub async fn post(workspace: &Workspace, caller: &Caller, posting: Posting) -> R
     views::notice(workspace, caller, notice.id).await
 }
 
+/// The notice with its cases in the caller's area. One of an area above is for those to read who have a case on it.
+pub(super) async fn readable_notice(
+    workspace: &Workspace,
+    caller: &Caller,
+    id: Uuid,
+) -> Result<(Versioned<PublicityNotice>, Vec<Versioned<IdentificationCase>>), AppError> {
+    caller.require(Action::ReadRegister)?;
+    let notice = load_notice(workspace, id).await?;
+    let ids: Vec<String> = notice.value.cases.iter().map(Uuid::to_string).collect();
+    let mut cases: Vec<Versioned<IdentificationCase>> = anju_store::load_many(workspace.db(), &ids).await?;
+    if !caller.area().contains(&notice.value.area) {
+        cases.retain(|case| caller.area().contains(&case.value.area));
+        if cases.is_empty() {
+            caller.require_in(Action::ReadRegister, &notice.value.area)?;
+        }
+    }
+    Ok((notice, cases))
+}
+
 /// The notice, when the caller may act for the level that posted it.
 async fn own_notice(
     workspace: &Workspace,
@@ -413,8 +432,7 @@ pub async fn photo(
         kind: "photo",
         id: hash.to_owned(),
     };
-    let notice = load_notice(workspace, id).await?.value;
-    caller.require_in(Action::ReadRegister, &notice.area)?;
+    let notice = readable_notice(workspace, caller, id).await?.0.value;
     if !notice.photos.iter().any(|photo| photo.hash == hash) {
         return Err(missing());
     }

@@ -18,7 +18,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::notice::load_notice;
+use super::notice::readable_notice;
 use super::{action_of, clock, may_take_back};
 use crate::register::views::Page;
 use crate::table::{TableFormat, write_texts};
@@ -196,6 +196,15 @@ pub struct NoticeView {
     pub closed_at: Option<Timestamp>,
     /// The households on it, as the notice shows them.
     pub lines: Vec<NoticeLine>,
+}
+
+impl NoticeView {
+    /// The households of the printed list. While the notice hangs, those that stand on it; once it has run or was taken
+    /// down, all that it made public, though none of them waits on it any more.
+    pub(crate) fn printed_lines(&self) -> impl Iterator<Item = &NoticeLine> {
+        let hangs = self.closed_at.is_none() && !self.has_run;
+        self.lines.iter().filter(move |line| line.stands || !hangs)
+    }
 }
 
 /// A household on a notice: what must be shown, and nothing else.
@@ -424,7 +433,8 @@ pub(crate) async fn of_household(
     Ok(cases.into_iter().map(|case| case.value).collect())
 }
 
-/// One page of notices without their lines, the newest first.
+/// One page of notices without their lines, the newest first: those of the area, and those of the areas above that name
+/// a household of it.
 ///
 /// # Errors
 /// When the caller may not read the register or that area.
@@ -445,6 +455,7 @@ pub async fn notices(
         level: query.level,
         closed: query.closed,
         until_before: query.has_run.then(|| workspace.today()),
+        of_areas_above: true,
         ..NoticeFilter::within(area)
     };
     let page = anju_store::identification::notices(workspace.db(), &filter, &paging).await?;
@@ -540,16 +551,13 @@ fn notice_view(
     }
 }
 
-/// One notice with the households on it. A notice shows the head's name in full, group, size, category and pathway, as
+/// One notice with the households on it; of a notice of an area above the caller's, with those of the caller's. A notice shows the head's name in full, group, size, category and pathway, as
 /// the procedure asks, and never an ID number, phone, bank account or health.
 ///
 /// # Errors
 /// [`AppError::NotFound`] for one that is unknown or outside the caller's area.
 pub async fn notice(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result<NoticeView, AppError> {
-    let notice = load_notice(workspace, id).await?;
-    caller.require_in(Action::ReadRegister, &notice.value.area)?;
-    let ids: Vec<String> = notice.value.cases.iter().map(Uuid::to_string).collect();
-    let cases: Vec<Versioned<IdentificationCase>> = anju_store::load_many(workspace.db(), &ids).await?;
+    let (notice, cases) = readable_notice(workspace, caller, id).await?;
     let ids: Vec<String> = cases
         .iter()
         .map(|case| case.value.household.to_string())
@@ -597,21 +605,16 @@ pub async fn notice_workbook(workspace: &Workspace, caller: &Caller, id: Uuid) -
         NoticeKind::Announcement => format!("{}搬迁户认定公告({})", notice.area_name, notice.from),
     };
     let headers = ["序号", "户主", "住址", "人口", "搬迁类型", "安置方式"];
-    let rows = notice
-        .lines
-        .into_iter()
-        .filter(|line| line.stands)
-        .enumerate()
-        .map(|(index, line)| {
-            vec![
-                (index + 1).to_string(),
-                line.head_name,
-                line.area_name,
-                line.persons.to_string(),
-                line.category.zh().to_owned(),
-                line.pathway.map_or("", |pathway| pathway.zh()).to_owned(),
-            ]
-        });
+    let rows = notice.printed_lines().enumerate().map(|(index, line)| {
+        vec![
+            (index + 1).to_string(),
+            line.head_name.clone(),
+            line.area_name.clone(),
+            line.persons.to_string(),
+            line.category.zh().to_owned(),
+            line.pathway.map_or("", |pathway| pathway.zh()).to_owned(),
+        ]
+    });
     write_texts(&title, &headers, rows, TableFormat::Xlsx)
 }
 

@@ -284,7 +284,7 @@ function Erasures() {
         { title: t('legal_order'), dataIndex: 'document' },
         { title: t('reason'), dataIndex: 'reason' },
         { title: t('asked_by'), render: (_, row) => <>{row.asked_by ?? '—'}{row.asked_at && <div className="label">{instant(row.asked_at)}</div>}</> },
-        { title: t('state'), dataIndex: 'state', render: (state: Erasure['state']) => <Tag>{t(`erasure_${state}`)}</Tag> },
+        { title: t('state'), dataIndex: 'state', render: (state: Erasure['state']) => (state === undefined ? null : <Tag>{t(`erasure_${state}`)}</Tag>) },
         { title: t('decided_by'), render: (_, row) => row.decision && <>{row.decision.by}<div className="label">{instant(row.decision.at)}</div>{row.decision.remark}</> },
         { key: 'steps', width: 190, render: (_, row) => <Space size={4}>{row.steps.map((step) => <Button key={step} size="small" danger={step === 'carry_out'} onClick={() => setTaking({ erasure: row, step })} data-testid={`erasure-${step}`}>{t(`erasure_step_${step}`)}</Button>)}</Space> },
       ]} />

@@ -181,7 +181,7 @@ export function OnRoster({ household }: { household: HouseholdDetail }) {
       {household.roster ? (
         <p style={{ marginTop: 0 }}>
           <Link to={`/rosters/${household.roster.id}`}>{household.roster.title} · {t('version', { n: household.roster.number })}</Link> · {household.roster.document} <span className="label">{t('amendment_only')}</span>{' '}
-          {me.data?.role !== 'inspector' && <Button size="small" onClick={() => setAsking(true)} data-testid="ask-amendment">{t('ask_amendment')}</Button>}
+          {me.data?.may.includes('ask_amendment') && <Button size="small" onClick={() => setAsking(true)} data-testid="ask-amendment">{t('ask_amendment')}</Button>}
         </p>
       ) : <span className="label">{t('on_no_roster')}</span>}
       {household.amendments.map((amendment) => (

@@ -17,6 +17,11 @@ export function useOutcome() {
     if (done > 0) message.success(t('batch_done', { n: whole(done) }));
     const refused = refusals.reduce((sum, { cases }) => sum + cases.length, 0);
     if (refused === 0) return;
+    const [only] = refusals;
+    if (only && refused === 1) {
+      modal.warning({ title: t('batch_refused', { n: 1 }), okText: t('close'), content: <>{only.cases.map(name)}<p data-testid="refusals">{only.reason}</p></> });
+      return;
+    }
     modal.warning({
       title: t('batch_refused', { n: whole(refused) }),
       width: 640,
@@ -32,7 +37,10 @@ export function useOutcome() {
   };
 }
 
-/** Runs a command and asks for everything again; `name` says which household a refused case is of. */
+/**
+ * Runs a command and asks for everything again; `name` says which household a refused case is of. Answers whether
+ * anything was done, so that a form whose cases were all refused keeps what was typed.
+ */
 export function useCommand(name: (id: string) => string = (id) => id.slice(0, 8)) {
   const { problem, t, of } = useWords();
   const { message } = App.useApp();
@@ -46,7 +54,9 @@ export function useCommand(name: (id: string) => string = (id) => id.slice(0, 8)
         const reasons = new Map<string, string[]>();
         for (const { id, detail } of refused) reasons.set(of(detail), [...(reasons.get(of(detail)) ?? []), id]);
         tell(done, [...reasons].map(([reason, cases]) => ({ reason, cases })), name);
-      } else message.success(t('saved'));
+        return done > 0 || refused.length === 0;
+      }
+      message.success(t('saved'));
       return true;
     } catch (error) {
       message.error(problem(error));

@@ -57,7 +57,7 @@ export default function HouseholdPage() {
         ? <Alert type="warning" showIcon title={t('unmasked_now')} action={<Button size="small" onClick={() => setWhole(null)}>{t('mask_again')}</Button>} style={{ marginBottom: 12 }} />
         : mayUnmask && <Unmask id={id} onShown={setWhole} />}
       <Tabs activeKey={parameters.get('tab') ?? 'overview'} onChange={(tab) => setParameters({ tab }, { replace: true })} items={[
-        { key: 'overview', label: t('overview'), children: <Overview it={it} /> },
+        { key: 'overview', label: t('overview'), children: <Overview it={it} mayReadLedger={session.data?.may.includes('read_ledger') ?? false} /> },
         { key: 'income', label: t('income'), children: <div className="panel"><Income household={id} may={may && active} /></div> },
         { key: 'consent', label: t('consent'), children: <Consents household={it} may={may} /> },
         { key: 'documents', label: t('documents'), children: <div className="panel"><Documents household={it} may={may} mayUnmask={mayUnmask} /></div> },
@@ -80,7 +80,7 @@ function Recorded({ fields, it }: { fields: FieldSpec[]; it: HouseholdDetail }) 
   return <dl className="facts">{filled.map(({ field, value }) => <Fragment key={field.path}><dt>{code('household_field', field.path)}</dt><dd>{shown(field, value)}{UNITS[field.path]}</dd></Fragment>)}</dl>;
 }
 
-function Overview({ it }: { it: HouseholdDetail }) {
+function Overview({ it, mayReadLedger }: { it: HouseholdDetail; mayReadLedger: boolean }) {
   const { t, code, of } = useWords();
   return (
     <div className="grid">
@@ -143,7 +143,12 @@ function Overview({ it }: { it: HouseholdDetail }) {
       {it.identification.length > 0 && (
         <div className="panel w12">
           <h2>{t('case_steps')}</h2>
-          {it.identification.map((one) => <Steps key={one.id} taken={one.taken} waits={one.step} />)}
+          {it.identification.map((one) => (
+            <Fragment key={one.id}>
+              <Steps taken={one.taken} waits={one.step} />
+              {mayReadLedger && <p style={{ marginTop: 0 }}><Link to={`/ledger?kind=identification_case&subject=${one.id}`}>{t('case_ledger')}</Link></p>}
+            </Fragment>
+          ))}
         </div>
       )}
       <OnRoster household={it} />

@@ -24,11 +24,12 @@ export default function IdentificationPage() {
   const { filters, set } = useFilters();
   const areas = useQuery({ queryKey: ['areas'], queryFn: api.areas, staleTime: 60_000 });
   const desk = useQuery({ queryKey: ['identification', filters.area], queryFn: () => api.identification({ area: filters.area }) });
+  const session = useQuery({ queryKey: ['session'], queryFn: api.session });
   const [opening, setOpening] = useState(false);
   const step = (filters.step ?? desk.data?.steps.find((count) => count.mine && count.cases > 0)?.step ?? 'group_review') as IdentificationStep;
   return (
     <div data-testid="identification">
-      <Title extra={<><TreeSelect allowClear style={{ width: 200 }} placeholder={t('all_areas')} value={filters.area} treeData={areaTree(areas.data ?? [])} onChange={(area: string | undefined) => set({ area })} /><Button type="primary" data-testid="open-cases" disabled={!desk.data || desk.data.without_case === 0} onClick={() => setOpening(true)}>{t('open_cases')}</Button></>}>{t('identification')}</Title>
+      <Title extra={<><TreeSelect allowClear style={{ width: 200 }} placeholder={t('all_areas')} value={filters.area} treeData={areaTree(areas.data ?? [])} onChange={(area: string | undefined) => set({ area })} />{session.data?.may.includes('review_in_village') && <Button type="primary" data-testid="open-cases" disabled={!desk.data || desk.data.without_case === 0} onClick={() => setOpening(true)}>{t('open_cases')}</Button>}</>}>{t('identification')}</Title>
       <div className="panel" style={{ marginBottom: 12 }}>
         <Space wrap size={[8, 8]}>
           <Tag style={{ padding: '2px 10px' }}>{t('desk_without_case')} <b>{whole(desk.data?.without_case ?? 0)}</b></Tag>
@@ -42,27 +43,32 @@ export default function IdentificationPage() {
         </Space>
       </div>
       <Cases key={`${step} ${filters.area} ${filters.category} ${filters.search} ${filters.late}`} step={step} mine={desk.data?.steps.find((count) => count.step === step)?.mine ?? false} />
-      {opening && <OpenCases area={filters.area} close={() => setOpening(false)} />}
+      {opening && <OpenCases title={t('open_cases')} why={t('open_cases_why')} households={{ area: filters.area ?? null }} close={() => setOpening(false)} />}
     </div>
   );
 }
 
-function OpenCases({ area, close }: { area: string | undefined; close: () => void }) {
+/** How and when the households applied: all of the desk's area, or those picked in the register. */
+export function OpenCases({ title, why, households, close }: { title: string; why?: string; households: Pick<CasesOpening, 'area' | 'category' | 'households'>; close: () => void }) {
   const { t, options } = useWords();
   const run = useCommand();
-  const [form] = Form.useForm<Omit<CasesOpening, 'area'>>();
+  const [form] = Form.useForm<Omit<CasesOpening, 'area' | 'households'>>();
+  const [sending, setSending] = useState(false);
   const submit = async () => {
     const values = await form.validateFields();
-    if (await run(() => api.openCases({ ...values, area }))) close();
+    setSending(true);
+    const opened = await run(() => api.openCases({ ...households, ...values }));
+    setSending(false);
+    if (opened) close();
   };
   return (
-    <Modal open title={t('open_cases')} okText={t('open_cases')} cancelText={t('cancel')} onOk={submit} onCancel={close}>
-      <p className="label">{t('open_cases_why')}</p>
-      <Form form={form} layout="vertical" initialValues={{ form: 'visit', date: today() }}>
-        <Form.Item name="category" label={t('category')}><Select allowClear options={options('category')} placeholder={t('all')} /></Form.Item>
-        <Form.Item name="form" label={t('application_form')} rules={[{ required: true }]}><Select options={options('application_form')} /></Form.Item>
-        <Form.Item name="date" label={t('date')} rules={[{ required: true }]}><Input type="date" max={today()} /></Form.Item>
-        <Form.Item noStyle shouldUpdate>{() => form.getFieldValue('form') === 'oral' && <Form.Item name="witness" label={t('witness')} rules={[{ required: true, message: t('witness') }]}><Input maxLength={50} /></Form.Item>}</Form.Item>
+    <Modal open title={title} okText={t('open_cases')} confirmLoading={sending} onOk={submit} onCancel={close}>
+      {why && <p className="label">{why}</p>}
+      <Form form={form} layout="vertical" initialValues={{ form: why && 'visit', date: today() }}>
+        {why && <Form.Item name="category" label={t('category')}><Select allowClear options={options('category')} placeholder={t('all')} /></Form.Item>}
+        <Form.Item name="form" label={t('application_form')} rules={[{ required: true, message: t('application_form') }]}><Select options={options('application_form')} /></Form.Item>
+        <Form.Item name="date" label={t('application_date')} rules={[{ required: true, message: t('application_date') }]}><Input type="date" max={today()} /></Form.Item>
+        <Form.Item noStyle shouldUpdate>{() => form.getFieldValue('form') === 'oral' && <Form.Item name="witness" label={t('witness')} rules={[{ required: true, whitespace: true, message: t('witness') }]}><Input maxLength={50} /></Form.Item>}</Form.Item>
         <Form.Item name="reference" label={t('application_reference')}><Input maxLength={200} /></Form.Item>
       </Form>
     </Modal>
@@ -90,7 +96,7 @@ function Cases({ step, mine }: { step: IdentificationStep; mine: boolean }) {
   const passes = open && !BY_NOTICE.includes(step);
   const some = matching || selected.length > 0;
   const none = useCallback(() => { setSelected([]); setMatching(false); }, []);
-  const start = (what: StepTaking['what']) => setTaking({ what, chosen: matching ? { matching: total } : { cases: selected } });
+  const start = (what: StepTaking['what']) => setTaking({ what, chosen: matching ? { matching: total } : { cases: selected.map((one) => cases.find((fresh) => fresh.id === one.id) ?? one) } });
   const toggle = (row: IdentificationCase) => { setMatching(false); setSelected((before) => (before.some((one) => one.id === row.id) ? before.filter((one) => one.id !== row.id) : [...before, row])); };
   const busy = taking !== null;
   useEffect(() => {

@@ -133,6 +133,8 @@ function Notice({ id, close }: { id: string; close: () => void }) {
   const [changing, setChanging] = useState<'extend' | 'take_down' | null>(null);
   const print = (paper: string) => address(`/register/identification/notices/${id}/list.pdf`, { paper, language });
   const open = it?.mine && it.kind === 'publicity' && !it.closed_at;
+  const session = useQuery({ queryKey: ['session'], queryFn: api.session });
+  const mayObject = it?.mine || session.data?.may.includes('review_in_village');
   return (
     <Drawer open onClose={close} size={820} title={it && (it.number ?? it.area_name)}>
       {it ? (
@@ -160,7 +162,7 @@ function Notice({ id, close }: { id: string; close: () => void }) {
             { title: t('persons'), dataIndex: 'persons', width: 70, align: 'right' },
             { title: t('category'), dataIndex: 'category', width: 100, render: (value: string) => code('category', value) },
             { title: t('pathway'), dataIndex: 'pathway', width: 120, render: (value: string | null) => code('pathway', value) },
-            ...(it.kind === 'publicity' ? [{ title: '', width: 100, render: (_: unknown, line: PublicityNotice['lines'][number]) => line.open_objections > 0 ? <Tag color="red">{t('suspended')}</Tag> : line.stands && !it.has_run && !it.closed_at ? <Button size="small" type="link" data-testid="object" onClick={() => setObjecting(line.case)}>{t('object')}</Button> : null }] : []),
+            ...(it.kind === 'publicity' ? [{ title: '', width: 100, render: (_: unknown, line: PublicityNotice['lines'][number]) => line.open_objections > 0 ? <Tag color="red">{t('suspended')}</Tag> : line.stands && mayObject && !it.has_run && !it.closed_at ? <Button size="small" type="link" data-testid="object" onClick={() => setObjecting(line.case)}>{t('object')}</Button> : null }] : []),
           ]} />
         </div>
       ) : <Waiting query={query} />}
@@ -277,7 +279,7 @@ function Objections() {
         {shown && (
           <>
             <dl className="facts"><dt>{t('objection_from')}</dt><dd>{shown.from ?? t('objection_anonymous')}</dd><dt>{t('received')}</dt><dd>{shown.received_by} · {instant(shown.received_at)}</dd><dt>{t('objection_content')}</dt><dd>{shown.content}</dd>{shown.decided_by && <><dt>{t('answer')}</dt><dd>{code('objection_state', shown.state)} · {shown.answer} · {shown.decided_by}</dd></>}</dl>
-            {shown.state === 'open' && (
+            {shown.mine && (
               <div style={{ marginTop: 16 }}>
                 <p className="label">{t('objection_decide_why')}</p>
                 <Input.TextArea rows={3} maxLength={2000} showCount value={answer} onChange={(event) => setAnswer(event.target.value)} placeholder={t('answer')} />

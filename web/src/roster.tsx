@@ -94,7 +94,8 @@ export default function RostersPage() {
 /** The register as it stood at a time. */
 function AsOf({ at, change }: { at: string | undefined; change: (at: string | null) => void }) {
   const { t, code } = useWords();
-  const time = at ? new Date(at) : null;
+  // The time is one of China, as every date in the program.
+  const time = at ? new Date(`${at}+08:00`) : null;
   const valid = time !== null && !Number.isNaN(time.getTime());
   const [trail, setTrail] = useState<string[]>([]);
   const query = useQuery({ queryKey: ['as-of', at, trail.at(-1)], enabled: valid, queryFn: () => api.registerAsOf({ at: time?.toISOString(), after: trail.at(-1), limit: 50 }), placeholderData: keepPreviousData });

@@ -6015,6 +6015,8 @@ export interface components {
             area_name: string;
             /** @description Name of its head, masked. */
             head_name: string;
+            /** @description Whether the caller may decide it. */
+            mine: boolean;
             /** @description 户编号. */
             register_number: string;
             /**
@@ -6507,6 +6509,8 @@ export interface components {
                 area_name: string;
                 /** @description Name of its head, masked. */
                 head_name: string;
+                /** @description Whether the caller may decide it. */
+                mine: boolean;
                 /** @description 户编号. */
                 register_number: string;
                 /**

@@ -24,10 +24,11 @@ let present = '';
 
 const { context, page, troubles, picture, step, close } = await open(() => [url]);
 
+const runs = () => server !== undefined && server.exitCode === null && server.signalCode === null;
 async function stop() {
-  if (!server || server.exitCode !== null) return;
-  const ended = once(server, 'exit');
-  // faketime starts the program as a process of its own: both are ended.
+  if (!runs()) return;
+  // faketime starts the program as a process of its own: both are told, and both have ended when their output is closed.
+  const ended = once(server, 'close');
   process.kill(-server.pid, 'SIGTERM');
   await ended;
 }
@@ -42,9 +43,23 @@ async function serve(days) {
   const lines = createInterface({ input: server.stdout });
   const [line] = await Promise.race([once(lines, 'line'), once(server, 'exit').then(() => { throw new Error('the server ended at once'); })]);
   url = JSON.parse(line).url;
-  await page.clock.setSystemTime(Date.now() + days * DAY);
+  // Pages that are opened from now on see the same day.
+  await context.addInitScript((milliseconds) => {
+    const Real = globalThis.RealDate ?? Date;
+    globalThis.RealDate = Real;
+    globalThis.Date = class extends Real {
+      constructor(...parts) {
+        if (parts.length === 0) super(Real.now() + milliseconds);
+        else super(...parts);
+      }
+
+      static now() {
+        return Real.now() + milliseconds;
+      }
+    };
+  }, days * DAY);
 }
-process.on('exit', () => { if (server && server.exitCode === null) process.kill(-server.pid, 'SIGKILL'); });
+process.on('exit', () => { if (runs()) process.kill(-server.pid, 'SIGKILL'); });
 
 const day = () => new Date(Date.now() + ahead * DAY + 8 * 3600e3).toISOString().slice(0, 10);
 
@@ -65,21 +80,30 @@ const people = {
 async function as(name) {
   if (present === name) return;
   if (present) {
-    await page.goto(url);
-    await page.locator('[aria-label=退出], [data-testid=sign-in]').first().waitFor();
-    if (await page.locator('[aria-label=退出]').count()) await page.locator('[aria-label=退出]').click();
+    await shut();
+    await page.locator('[aria-label=退出]').click();
     await page.locator('[data-testid=sign-in]').waitFor();
   }
   const person = people[name];
   const next = `${name} 的新密码 2026`;
-  await signIn(page, url, name, person.password ?? `${name} first password`, next);
+  await signIn(page, present ? null : url, name, person.password ?? `${name} first password`, next);
   person.password = next;
   present = name;
 }
 
 const read = (path) => page.evaluate(async (address) => (await fetch(`/api/v1${address}`)).json(), path);
-const go = (place) => page.locator(`[data-testid=nav-${place}]`).first().click();
-const dialog = () => page.locator('.ant-modal:visible:not(.ant-modal-confirm), .ant-drawer-open .ant-drawer-section').last();
+/** Closes what lies over the page. */
+async function shut() {
+  // Some close by themselves, when what they show has gone on; those cannot be clicked.
+  while (await drawer().count() > 0) await drawer().last().locator('.ant-drawer-close').click({ timeout: 1000 }).catch(() => undefined);
+}
+/** Goes to a page by the navigation. */
+async function go(place) {
+  await shut();
+  await page.locator(`[data-testid=nav-${place}]`).first().click();
+}
+const dialog = () => page.locator('.ant-modal:visible:not(.ant-modal-confirm)');
+const drawer = () => page.locator('.ant-drawer-section:visible');
 /** Chooses from a list of a form; a list that is still opening does not take a choice. */
 async function choose(form, field, text) {
   await form.locator(`#${field}`).click();
@@ -137,7 +161,7 @@ await step('the township officer finds the household and records its consent', a
   await openHousehold();
   await page.getByRole('tab', { name: '搬迁意愿' }).click();
   await page.locator('[data-testid=record-consent]').click();
-  const form = dialog();
+  const form = drawer();
   await choose(form, 'choice', '同意搬迁');
   await choose(form, 'pathway', '集中安置');
   await form.locator('#date').fill(day());
@@ -249,7 +273,7 @@ async function waiting(key, more = '') {
 const row = (text = house.register_number) => page.locator('.ant-table-row', { hasText: text }).first();
 
 await step('whoever took the objection down cannot answer it; the township does, and the household goes on', async () => {
-  await page.locator('.ant-drawer-close').first().click();
+  await shut();
   await page.getByRole('tab', { name: '异议' }).click();
   await row().click();
   await page.locator('.ant-drawer-body', { hasText: '何建国' }).waitFor();
@@ -274,6 +298,7 @@ await step('eight days later everybody signs in anew and the village closes the 
   await serve(8);
   await as('zhou');
   await closeNotice();
+  await page.locator('[data-testid=objections-to]', { hasText: '在县城无房' }).waitFor();
   await picture('procedure-closed');
 });
 await step('the township returns the household with a reason, and the village posts it again', async () => {
@@ -292,7 +317,7 @@ await step('the township returns the household with a reason, and the village po
   await row('退回').click();
   await page.locator('.ant-drawer-body', { hasText: '请重新公示' }).waitFor();
   await picture('procedure-returned');
-  await page.locator('.ant-drawer-close').first().click();
+  await shut();
   await post('村委会和村民小组公示栏', '村委会 0915-3000001');
 });
 await step('after the second notice the township passes the household', async () => {
@@ -317,9 +342,8 @@ await step('the county approves, posts its notice, closes it after its days and 
   await row().click();
   await page.locator('.ant-drawer-body', { hasText: '同意上报' }).waitFor();
   await picture('procedure-case');
-  await page.locator('.ant-drawer-close').first().click();
-  await page.locator('.ant-drawer-body').waitFor({ state: 'hidden' });
-  const form = await decide('pass');
+  await drawer().getByRole('button', { name: '通 过' }).click();
+  const form = dialog();
   await form.locator('#remark').fill('符合扶贫搬迁条件,同意认定。');
   await confirm(form);
   await waitsFor('county_publicity');
@@ -327,10 +351,10 @@ await step('the county approves, posts its notice, closes it after its days and 
   await serve(24);
   await as('sun');
   await closeNotice();
-  await page.locator('.ant-drawer-close').first().click();
+  await shut();
   await page.getByRole('tab', { name: '待公示' }).click();
   await post('县政府网站', '县搬迁办 0915-3000000');
-  await page.locator('[data-testid=notice] .ant-tag', { hasText: '已公告认定' }).waitFor();
+  await page.locator('[data-testid=notice] .ant-tag', { hasText: '已认定' }).waitFor();
   await picture('procedure-announced');
 });
 /** Drafts the roster of the village's identified households. */
@@ -359,7 +383,7 @@ await step('the county drafts the roster from filters, and its maker cannot free
   await picture('procedure-drafted');
   // The page offers no way; the server refuses too.
   const answer = await context.request.post(`${url}/api/v1/register/rosters/${roster}/freezing`, { data: { approver: '县政府', document: '1' }, headers: { 'if-match': '"1"' } });
-  expect(answer.status() === 422 && (await answer.json()).code === 'second_person', `the server answers the maker ${answer.status()} ${await answer.text()}`);
+  expect(answer.status() === 422 && (await answer.json()).code === 'same_person', `the server answers the maker ${answer.status()} ${await answer.text()}`);
 });
 await step('another person of the county compares and freezes it with the number of the document', async () => {
   await as('li');
@@ -409,12 +433,17 @@ await step('another person of the township checks the amendment, and the county 
   await shown.locator('textarea').fill('已到户核实。');
   await picture('procedure-check');
   await shown.getByRole('button', { name: '乡镇审核通过' }).click();
+  await page.getByText('没有变更').waitFor();
+  await go('amendments');
   await page.locator('.ant-tag', { hasText: '乡镇已审核' }).waitFor();
+  await shown.waitFor();
   expect(await page.getByRole('button', { name: '县级批准并执行' }).count() === 0, 'the township may apply the amendment');
   await as('li');
   await waiting('amendments_approve');
   await row().click();
   await shown.getByRole('button', { name: '县级批准并执行' }).click();
+  await page.getByText('没有变更').waitFor();
+  await go('amendments');
   await page.locator('.ant-tag', { hasText: '已执行' }).waitFor();
   await openHousehold();
   const change = page.locator('[data-testid=on-roster] [data-testid=change]');
@@ -446,10 +475,14 @@ await step('an inspector sees masked data, unmasks for a stated purpose, and the
   await picture('procedure-unmasked');
   await go('ledger');
   await page.locator('[data-testid=kind]').click();
+  await page.keyboard.insertText('查看完整信息');
   await page.locator('.ant-select-dropdown:visible .ant-select-item-option', { hasText: '查看完整信息' }).click();
   await row('抽查认定材料').waitFor();
   expect((await row('抽查认定材料').textContent()).includes('wu'), 'the ledger names somebody else');
   await picture('procedure-unmasking');
+  await row('抽查认定材料').locator('[data-testid=entry]').click();
+  await page.locator('[data-testid=entry-page]').getByRole('link', { name: '查看该户' }).click();
+  await page.locator('[data-testid=household-page]', { hasText: house.register_number }).waitFor();
 });
 await step('the ledger proves the county\'s decision, and the proof holds without the program', async () => {
   await openHousehold();

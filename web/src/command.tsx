@@ -1,7 +1,7 @@
 // Commands of identification: run one, tell what came of it, and show everything anew.
 
 import { useQueryClient } from '@tanstack/react-query';
-import { App, Table } from 'antd';
+import { App, Table, type FormInstance } from 'antd';
 
 import type { BatchOutcome } from './api/types';
 import { useWords, whole } from './language';
@@ -69,3 +69,6 @@ export function useCommand(name: (id: string) => string = (id) => id.slice(0, 8)
 
 /** Today by the calendar of China. */
 export const today = () => new Date(Date.now() + 8 * 3600e3).toISOString().slice(0, 10);
+
+/** What was filled in; null while something is missing, which the form itself shows. */
+export const filled = <T,>(form: FormInstance<T>): Promise<T | null> => form.validateFields().catch(() => null);

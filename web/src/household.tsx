@@ -11,6 +11,7 @@ import { address, api } from './api/client';
 import type { HouseholdDetail, Purpose } from './api/types';
 import { FormerPlaces } from './areas';
 import { CategoryPanel } from './category';
+import { filled } from './command';
 import { Happened, Operate, type Operation } from './household/changes';
 import { Consents } from './household/consent';
 import { Documents } from './household/documents';
@@ -219,7 +220,7 @@ function Unmask({ id, onShown }: { id: string; onShown: (household: HouseholdDet
   return (
     <div style={{ marginBottom: 12 }}>
       <Button size="small" onClick={() => setOpen(true)} data-testid="unmask">{t('unmask')}</Button>
-      <Modal open={open} title={t('unmask')} onCancel={() => setOpen(false)} footer={<><Button onClick={() => setOpen(false)}>{t('cancel')}</Button><Button icon={<PrinterOutlined />} loading={print.isPending} data-testid="print-whole" onClick={async () => print.mutate(await form.validateFields())}>{t('print_card_whole')}</Button><Button type="primary" loading={show.isPending} onClick={() => form.submit()}>{t('unmask')}</Button></>}>
+      <Modal open={open} title={t('unmask')} onCancel={() => setOpen(false)} footer={<><Button onClick={() => setOpen(false)}>{t('cancel')}</Button><Button icon={<PrinterOutlined />} loading={print.isPending} data-testid="print-whole" onClick={async () => { const need = await filled(form); if (need) print.mutate(need); }}>{t('print_card_whole')}</Button><Button type="primary" loading={show.isPending} onClick={() => form.submit()}>{t('unmask')}</Button></>}>
         <p className="label">{t('unmask_help')} {t('print_card_help')}</p>
         <Form form={form} layout="vertical" onFinish={(need) => show.mutate(need)}>
           <Form.Item name="purpose" label={t('purpose')} rules={[{ required: true, message: t('purpose') }]}><Select options={options('purpose')} /></Form.Item>

@@ -75,16 +75,18 @@ export default function RostersPage() {
         <Button disabled={!page?.next} onClick={() => set({ after: page?.next })}>{t('next_page')}</Button>
       </div>
       <AsOf at={at} change={(value) => set({ at: value, after: wanted.after })} />
-      <Modal open={drafting} title={t('draft_roster')} onCancel={() => setDrafting(false)} onOk={() => draft.submit()} confirmLoading={make.isPending}>
+      <Modal open={drafting} width={640} title={t('draft_roster')} onCancel={() => setDrafting(false)} onOk={() => draft.submit()} confirmLoading={make.isPending}>
         <Form form={draft} layout="vertical" onFinish={(roster) => make.mutate(roster)} initialValues={{ category: wanted.category ?? 'disaster', area, choice, must_move: flag(must_move), open_items: flag(open_items) }}>
-          <Form.Item name="title" label={t('roster_title')} rules={[{ required: true, max: 200 }]}><Input /></Form.Item>
-          <Form.Item name="category" label={t('category')} rules={[{ required: true }]}><Select options={options('category')} /></Form.Item>
-          <Form.Item name="area" label={t('area')}><TreeSelect allowClear placeholder={t('all_areas')} treeData={areaTree(areas.data ?? [])} /></Form.Item>
-          <Form.Item name="poverty_attribute" label={t('poverty')}><Select allowClear options={options('poverty_attribute')} /></Form.Item>
-          <Form.Item name="choice" label={t('choice')}><Select allowClear options={options('consent_choice')} /></Form.Item>
-          <Form.Item name="must_move" label={t('must_move')}><Select allowClear options={yesNo} /></Form.Item>
-          <Form.Item name="open_items" label={t('has_items')}><Select allowClear options={yesNo} /></Form.Item>
-          <Form.Item name="identified" label={t('identified')}><Select allowClear options={yesNo} /></Form.Item>
+          <Form.Item name="title" label={t('roster_title')} rules={[{ required: true, max: 200, message: t('roster_title') }]}><Input /></Form.Item>
+          <div className="fields">
+            <Form.Item name="category" label={t('category')} rules={[{ required: true }]}><Select options={options('category')} /></Form.Item>
+            <Form.Item name="area" label={t('area')}><TreeSelect allowClear showSearch={{ treeNodeFilterProp: 'title' }} placeholder={t('all_areas')} treeData={areaTree(areas.data ?? [])} /></Form.Item>
+            <Form.Item name="identified" label={t('identified')}><Select allowClear placeholder={t('all')} options={yesNo} /></Form.Item>
+            <Form.Item name="choice" label={t('choice')}><Select allowClear placeholder={t('all')} options={options('consent_choice')} /></Form.Item>
+            <Form.Item name="must_move" label={t('must_move')}><Select allowClear placeholder={t('all')} options={yesNo} /></Form.Item>
+            <Form.Item name="poverty_attribute" label={t('poverty')}><Select allowClear placeholder={t('all')} options={options('poverty_attribute')} /></Form.Item>
+            <Form.Item name="open_items" label={t('has_items')}><Select allowClear placeholder={t('all')} options={yesNo} /></Form.Item>
+          </div>
         </Form>
       </Modal>
     </div>

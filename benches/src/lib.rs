@@ -2,3 +2,7 @@
 
 pub mod made_up;
 pub mod measure;
+
+/// The allocator of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -83,6 +83,7 @@ await step('identification takes in the households and passes a step', async () 
   await page.locator('[data-testid=identification] .ant-table-row').first().waitFor();
   await page.locator('[data-testid=identification] .ant-table-row .ant-checkbox-input').first().check();
   await page.locator('[data-testid=pass]').click();
+  await page.locator('[data-testid=meeting-place]').fill('村委会会议室');
   const vote = page.locator('.ant-modal .ant-input-number-input');
   for (const [place, votes] of ['30', '22', '18', '3', '1'].entries()) await vote.nth(place).fill(votes);
   await page.locator('.ant-modal .ant-btn-primary').click();
@@ -151,6 +152,7 @@ await step('a user is added, found, edited and closed, and the rights are a tabl
   await page.locator('.ant-modal-confirm .ant-btn-primary').click();
   await page.locator('[data-testid=users] .ant-table-row .ant-tag', { hasText: '已停用' }).waitFor();
   await page.locator('[data-testid=users] .ant-tabs-tab').nth(1).click();
+  await page.locator('[data-testid=rights] .ant-table-row').first().waitFor();
   expect((await page.locator('[data-testid=rights] .ant-table-row').count()) > 12, 'the table of rights is short');
   await picture('rights');
 });

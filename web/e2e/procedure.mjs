@@ -72,7 +72,7 @@ const people = {
   sun: { display: '孙科员', role: '县搬迁办' },
   li: { display: '李副主任', role: '县搬迁办' },
   wu: { display: '吴督查', role: '督查人员' },
-  zheng: { display: '郑部门', role: '部门用户' },
+  zheng: { display: '郑部门', role: '部门用户', department: '乡村振兴' },
   feng: { display: '冯评估', role: '第三方评估人员' },
 };
 
@@ -139,13 +139,14 @@ await step('the administrator signs in and adds eight users', async () => {
   people.zhao.area = people.qian.area = house.township;
   people.sun.area = people.li.area = people.wu.area = people.zheng.area = people.feng.area = '安澜县';
   await go('users');
-  for (const [name, { display, role, area: of }] of Object.entries(people)) {
+  for (const [name, { display, role, department, area: of }] of Object.entries(people)) {
     if (name === 'admin') continue;
     await page.locator('[data-testid=add-user]').click();
     const form = dialog();
     await form.locator('#name').fill(name);
     await form.locator('#display_name').fill(display);
     await choose(form, 'role', role);
+    if (department) await choose(form, 'department', department);
     await area(form, of);
     await form.locator('input[type=password]').fill(`${name} first password`);
     if (name === 'zhou') await picture('procedure-add-user');
@@ -208,6 +209,7 @@ async function refused(form, reason) {
 const waitsFor = (at) => page.locator(`[data-testid=step-${at}] b`, { hasText: /^1$/ }).waitFor();
 const openStep = (at) => page.locator(`[data-testid=step-${at}]`).click();
 async function vote(form, figures) {
+  await form.locator('[data-testid=meeting-place]').fill('村委会会议室');
   for (const [place, count] of figures.entries()) await form.locator('.ant-input-number-input').nth(place).fill(String(count));
 }
 
@@ -242,7 +244,6 @@ async function post(place, contact) {
   await go('publicity');
   await page.locator('[data-testid=post]').click();
   const form = dialog();
-  await form.locator('#from').fill(day());
   await form.locator('#place').fill(place);
   await form.locator('#contact').fill(contact);
   await picture('procedure-post-form');

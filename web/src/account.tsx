@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Alert, App, Button, Form, Input, Modal, Popconfirm, Space, Table, Tag, Typography } from 'antd';
 import { useState } from 'react';
 
-import { api } from './api/client';
+import { api, Problem } from './api/client';
 import type { Enrolment, OwnSession } from './api/types';
 import { filled } from './command';
 import { instant, useWords } from './language';
@@ -17,11 +17,18 @@ export default function AccountPage() {
       <Title>{t('my_account')}</Title>
       <div className="grid">
         <Sessions />
+        <OwnPassword />
         <SecondStep />
         <OwnIdentity />
       </div>
     </div>
   );
+}
+
+/** A refusal as the signed-in user reads it: only the password can be wrong. */
+function useRefusal() {
+  const { t, problem } = useWords();
+  return (error: unknown) => (error instanceof Problem && error.code === 'wrong_password' ? t('password_wrong') : problem(error));
 }
 
 function Sessions() {
@@ -41,21 +48,47 @@ function Sessions() {
         { title: t('started'), dataIndex: 'created_at', width: 150, render: (at: string) => instant(at) },
         { title: t('last_used'), dataIndex: 'last_used', width: 120 },
         { title: t('signed_in_by'), dataIndex: 'through_provider', width: 100, render: (through: boolean) => t(through ? 'through_provider' : 'by_password') },
-        { key: 'end', render: (_: unknown, row: OwnSession) => !row.current && <Button size="small" onClick={() => end.mutate(row.id)}>{t('end_session')}</Button> },
+        { key: 'end', align: 'right' as const, render: (_: unknown, row: OwnSession) => !row.current && <Button size="small" onClick={() => end.mutate(row.id)}>{t('end_session')}</Button> },
       ]} />
       {sessions.data.length > 1 && <Button style={{ marginTop: 12 }} loading={others.isPending} onClick={() => others.mutate()}>{t('end_others')}</Button>}
     </div>
   );
 }
 
+function OwnPassword() {
+  const { t } = useWords();
+  const refusal = useRefusal();
+  const { message } = App.useApp();
+  const client = useQueryClient();
+  const [form] = Form.useForm<{ current: string; next: string }>();
+  const change = useMutation({
+    mutationFn: ({ current, next }: { current: string; next: string }) => api.changePassword(current, next),
+    onSuccess: () => { form.resetFields(); message.success(t('password_changed')); return client.invalidateQueries({ queryKey: ['sessions'] }); },
+    onError: (error) => message.error(refusal(error)),
+  });
+  return (
+    <div className="panel w12" data-testid="own-password">
+      <h2>{t('own_password')}</h2>
+      <Form form={form} layout="vertical" onFinish={(typed) => change.mutate(typed)}>
+        <div className="fields">
+          <Form.Item name="current" label={t('current_password')} rules={[{ required: true }]}><Input.Password autoComplete="current-password" /></Form.Item>
+          <Form.Item name="next" label={t('new_password')} extra={t('own_password_help')} rules={[{ required: true }, { min: 10, message: t('own_password_help') }]}><Input.Password autoComplete="new-password" /></Form.Item>
+        </div>
+        <Button htmlType="submit" loading={change.isPending}>{t('own_password')}</Button>
+      </Form>
+    </div>
+  );
+}
+
 function SecondStep() {
-  const { t, problem } = useWords();
+  const { t } = useWords();
+  const refusal = useRefusal();
   const { message } = App.useApp();
   const client = useQueryClient();
   const state = useQuery({ queryKey: ['second-factor'], queryFn: api.secondFactor });
   const [begun, setBegun] = useState<Enrolment | null>(null);
   const [codes, setCodes] = useState<string[]>([]);
-  const onError = (error: unknown) => { message.error(problem(error)); };
+  const onError = (error: unknown) => { message.error(refusal(error)); };
   const again = () => client.invalidateQueries({ queryKey: ['second-factor'] });
   const enrol = useMutation({ mutationFn: ({ password }: { password: string }) => api.enrolSecondFactor(password), onSuccess: setBegun, onError });
   const confirm = useMutation({
@@ -71,7 +104,7 @@ function SecondStep() {
   });
   if (!state.data) return <div className="panel w12"><Waiting query={state} /></div>;
   const on = state.data.enabled;
-  const password = <Form.Item name="password" rules={[{ required: true, message: t('current_password') }]}><Input.Password placeholder={t('current_password')} autoComplete="current-password" /></Form.Item>;
+  const password = <Form.Item name="password" rules={[{ required: true, message: t('required', { name: t('current_password') }) }]}><Input.Password placeholder={t('current_password')} autoComplete="current-password" /></Form.Item>;
   return (
     <div className="panel w12" data-testid="second-factor">
       <h2>{t('second_factor')} <Tag color={on ? 'green' : 'default'}>{t(on ? 'second_on' : 'second_off')}</Tag></h2>
@@ -95,8 +128,8 @@ function SecondStep() {
             <p>{t('scan_help')}</p>
             <p>{t('secret')}: <Typography.Text code copyable>{begun.secret}</Typography.Text></p>
             <Form layout="inline" onFinish={(typed: { code: string }) => confirm.mutate(typed)}>
-              <Form.Item name="code" rules={[{ required: true, message: t('code_6') }]}><Input placeholder={t('code_6')} autoComplete="one-time-code" /></Form.Item>
-              <Button type="primary" htmlType="submit" loading={confirm.isPending}>{t('confirm')}</Button>
+              <Form.Item name="code" rules={[{ required: true, message: t('required', { name: t('code_6') }) }]}><Input placeholder={t('code_6')} autoComplete="one-time-code" /></Form.Item>
+              <Button type="primary" htmlType="submit" loading={confirm.isPending}>{t('second_confirm')}</Button>
             </Form>
           </div>
         </Space>

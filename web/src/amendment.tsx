@@ -7,10 +7,11 @@ import { Link } from 'react-router';
 
 import { address, api, Problem } from './api/client';
 import type { Amendment, AmendmentDecision, AmendmentRequest, AmendmentState, HouseholdDetail, NewKeyFact, SessionUser } from './api/types';
+import { today } from './command';
 import { next, useGridKeys } from './grid';
 import { FileChoice } from './household/changes';
 import { instant, useWords, whole } from './language';
-import { areaTree, Title, Waiting } from './parts';
+import { areaTree, Day, Title, Waiting, Wrong } from './parts';
 import { useFilters } from './query';
 import { Changes } from './roster';
 
@@ -114,7 +115,7 @@ export default function AmendmentsPage() {
         <TreeSelect allowClear showSearch={{ treeNodeFilterProp: 'title' }} style={{ width: 190 }} placeholder={t('all_areas')} value={filters.area} treeData={areaTree(areas.data ?? [])} onChange={(area: string | undefined) => filter({ area })} />
         <Select allowClear style={{ width: 160 }} placeholder={t('state')} value={filters.state} options={options('amendment_state')} onChange={(state) => filter({ state })} />
         <Select allowClear style={{ width: 160 }} placeholder={t('amendment_kind')} value={filters.kind} options={options('amendment_kind')} onChange={(kind) => filter({ kind })} />
-        <span className="label">{t('inbox_keys')}</span>
+        <span className="label keys">{t('inbox_keys')}</span>
       </div>
       {chosen.length > 0 && (
         <div className="picked">
@@ -126,7 +127,7 @@ export default function AmendmentsPage() {
       )}
       {rows.length === 0 ? <div className="panel"><Waiting query={query} empty={t('no_amendments')} /></div> : (
         <Table<Amendment>
-          size="small" rowKey="id" dataSource={rows} pagination={false} scroll={{ x: 1080 }} rowClassName={(_, place) => (place === cursor ? 'row-cursor' : '')}
+          size="small" rowKey="id" dataSource={rows} pagination={false} scroll={{ x: 1140 }} rowClassName={(_, place) => (place === cursor ? 'row-cursor' : '')}
           rowSelection={{ selectedRowKeys: picked, onSelect: (row) => toggle(row.id), onSelectAll: (all) => setPicked(all ? rows.filter((row) => may(row).length > 0).map((row) => row.id) : []), getCheckboxProps: (row) => ({ disabled: may(row).length === 0 }) }}
           expandable={{
             expandRowByClick: true,
@@ -134,7 +135,7 @@ export default function AmendmentsPage() {
             onExpand: (expanded, row) => show(expanded ? row.id : null),
             expandedRowRender: (amendment) => (
               <div style={{ padding: '4px 12px 12px' }}>
-                <p>{amendment.reason} <EvidenceView amendment={amendment} /></p>
+                <dl className="facts" style={{ marginBottom: 12 }}><dt>{t('reason')}</dt><dd>{amendment.reason}</dd><dt>{t('evidence')}</dt><dd><EvidenceView amendment={amendment} /></dd></dl>
                 <Steps amendment={amendment} />
                 {may(amendment).length > 0 && chosen.length === 0 && (
                   <>
@@ -151,8 +152,8 @@ export default function AmendmentsPage() {
             ),
           }}
           columns={[
-            { title: t('register_number'), dataIndex: 'register_number', width: 120, render: (number: string, row) => <Link to={`/register/${row.household}`}>{number}</Link> },
-            { title: t('address'), dataIndex: 'area_name', width: 150 },
+            { title: t('register_number'), dataIndex: 'register_number', width: 104, render: (number: string, row) => <Link to={`/register/${row.household}`}>{number}</Link> },
+            { title: t('address'), dataIndex: 'area_name', width: 190 },
             { title: t('amendment_kind'), dataIndex: 'kind', width: 90, render: (kind: string) => code('amendment_kind', kind) },
             { title: t('key_fact'), width: 90, render: (_, row) => row.changes.map((change) => <div key={change.field}>{code('key_fact', change.field)}</div>) },
             { title: t('before'), render: (_, row) => row.changes.map((change) => <div key={change.field} className="before">{of(change.before)}</div>) },
@@ -231,11 +232,12 @@ export function changeOf(asked: Asked, household: HouseholdDetail): NewKeyFact {
 }
 
 function Ask({ household, close }: { household: HouseholdDetail; close: () => void }) {
-  const { t, code, options, problem } = useWords();
+  const { t, code, options } = useWords();
   const { message } = App.useApp();
   const client = useQueryClient();
   const [form] = Form.useForm<Asked>();
   const [file, setFile] = useState<File | null>(null);
+  const [missing, setMissing] = useState(false);
   const field = Form.useWatch('field', form);
   const kind = Form.useWatch('kind', form);
   const person = Form.useWatch('person', form);
@@ -247,15 +249,15 @@ function Ask({ household, close }: { household: HouseholdDetail; close: () => vo
       return api.askAmendment({ household: household.id, kind: asked.kind, reason: asked.reason, evidence, changes: [changeOf(asked, household)] });
     },
     onSuccess: () => { close(); message.success(t('saved')); return client.invalidateQueries({ queryKey: ['household', household.id] }); },
-    onError: (error) => message.error(problem(error), 8),
   });
   const facts = options('key_fact').filter((fact) => kind !== 'natural_change' || fact.value === 'members');
   return (
-    <Modal open width={600} title={t('ask_amendment')} onCancel={close} onOk={() => form.submit()} confirmLoading={send.isPending}>
-      <Form form={form} layout="vertical" onFinish={(asked) => send.mutate(asked)} initialValues={{ kind: 'correction' }}>
+    <Modal open width={600} title={`${t('ask_amendment')} · ${household.register_number}`} okText={t('ask_amendment')} onCancel={close} onOk={() => form.submit()} confirmLoading={send.isPending}>
+      <Wrong error={send.error} />
+      <Form form={form} layout="vertical" onFinish={(asked) => (file ? send.mutate(asked) : setMissing(true))} initialValues={{ kind: 'correction' }}>
         <div className="fields">
           <Form.Item name="kind" label={t('amendment_kind')} rules={[{ required: true }]}><Select options={options('amendment_kind')} onChange={() => form.setFieldValue('field', undefined)} /></Form.Item>
-          <Form.Item name="field" label={t('key_fact')} rules={[{ required: true, message: t('key_fact') }]}><Select options={facts} /></Form.Item>
+          <Form.Item name="field" label={t('key_fact')} rules={[{ required: true }]}><Select options={facts} /></Form.Item>
         </div>
         {field === 'category' && <Form.Item name="category" label={t('category')} rules={[{ required: true }]}><Select options={options('category')} /></Form.Item>}
         {field === 'pathway' && <Form.Item name="pathway" label={t('pathway')}><Select allowClear options={options('pathway')} /></Form.Item>}
@@ -280,14 +282,14 @@ function Ask({ household, close }: { household: HouseholdDetail; close: () => vo
                 <Form.Item name={['member', 'name']} label={t('person_name')} rules={[{ required: person === 'new', max: 50 }]}><Input /></Form.Item>
                 <Form.Item name={['member', 'id_number']} label={t('id_number')}><Input /></Form.Item>
                 <Form.Item name={['member', 'sex']} label={t('sex')} rules={[{ required: person === 'new' }]}><Select allowClear options={options('sex')} /></Form.Item>
-                <Form.Item name={['member', 'birth_date']} label={t('birth_date')}><Input type="date" /></Form.Item>
+                <Form.Item name={['member', 'birth_date']} label={t('birth_date')}><Day max={today()} /></Form.Item>
                 <Form.Item name={['member', 'relation']} label={t('relation')} rules={[{ required: person === 'new' }]}><Select allowClear options={options('relation')} /></Form.Item>
               </>
             )}
           </>
         )}
         <Form.Item name="reason" label={t('reason')} rules={[{ required: true, max: 500 }]}><Input.TextArea rows={2} /></Form.Item>
-        <Form.Item label={t('evidence')} required><FileChoice file={file} choose={setFile} /></Form.Item>
+        <Form.Item label={t('evidence')} required extra={t('evidence_help')} {...(missing ? { validateStatus: 'error' as const, help: t('required', { name: t('evidence') }) } : {})}><FileChoice file={file} choose={(chosen) => { setFile(chosen); setMissing(false); }} /></Form.Item>
       </Form>
     </Modal>
   );

@@ -8,8 +8,9 @@ import { Link } from 'react-router';
 
 import { address, api } from './api/client';
 import type { Area, AreaChange, AreaChangePreview, AreaDetail, NewArea, SessionUser, Succession } from './api/types';
+import { today } from './command';
 import { useWords, whole } from './language';
-import { Title, Waiting } from './parts';
+import { Day, Title, Waiting, Wrong } from './parts';
 import { useFilters } from './query';
 
 type Dialog = 'add' | 'rename' | 'recode' | 'split' | 'merge';
@@ -32,7 +33,7 @@ export default function AreasPage() {
   const manages = me.data?.may.includes('manage_areas') ?? false;
   const areas = useMemo(() => query.data ?? [], [query.data]);
   const typed = (filters.search ?? '').trim();
-  const nodes = useMemo(() => tree(areas, typed, t('area_closed')), [areas, typed, t]);
+  const nodes = useMemo(() => tree(areas, typed, t('area_closed'), t('households')), [areas, typed, t]);
   const top = areas.filter((area) => area.level === 'county' || area.level === 'township').map((area) => area.code);
   const file = (ending: string) => address(`/areas.${ending}`, wanted);
   return (
@@ -46,7 +47,7 @@ export default function AreasPage() {
       )}>{t('areas')}</Title>
       <div className="filters">
         <Input.Search allowClear style={{ width: 240 }} placeholder={t('area_search')} defaultValue={filters.search} onSearch={(search) => set({ search })} />
-        <label><span className="label">{t('area_on')} </span><Input type="date" style={{ width: 160 }} value={filters.on ?? ''} onChange={(event) => set({ on: event.target.value || null })} /></label>
+        <Day width={160} placeholder={t('area_on')} value={filters.on} onChange={(on) => set({ on })} />
         <Checkbox checked={filters.closed === 'true'} onChange={(event) => set({ closed: event.target.checked ? 'true' : null })}>{t('area_closed_too')}</Checkbox>
       </div>
       <div className="grid">
@@ -70,7 +71,7 @@ export default function AreasPage() {
 }
 
 /** The areas as a tree; with a text typed, those that have it in name, former name or code, and what is around them. */
-function tree(areas: Area[], typed: string, closed: string): Node[] {
+function tree(areas: Area[], typed: string, closed: string, households: string): Node[] {
   const fits = (area: Area) => area.name.includes(typed) || area.code.startsWith(typed) || area.former_names.some((name) => name.includes(typed));
   const kept = new Set(areas.filter(fits).flatMap((area) => [6, 9, 12, 14].filter((length) => length <= area.code.length).map((length) => area.code.slice(0, length))));
   const known = new Set(areas.map((area) => area.code));
@@ -83,7 +84,7 @@ function tree(areas: Area[], typed: string, closed: string): Node[] {
   }
   const node = (area: Area): Node => ({
     key: area.code,
-    title: <span className={area.valid_to === null ? undefined : 'label'}>{area.name} <span className="label">{area.code}{area.valid_to === null ? ` · ${whole(area.households)}` : ` · ${closed}`}</span></span>,
+    title: <span className={area.valid_to === null ? undefined : 'label'}>{area.name} <span className="label">{area.code}{area.valid_to === null ? ` · ${whole(area.households)} ${households}` : ` · ${closed}`}</span></span>,
     children: (children.get(area.code) ?? []).map(node),
   });
   return roots.map(node);
@@ -155,11 +156,8 @@ function Story({ area, manages, open }: { area: AreaDetail; manages: boolean; op
 const LINE = { required: true, whitespace: true, max: 200 };
 const CODE = { required: true, pattern: /^(\d{9}|\d{12}|\d{14})$/ };
 
-/** The present day by the calendar of China. */
-const today = () => new Date(Date.now() + 8 * 3600_000).toISOString().slice(0, 10);
-
 function AddDialog({ close, around }: { close: () => void; around: AreaDetail | undefined }) {
-  const { t, problem } = useWords();
+  const { t } = useWords();
   const { message } = App.useApp();
   const client = useQueryClient();
   const { set } = useFilters();
@@ -167,15 +165,15 @@ function AddDialog({ close, around }: { close: () => void; around: AreaDetail | 
   const add = useMutation({
     mutationFn: (area: NewArea) => api.addArea({ ...area, valid_from: area.valid_from || null }),
     onSuccess: (area) => { message.success(t('saved')); close(); set({ code: area.code }); return client.invalidateQueries({ queryKey: ['areas'] }); },
-    onError: (error) => message.error(problem(error), 10),
   });
   return (
     <Modal open title={t('area_add')} onCancel={close} onOk={() => form.submit()} confirmLoading={add.isPending}>
+      <Wrong error={add.error} />
       <Alert type="info" showIcon title={t('area_add_why')} style={{ marginBottom: 12 }} />
       <Form form={form} layout="vertical" onFinish={(area) => add.mutate(area)} initialValues={{ code: around?.valid_to === null ? around.code : '', valid_from: today() }}>
         <Form.Item name="code" label={t('area_code')} rules={[CODE]}><Input /></Form.Item>
         <Form.Item name="name" label={t('area_name')} rules={[{ required: true, whitespace: true, max: 50 }]}><Input /></Form.Item>
-        <Form.Item name="valid_from" label={t('area_date')}><Input type="date" max={today()} /></Form.Item>
+        <Form.Item name="valid_from" label={t('area_date')}><Day max={today()} /></Form.Item>
         <Form.Item name="document" label={t('area_document')} rules={[LINE]}><Input /></Form.Item>
       </Form>
     </Modal>
@@ -195,7 +193,7 @@ interface ChangeForm {
 
 /** A change: filled in, previewed, then carried out as previewed. */
 function ChangeDialog({ dialog, area, areas, close }: { dialog: Exclude<Dialog, 'add'>; area: AreaDetail; areas: Area[]; close: () => void }) {
-  const { t, problem } = useWords();
+  const { t } = useWords();
   const { message } = App.useApp();
   const client = useQueryClient();
   const { set } = useFilters();
@@ -218,14 +216,12 @@ function ChangeDialog({ dialog, area, areas, close }: { dialog: Exclude<Dialog, 
       };
     }
   };
-  const onError = (error: unknown) => message.error(problem(error), 10);
   const preview = useMutation({
     mutationFn: async (given: ChangeForm) => {
       const asked = change(given);
       return { preview: await api.previewAreaChange({ change: asked, date: given.date, document: given.document }), change: asked, given };
     },
     onSuccess: (found) => { setUsers({}); setShown(found); },
-    onError,
   });
   const execute = useMutation({
     mutationFn: () => {
@@ -239,10 +235,9 @@ function ChangeDialog({ dialog, area, areas, close }: { dialog: Exclude<Dialog, 
       set({ code: to ?? area.code });
       return client.invalidateQueries();
     },
-    onError,
   });
   const same = areas.filter((other) => other.level === area.level && other.code !== area.code && other.valid_to === null && other.code.slice(0, 6) === area.code.slice(0, 6));
-  const owners = parts.map((part, place) => ({ value: String(place), label: part?.name || part?.code || `${place + 1}` }));
+  const owners = parts.map((part, place) => ({ value: String(place), label: part?.name || part?.code || t('area_part_n', { n: place + 1 }) }));
   const open = shown?.preview.users.some((user) => user.choices.length > 0 && !users[user.id]) ?? false;
   return (
     <Modal
@@ -255,6 +250,7 @@ function ChangeDialog({ dialog, area, areas, close }: { dialog: Exclude<Dialog, 
         <Button key="preview" type="primary" loading={preview.isPending} onClick={() => form.submit()} data-testid="area-preview">{t('area_preview')}</Button>,
       ]}
     >
+      <Wrong error={shown ? execute.error : preview.error} />
       <Form form={form} layout="vertical" onFinish={(given) => preview.mutate(given)} hidden={shown !== null} initialValues={{ date: today(), name: dialog === 'merge' ? area.name : '', to: dialog === 'merge' ? area.code : '', parts: dialog === 'split' ? [{ code: '', name: '' }, { code: '', name: '' }] : undefined }}>
         {dialog === 'rename' && <Form.Item name="name" label={t('area_new_name')} rules={[{ required: true, whitespace: true, max: 50 }]}><Input autoFocus placeholder={area.name} /></Form.Item>}
         {dialog === 'recode' && (
@@ -286,10 +282,10 @@ function ChangeDialog({ dialog, area, areas, close }: { dialog: Exclude<Dialog, 
             )}</Form.List>
             {area.inside.length > 0 && (
               <Form.Item label={t(area.level === 'township' ? 'area_assign_villages' : 'area_assign_groups')}>
-                <Table size="small" rowKey="code" dataSource={area.inside} pagination={false} scroll={{ y: 260 }} columns={[
+                <Table size="small" rowKey="code" dataSource={area.inside} pagination={false} scroll={{ x: 560, y: 260 }} columns={[
                   { title: t('area_name'), dataIndex: 'name' }, { title: t('area_code'), dataIndex: 'code' },
                   { title: t('area_households'), dataIndex: 'households', align: 'right', render: whole },
-                  { title: t('area_assign'), render: (_, inner) => <Form.Item name={['owners', inner.code]} noStyle><Select size="small" allowClear style={{ width: 180 }} placeholder={t('area_choose_part')} options={owners} /></Form.Item> },
+                  { title: t('area_assign'), width: 220, render: (_, inner) => <Form.Item name={['owners', inner.code]} noStyle><Select size="small" allowClear style={{ width: '100%' }} placeholder={t('area_choose_part')} options={owners} /></Form.Item> },
                 ]} />
               </Form.Item>
             )}
@@ -301,10 +297,11 @@ function ChangeDialog({ dialog, area, areas, close }: { dialog: Exclude<Dialog, 
           </>
         )}
         <Space size={16} wrap align="start">
-          <Form.Item name="date" label={t('area_date')} rules={[{ required: true }]}><Input type="date" max={today()} /></Form.Item>
+          <Form.Item name="date" label={t('area_date')} rules={[{ required: true }]}><Day max={today()} /></Form.Item>
           <Form.Item name="document" label={t('area_document')} rules={[LINE]}><Input style={{ width: 260 }} /></Form.Item>
         </Space>
       </Form>
+      {shown && <dl className="facts" style={{ marginBottom: 12 }}>{shown.given.name && <><dt>{t('area_new_name')}</dt><dd>{area.name} → {shown.given.name}</dd></>}<dt>{t('area_date')}</dt><dd>{shown.given.date}</dd><dt>{t('area_document')}</dt><dd>{shown.given.document}</dd></dl>}
       {shown && <Preview preview={shown.preview} users={users} choose={setUsers} />}
     </Modal>
   );

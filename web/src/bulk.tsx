@@ -1,6 +1,6 @@
 // Bulk changes: sheets out, sheets in by drag, the inbox, and one batch with every difference before and after.
 
-import { DownloadOutlined, InboxOutlined } from '@ant-design/icons';
+import { ArrowLeftOutlined, DownloadOutlined, InboxOutlined } from '@ant-design/icons';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Alert, App, Button, Form, Input, Modal, Radio, Select, Space, Spin, Statistic, Table, Tabs, Tag, Upload } from 'antd';
 import { useEffect, useState } from 'react';
@@ -9,7 +9,7 @@ import { Link, useNavigate, useParams } from 'react-router';
 import { address, api, Problem } from './api/client';
 import type { BulkChange, BulkEdit, BulkRow, BulkState, BulkStep, Need, Purpose as PurposeCode, RefusedRow, Selection, SessionUser } from './api/types';
 import { instant, useWords, whole } from './language';
-import { Title, Waiting } from './parts';
+import { Title, Waiting, Wrong } from './parts';
 import { useFilters } from './query';
 
 const STATE: Record<BulkState, string> = { read: 'blue', asked: 'orange', approved: 'green', refused: 'default', withdrawn: 'default' };
@@ -37,8 +37,7 @@ const needOf = (given: { purpose?: PurposeCode; note?: string }): Need | undefin
 
 /** Which sheet of the picked households is wanted. */
 export function ChangeSheetModal({ selection, count, close }: { selection: Selection; count: number; close: () => void }) {
-  const { t, problem } = useWords();
-  const { message } = App.useApp();
+  const { t } = useWords();
   const may = useMay();
   const [form] = Form.useForm<{ format: string; personal: boolean; purpose?: PurposeCode; note?: string }>();
   const personal = Form.useWatch('personal', form);
@@ -48,10 +47,10 @@ export function ChangeSheetModal({ selection, count, close }: { selection: Selec
       return api.changeSheet({ selection, format: format === 'csv' ? 'csv' : 'xlsx', ...(part === 'members' ? { part: 'members' as const } : {}), need: wanted.personal ? needOf(wanted) : undefined });
     },
     onSuccess: close,
-    onError: (error) => message.error(problem(error), 8),
   });
   return (
     <Modal open title={`${t('change_sheet')} · ${t('picked', { n: whole(count) })}`} onCancel={close} onOk={() => form.submit()} okText={t('download')} confirmLoading={send.isPending}>
+      <Wrong error={send.error} />
       <p className="label">{t('change_sheet_why')} <Link to="/bulk">{t('bulk')}</Link></p>
       <Form form={form} layout="vertical" onFinish={(wanted) => send.mutate(wanted)} initialValues={{ format: 'xlsx', personal: false }}>
         <Form.Item name="format" label={t('format')}><Radio.Group options={[{ value: 'xlsx', label: t('xlsx_both') }, { value: 'csv.households', label: t('csv_households') }, { value: 'csv.members', label: t('csv_members') }]} /></Form.Item>
@@ -80,16 +79,16 @@ export default function BulkPage() {
       {tab !== 'inbox' && <div className="filters"><Select allowClear style={{ width: 150 }} placeholder={t('state')} value={filters.state} options={options('bulk_state')} onChange={(state) => set({ state })} /></div>}
       {!page || page.items.length === 0 ? <div className="panel"><Waiting query={query} empty={t('no_bulk')} /></div> : (
         <Table<BulkChange>
-          size="small" rowKey="id" dataSource={page.items} pagination={false} scroll={{ x: 900 }} rowClassName="clickable" onRow={(batch) => ({ onClick: () => go(`/bulk/${batch.id}`) })}
+          size="small" rowKey="id" dataSource={page.items} pagination={false} scroll={{ x: 1080 }} rowClassName="clickable" onRow={(batch) => ({ onClick: () => go(`/bulk/${batch.id}`) })}
           columns={[
-            { title: t('file'), dataIndex: 'title', render: (title: string, batch) => <Link to={`/bulk/${batch.id}`} data-testid="batch">{title}</Link> },
-            { title: t('source'), dataIndex: 'source', render: (source: string) => code('bulk_source', source) },
-            { title: t('state'), dataIndex: 'state', render: (state: BulkState) => <StateTag state={state} /> },
-            { title: t('households'), dataIndex: 'households', align: 'right', render: whole },
-            { title: t('refused'), dataIndex: 'rows_refused', align: 'right', render: (count: number) => (count > 0 ? whole(count) : '') },
-            { title: t('area'), dataIndex: 'area_name' },
+            { title: t('bulk_title'), dataIndex: 'title', width: 240, render: (title: string, batch) => <Link to={`/bulk/${batch.id}`} data-testid="batch">{title}</Link> },
+            { title: t('source'), dataIndex: 'source', width: 100, render: (source: string) => code('bulk_source', source) },
+            { title: t('state'), dataIndex: 'state', width: 90, render: (state: BulkState) => <StateTag state={state} /> },
+            { title: t('number_of_cases'), dataIndex: 'households', align: 'right', width: 104, render: whole },
+            { title: t('lines_refused'), dataIndex: 'rows_refused', align: 'right', width: 90, render: (count: number) => (count > 0 ? whole(count) : '') },
+            { title: t('area'), dataIndex: 'area_name', width: 110 },
             { title: t('reason'), dataIndex: 'reason', ellipsis: true },
-            { title: t('asked_by'), render: (_, batch) => `${batch.asked_by} · ${instant(batch.asked_at)}` },
+            { title: t('asked_by'), width: 230, render: (_, batch) => `${batch.asked_by} · ${instant(batch.asked_at)}` },
           ]}
         />
       )}
@@ -156,8 +155,8 @@ export function BulkChangePage() {
   const shown = tab ?? (batch.households === 0 && batch.rows_refused > 0 ? 'refused' : 'changes');
   return (
     <div data-testid="bulk-change">
-      <Title extra={<Space wrap><Button icon={<DownloadOutlined />} href={address(`/register/bulk-changes/${id}/changes.xlsx`)}>{t('export_changes')}</Button></Space>}>{batch.title} <StateTag state={batch.state} /></Title>
-      <p style={{ marginTop: 0 }}><Link to="/bulk">{t('bulk')}</Link> <span className="label">· {code('bulk_source', batch.source)} · {batch.area_name} · {batch.asked_by} · {instant(batch.asked_at)}</span></p>
+      <Title extra={<Space wrap><Button icon={<DownloadOutlined />} href={address(`/register/bulk-changes/${id}/changes.xlsx`)}>{t('export_changes')}</Button><Link to="/bulk"><ArrowLeftOutlined /> {t('bulk')}</Link></Space>}>{batch.title} <StateTag state={batch.state} /></Title>
+      <p style={{ marginTop: 0 }}><span className="label">{code('bulk_source', batch.source)} · {batch.area_name} · {batch.asked_by} · {instant(batch.asked_at)}</span></p>
       <div className="panel" style={{ marginBottom: 14 }}>
         <Space size={36} wrap>
           <Statistic title={t('lines_read')} value={batch.rows_read} /><Statistic title={t('lines_unchanged')} value={batch.rows_unchanged} />
@@ -265,7 +264,7 @@ function Changes({ batch }: { batch: BulkChange }) {
             { title: t('register_number'), width: 130, render: (_, line) => line.first && <Link to={`/register/${line.row.household}`}>{line.row.register_number}</Link> },
             { title: t('address'), render: (_, line) => line.first && line.row.area_name },
             { title: t('field'), render: (_, line) => <>{line.edit.person_name && <b>{line.edit.person_name} </b>}{of(line.edit.title)}</> },
-            { title: t('before'), render: (_, line) => <span className="before">{value(line.edit.before)}</span> },
+            { title: t('before'), render: (_, line) => <span className={of(line.edit.before) === '' ? '' : 'before'}>{value(line.edit.before)}</span> },
             { title: t('after'), render: (_, line) => <span className="after">{value(line.edit.after)}</span> },
           ]}
         />

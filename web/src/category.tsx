@@ -9,8 +9,9 @@ import { Link } from 'react-router';
 import { address, api } from './api/client';
 import type { AcceptanceRow, AcceptanceState, Attached, CategoryEvidence, EvidenceRecord } from './api/types';
 import type { SessionUser } from './api/types';
+import { today } from './command';
 import { instant, useWords, whole } from './language';
-import { areaTree, Title, Waiting } from './parts';
+import { areaTree, Day, Title, Waiting, Wrong } from './parts';
 import { useFilters } from './query';
 
 const STATE: Record<AcceptanceState, string> = { accepted: 'green', missing: 'red', unknown: 'orange', no_rule: 'default' };
@@ -25,7 +26,7 @@ export function CategoryPanel({ household, category }: { household: string; cate
   const [withdrawing, setWithdrawing] = useState<EvidenceRecord | null>(null);
   const [reason] = Form.useForm<{ reason: string }>();
   const me = useQuery<SessionUser>({ queryKey: ['session'], queryFn: api.session });
-  const verdict = useQuery({ queryKey: ['acceptance', household], queryFn: () => api.acceptance(household) });
+  const verdict = useQuery({ queryKey: ['acceptance', household], queryFn: () => api.acceptance(household), enabled: me.data?.may.includes('read_casework') === true });
   const evidence = useQuery({ queryKey: ['evidence', household], queryFn: () => api.evidence(household) });
   const again = () => { client.invalidateQueries({ queryKey: ['evidence', household] }); return client.invalidateQueries({ queryKey: ['acceptance', household] }); };
   const withdraw = useMutation({
@@ -42,14 +43,14 @@ export function CategoryPanel({ household, category }: { household: string; cate
         {verdict.data && <span className="label">{t('acceptance_pack')} {verdict.data.pack}</span>}
         {records && <Button size="small" icon={<PlusOutlined />} onClick={() => setEditing('new')} data-testid="evidence-add">{t('evidence_add')}</Button>}
       </Space>
-      {!verdict.data ? <Waiting query={verdict} /> : verdict.data.findings.map((finding) => (
+      {me.data?.may.includes('read_casework') !== true ? null : !verdict.data ? <Waiting query={verdict} /> : verdict.data.findings.map((finding) => (
         <div key={finding.rule} style={{ padding: '4px 0' }}>
           <Tag color={OUTCOME[finding.outcome]}>{code('rule_outcome', finding.outcome)}</Tag>
           <b>{of(finding.name)}</b>{finding.severity === 'ask' && <span className="label"> · {t('acceptance_ask_only')}</span>}
           <div className="label">{of(finding.explanation)} {of(finding.action)}</div>
         </div>
       ))}
-      <Table<EvidenceRecord> size="small" rowKey="id" style={{ marginTop: 8 }} dataSource={evidence.data ?? []} loading={evidence.isPending} pagination={false} scroll={{ x: 720 }} locale={{ emptyText: t('evidence_none') }} columns={[
+      {!evidence.data ? <Waiting query={evidence} /> : evidence.data.length === 0 ? <p className="label" style={{ margin: '8px 0 0' }}>{t('evidence_none')}</p> : <Table<EvidenceRecord> size="small" rowKey="id" style={{ marginTop: 8 }} dataSource={evidence.data} pagination={false} scroll={{ x: 720 }} columns={[
         { title: t('evidence_kind'), render: (_, it) => code('evidence_kind', it.evidence.kind) },
         { title: t('evidence'), render: (_, it) => <Described evidence={it.evidence} /> },
         { title: t('evidence_attachment'), render: (_, it) => 'attachment' in it.evidence && it.evidence.attachment ? <a href={address(`/register/households/${household}/evidence/${it.id}/file`)}>{it.evidence.attachment.name}</a> : '—' },
@@ -57,7 +58,7 @@ export function CategoryPanel({ household, category }: { household: string; cate
         { title: '', align: 'right', render: (_, it) => !it.editable ? <span className="label">{t('evidence_from_list')}</span> : records && (
           <Space size={4}><Button size="small" onClick={() => setEditing(it)}>{t('evidence_correct')}</Button><Button size="small" danger onClick={() => setWithdrawing(it)}>{t('evidence_withdraw')}</Button></Space>
         ) },
-      ]} />
+      ]} />}
       {editing !== null && <EvidenceDialog household={household} category={category} record={editing === 'new' ? undefined : editing} close={() => setEditing(null)} saved={again} />}
       <Modal open={withdrawing !== null} title={t('evidence_withdraw')} onCancel={() => setWithdrawing(null)} onOk={() => reason.submit()} confirmLoading={withdraw.isPending}>
         <Form form={reason} layout="vertical" onFinish={(given) => withdrawing && withdraw.mutate({ record: withdrawing, reason: given.reason })}>
@@ -116,17 +117,17 @@ function EvidenceDialog({ household, category, record, close, saved }: { househo
       return record ? api.correctEvidence(household, record, evidence()) : api.recordEvidence(household, evidence());
     },
     onSuccess: () => { message.success(t('saved')); close(); return saved(); },
-    onError,
   });
   const needed = [{ required: true, whitespace: true, max: 200 }];
   return (
     <Modal open title={t(record ? 'evidence_correct' : 'evidence_add')} onCancel={close} onOk={() => form.submit()} confirmLoading={save.isPending}>
+      <Wrong error={save.error} />
       <Form form={form} layout="vertical" onFinish={(given) => save.mutate(given)} initialValues={record ? record.evidence : { kind: KIND[category] ?? 'project', cannot_be_made_safe: true }}>
         <Form.Item name="kind" label={t('evidence_kind')} rules={[{ required: true }]}><Select options={options('evidence_kind').filter((it) => it.value !== 'department_list_entry')} /></Form.Item>
         {kind === 'hazard_assessment' && (
           <>
             <Form.Item name="number" label={t('evidence_number')} rules={needed}><Input /></Form.Item>
-            <Form.Item name="date" label={t('evidence_date')} rules={[{ required: true }]}><Input type="date" /></Form.Item>
+            <Form.Item name="date" label={t('evidence_date')} rules={[{ required: true }]}><Day max={today()} /></Form.Item>
             <Form.Item name="level" label={t('evidence_level')} rules={[{ required: true }]}><Select options={options('hazard_risk')} /></Form.Item>
             <Form.Item name="cannot_be_made_safe" label={t('hazard_cannot')} valuePropName="checked"><Switch /></Form.Item>
           </>
@@ -140,7 +141,7 @@ function EvidenceDialog({ household, category, record, close, saved }: { househo
         {kind === 'project' && <Form.Item name="name" label={t('evidence_project')} rules={needed}><Input /></Form.Item>}
         {(kind === 'protected_parcel' || kind === 'project') && <Form.Item name="document" label={t('evidence_document')} rules={needed}><Input /></Form.Item>}
         <Form.Item label={t('evidence_attachment')}>
-          <Upload maxCount={1} showUploadList={false} beforeUpload={(file) => { upload.mutate(file); return false; }}><Button loading={upload.isPending}>{attachment?.name ?? t('file')}</Button></Upload>
+          <Upload maxCount={1} showUploadList={false} beforeUpload={(file) => { upload.mutate(file); return false; }}><Button loading={upload.isPending}>{attachment?.name ?? t('upload')}</Button></Upload>
         </Form.Item>
       </Form>
     </Modal>
@@ -161,14 +162,14 @@ export default function AcceptancePage() {
         <TreeSelect allowClear showSearch={{ treeNodeFilterProp: 'title' }} style={{ width: 200 }} placeholder={t('all_areas')} value={filters.area} treeData={areaTree(areas.data ?? [])} onChange={(area) => set({ area })} />
         <Select allowClear style={{ width: 150 }} placeholder={t('category')} value={filters.category} options={options('category')} onChange={(category) => set({ category })} />
         <Select allowClear style={{ width: 190 }} placeholder={t('acceptance')} value={filters.state} options={options('acceptance_state')} onChange={(state) => set({ state })} />
-        <Button onClick={clear}>{t('clear')}</Button>
+        {Object.keys(filters).length > 0 && <Button type="link" onClick={clear}>{t('clear')}</Button>}
       </div>
       {!page || page.items.length === 0 ? <div className="panel"><Waiting query={query} empty={t('acceptance_none')} /></div> : (
         <Table<AcceptanceRow> size="small" rowKey="household" dataSource={page.items} pagination={false} scroll={{ x: 860 }} columns={[
-          { title: t('register_number'), render: (_, row) => <Link to={`/register/${row.household}`}>{row.register_number}</Link> },
-          { title: t('head'), dataIndex: 'head_name' }, { title: t('address'), dataIndex: 'area_name' },
-          { title: t('category'), render: (_, row) => code('category', row.category) },
-          { title: t('acceptance'), render: (_, row) => <Tag color={STATE[row.state]}>{code('acceptance_state', row.state)}</Tag> },
+          { title: t('register_number'), width: 120, render: (_, row) => <Link to={`/register/${row.household}`}>{row.register_number}</Link> },
+          { title: t('head'), dataIndex: 'head_name', width: 90 }, { title: t('address'), dataIndex: 'area_name', width: 220 },
+          { title: t('category'), width: 110, render: (_, row) => code('category', row.category) },
+          { title: t('acceptance'), width: 130, render: (_, row) => <Tag color={STATE[row.state]}>{code('acceptance_state', row.state)}</Tag> },
           { title: t('acceptance_missing'), render: (_, row) => of(row.missing) || '—' },
         ]} />
       )}

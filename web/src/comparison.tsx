@@ -1,6 +1,6 @@
 // One roster: who made and froze it, its hash, and how it differs from the version before, household by household.
 
-import { CopyOutlined, DownloadOutlined } from '@ant-design/icons';
+import { ArrowLeftOutlined, CopyOutlined, DownloadOutlined } from '@ant-design/icons';
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Alert, App, Button, Form, Input, Modal, Select, Space, Statistic, Table, Tabs, Tag } from 'antd';
 import { useState } from 'react';
@@ -9,7 +9,7 @@ import { Link, useParams } from 'react-router';
 import { address, api } from './api/client';
 import type { KeyFactChange, Roster, RosterEntry, RosterState, SessionUser } from './api/types';
 import { instant, useWords, whole } from './language';
-import { Title, Waiting } from './parts';
+import { Title, Waiting, Wrong } from './parts';
 import { useFilters } from './query';
 
 const STATE: Record<RosterState, string> = { draft: 'orange', frozen: 'green', superseded: 'default' };
@@ -22,7 +22,7 @@ export function RosterTag({ state }: { state: RosterState }) {
 
 /** Freezing a draft that somebody else made. */
 export function Freeze({ roster, size = 'middle' }: { roster: Roster; size?: 'small' | 'middle' }) {
-  const { t, problem } = useWords();
+  const { t } = useWords();
   const { message } = App.useApp();
   const client = useQueryClient();
   const [open, setOpen] = useState(false);
@@ -31,7 +31,6 @@ export function Freeze({ roster, size = 'middle' }: { roster: Roster; size?: 'sm
   const freeze = useMutation({
     mutationFn: (given: { approver: string; document: string }) => api.freezeRoster(roster, given.approver, given.document),
     onSuccess: () => { setOpen(false); message.success(t('saved')); return Promise.all(['rosters', 'roster', 'start'].map((key) => client.invalidateQueries({ queryKey: [key] }))); },
-    onError: (error) => message.error(problem(error), 12),
   });
   if (roster.state !== 'draft' || !me.data?.may.includes('approve_roster')) return null;
   const own = roster.drafted_by === me.data.name;
@@ -39,7 +38,8 @@ export function Freeze({ roster, size = 'middle' }: { roster: Roster; size?: 'sm
     <span onClick={(event) => event.stopPropagation()}>
       {own && size === 'middle' && <span className="label">{t('second_person')} </span>}
       <Button type="primary" size={size} disabled={own} title={own ? t('second_person') : undefined} onClick={() => setOpen(true)} data-testid="freeze">{t('freeze')}</Button>
-      <Modal open={open} title={`${t('freeze')} · ${roster.title}`} onCancel={() => setOpen(false)} onOk={() => form.submit()} confirmLoading={freeze.isPending}>
+      <Modal open={open} width={600} okText={t('freeze')} title={`${t('freeze')} · ${roster.title}`} onCancel={() => { freeze.reset(); setOpen(false); }} onOk={() => form.submit()} confirmLoading={freeze.isPending}>
+        <Wrong error={freeze.error} />
         <Alert type="warning" showIcon title={t('freeze_why')} style={{ marginBottom: 12 }} />
         <Form form={form} layout="vertical" onFinish={(given) => freeze.mutate(given)}>
           <Form.Item name="approver" label={t('approver')} rules={[{ required: true, max: 200 }]}><Input /></Form.Item>
@@ -73,12 +73,12 @@ export default function RosterPage() {
           <Button icon={<DownloadOutlined />} href={file('roster.xlsx')}>{t('export_xlsx')}</Button>
           <Button href={file('roster.csv')}>{t('export_csv')}</Button>
           {me.data?.may.includes('approve_roster') && roster.frozen && <Button href={file('roster.json')}>{t('export_signed')}</Button>}
+          <Link to="/rosters"><ArrowLeftOutlined /> {t('rosters')}</Link>
         </Space>
       )}>{roster.title} <span className="label">{t('version', { n: roster.number })}</span> <RosterTag state={roster.state} /></Title>
-      <p style={{ marginTop: 0 }}><Link to="/rosters">{t('rosters')}</Link></p>
       <div className="panel" style={{ marginBottom: 14 }}>
         <Space size={36} wrap>
-          <Statistic title={t('households')} value={roster.households} /><Statistic title={t('persons')} value={roster.persons} />
+          <Statistic title={t('number_of_cases')} value={roster.households} /><Statistic title={t('persons_n')} value={roster.persons} />
           {found && <><Statistic title={t('added')} value={found.added} /><Statistic title={t('removed')} value={found.removed} /><Statistic title={t('changed')} value={found.changed} /><Statistic title={t('unchanged')} value={found.unchanged} /></>}
         </Space>
         <dl className="facts" style={{ margin: '12px 0 0' }}>
@@ -86,7 +86,7 @@ export default function RosterPage() {
           <dt>{t('drafted_from')}</dt><dd><DraftedFrom roster={roster} /></dd>
           <dt>{t('drafted')}</dt><dd>{roster.drafted_by} · {instant(roster.drafted_at)}</dd>
           {roster.frozen && <><dt>{t('frozen_by')}</dt><dd>{roster.frozen.by} · {instant(roster.frozen.at)}</dd><dt>{t('approver')}</dt><dd>{roster.frozen.approver} · {roster.frozen.document}</dd></>}
-          <dt>SHA-256</dt><dd style={{ wordBreak: 'break-all' }}><code>{roster.hash}</code> <Button size="small" type="text" icon={<CopyOutlined />} onClick={copy} aria-label={t('copy_hash')} title={t('copy_hash')} /></dd>
+          <dt>{t('roster_hash')}</dt><dd style={{ wordBreak: 'break-all' }}><code>{roster.hash}</code> <Button size="small" type="text" icon={<CopyOutlined />} onClick={copy} aria-label={t('copy_hash')} title={t('copy_hash')} /></dd>
           <dt>{t('compared_with')}</dt><dd>{found?.previous ? <Link to={`/rosters/${found.previous.id}`}>{found.previous.title} · {t('version', { n: found.previous.number })}</Link> : t('no_previous')}</dd>
         </dl>
       </div>
@@ -147,7 +147,7 @@ function Differences({ roster, what, field, search, set }: { roster: string; wha
             { title: t('register_number'), width: 130, render: (_, line) => line.first && <Link to={`/register/${line.row.household}`}>{line.row.register_number}</Link> },
             { title: t('head'), width: 90, render: (_, line) => line.first && line.row.head_name },
             { title: t('address'), render: (_, line) => line.first && line.row.area_name },
-            { title: t('persons'), width: 64, align: 'right', render: (_, line) => line.first && line.row.persons },
+            { title: t('persons_n'), width: 76, align: 'right', render: (_, line) => line.first && line.row.persons },
             ...(what === 'changed' ? [
               { title: t('key_fact'), width: 100, render: (_: unknown, line: Line) => line.change && code('key_fact', line.change.field) },
               { title: t('before'), render: (_: unknown, line: Line) => line.change && <span className="before">{of(line.change.before)}</span> },

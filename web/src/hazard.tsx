@@ -9,9 +9,11 @@ import { Link, useParams } from 'react-router';
 import { address, api } from './api/client';
 import type { ClosingStep, HazardDetail, HazardFacts, HazardPoint, PointHousehold, SafeRecord, ThreatenedHousehold } from './api/types';
 import type { SessionUser } from './api/types';
+import { today } from './command';
 import { decimal, instant, useWords, whole } from './language';
-import { areaTree, Choice, Title, Waiting } from './parts';
+import { areaTree, Choice, Day, Title, Waiting, Wrong } from './parts';
 import { useFilters } from './query';
+import { commands } from './texts/ledger';
 
 const RISK: Record<string, string> = { very_high: 'red', high: 'volcano', medium: 'gold', low: 'blue' };
 const STATE: Record<string, string> = { active: 'volcano', monitored: 'orange', treated: 'cyan', relocated: 'geekblue', closed: 'default' };
@@ -36,13 +38,13 @@ export default function HazardPointsPage() {
       )}>{t('hazards')}</Title>
       <div className="filters">
         <Input.Search allowClear style={{ width: 200 }} placeholder={t('hazard_search')} defaultValue={filters.search} onSearch={(search) => set({ search })} />
-        <TreeSelect allowClear showSearch={{ treeNodeFilterProp: 'title' }} style={{ width: 200 }} placeholder={t('all_areas')} value={filters.area} treeData={areaTree(areas.data ?? [])} onChange={(area) => set({ area })} />
+        <TreeSelect allowClear showSearch={{ treeNodeFilterProp: 'title' }} style={{ width: 170 }} placeholder={t('all_areas')} value={filters.area} treeData={areaTree(areas.data ?? [])} onChange={(area) => set({ area })} />
         <Select allowClear style={{ width: 130 }} placeholder={t('hazard_kind')} value={filters.kind} options={options('hazard_kind')} onChange={(kind) => set({ kind })} />
         <Select allowClear style={{ width: 110 }} placeholder={t('hazard_risk')} value={filters.risk} options={options('hazard_risk')} onChange={(risk) => set({ risk })} />
         <Select allowClear style={{ width: 110 }} placeholder={t('hazard_state')} value={filters.state} options={options('hazard_state')} onChange={(state) => set({ state })} />
         <Select allowClear style={{ width: 130 }} placeholder={t('hazard_extent')} value={filters.extent} options={options('relocation_extent')} onChange={(extent) => set({ extent })} />
-        <Select allowClear style={{ width: 150 }} placeholder={t('hazard_waits_closing')} value={filters.closing_asked} options={[{ value: 'true', label: t('hazard_waits_closing') }]} onChange={(closing_asked) => set({ closing_asked })} />
-        <Button onClick={clear}>{t('clear')}</Button>
+        <Select allowClear style={{ width: 130 }} placeholder={t('hazard_waits_closing')} value={filters.closing_asked} options={[{ value: 'true', label: t('hazard_waits_closing') }]} onChange={(closing_asked) => set({ closing_asked })} />
+        {Object.keys(filters).length > 0 && <Button type="link" onClick={clear}>{t('clear')}</Button>}
       </div>
       {!page || page.items.length === 0 ? <div className="panel"><Waiting query={query} empty={t('hazard_none')} /></div> : (
         <Table<HazardPoint>
@@ -79,7 +81,7 @@ function Risk({ risk }: { risk: string | null }) {
 
 export function HazardPointPage() {
   const { id = '' } = useParams();
-  const { t, code, problem } = useWords();
+  const { t, code, problem, language } = useWords();
   const { message } = App.useApp();
   const client = useQueryClient();
   const [dialog, setDialog] = useState<'edit' | ClosingStep['step'] | null>(null);
@@ -117,20 +119,22 @@ export function HazardPointPage() {
   const household = (it: PointHousehold | null) => it ? <Link to={`/register/${it.id}`}>{it.register_number}</Link> : <Tag color="red">{t('not_on_register')}</Tag>;
   return (
     <div data-testid="hazard-point">
-      <Title extra={<Link to="/hazard-points"><ArrowLeftOutlined /> {t('hazards')}</Link>}>
+      <Title extra={(
+        <Space wrap>
+          {records && <Button onClick={() => setDialog('edit')}>{t('hazard_edit')}</Button>}
+          {records && !point.closing && <Button type="primary" disabled={point.figures.not_safe > 0} title={t('closing_why')} onClick={() => setDialog('ask')}>{t('ask_closing')}</Button>}
+          {decides && point.closing && <Button type="primary" disabled={point.closing.asked_by === me.data?.name} title={t('closing_why')} loading={close.isPending} onClick={() => close.mutate({ point, step: { step: 'approve' } })}>{t('approve_closing')}</Button>}
+          {decides && point.closing && <Button onClick={() => setDialog('return')}>{t('return_closing')}</Button>}
+          {decides && closed && <Button onClick={() => setDialog('reopen')}>{t('reopen_point')}</Button>}
+          <Link to="/hazard-points"><ArrowLeftOutlined /> {t('hazards')}</Link>
+        </Space>
+      )}>
         {point.code} {point.name} <Tag color={STATE[point.state]} style={{ marginLeft: 8 }}>{code('hazard_state', point.state)}</Tag><Risk risk={point.risk} />
       </Title>
       {point.closing && <Alert type="warning" showIcon style={{ marginBottom: 12 }} title={t('closing_asked_by', { by: point.closing.asked_by, at: instant(point.closing.asked_at), document: point.closing.document })} />}
-      <Space wrap style={{ marginBottom: 12 }}>
-        {records && <Button onClick={() => setDialog('edit')}>{t('hazard_edit')}</Button>}
-        {records && !point.closing && <Button type="primary" disabled={point.figures.not_safe > 0} title={t('closing_why')} onClick={() => setDialog('ask')}>{t('ask_closing')}</Button>}
-        {decides && point.closing && <Button type="primary" disabled={point.closing.asked_by === me.data?.name} title={t('closing_why')} loading={close.isPending} onClick={() => close.mutate({ point, step: { step: 'approve' } })}>{t('approve_closing')}</Button>}
-        {decides && point.closing && <Button onClick={() => setDialog('return')}>{t('return_closing')}</Button>}
-        {decides && closed && <Button onClick={() => setDialog('reopen')}>{t('reopen_point')}</Button>}
-      </Space>
       <div className="grid">
-        <div className="panel w4">
-          <dl className="facts">
+        <div className="panel w12">
+          <dl className="facts abreast">
             {fact(t('hazard_area'), point.area_name)}
             {fact(t('hazard_kind'), code('hazard_kind', point.kind))}
             {fact(t('hazard_scale'), code('hazard_scale', point.scale))}
@@ -142,18 +146,18 @@ export function HazardPointPage() {
             {fact(t('hazard_layer'), point.layer_feature)}
           </dl>
         </div>
-        <div className="panel w8">
+        <div className="panel w12">
           <h2>{t('threatened_list')}</h2>
           <p className="label">{t('hazard_figures', point.figures)}</p>
-          <Table<ThreatenedHousehold> size="small" rowKey="id" dataSource={point.threatened} pagination={{ pageSize: 20, hideOnSinglePage: true }} scroll={{ x: 760 }} locale={{ emptyText: t('threatened_none') }} columns={[
+          <Table<ThreatenedHousehold> size="small" rowKey="id" dataSource={point.threatened} pagination={{ pageSize: 20, hideOnSinglePage: true }} scroll={{ x: 'max-content' }} locale={{ emptyText: t('threatened_none') }} columns={[
             { title: t('head'), render: (_, it) => <>{it.head_name} <span className="label">{it.head_id_number}</span></> },
-            { title: t('persons'), dataIndex: 'persons', align: 'right' },
+            { title: t('persons_n'), dataIndex: 'persons', align: 'right' },
             { title: t('on_register'), render: (_, it) => household(it.household) },
             { title: t('must_move_fact'), render: (_, it) => it.must_move ? <Tag color="volcano">{t('yes')}</Tag> : t('no') },
             { title: t('willing_wish'), render: (_, it) => <Choice code={it.household?.choice ?? null} /> },
             { title: t('urgency'), render: (_, it) => code('urgency', it.household?.urgency) },
             { title: t('safe'), render: (_, it) => it.safe ? <Tag color="green" title={`${it.safe.evidence} · ${it.safe.recorded_by}`}>{code('safety_reason', it.safe.reason)} {it.safe.date}</Tag> : <Tag color="red">{t('not_safe')}</Tag> },
-            { title: '', render: (_, it) => records && <Button size="small" onClick={() => { setLine(it); safe.setFieldsValue({ reason: it.safe ? null : 'moved', date: '', evidence: '' }); }}>{t(it.safe ? 'not_safe_after_all' : 'record_safe')}</Button> },
+            { title: '', align: 'right', render: (_, it) => records && <Button size="small" onClick={() => { setLine(it); safe.setFieldsValue({ reason: it.safe ? null : 'moved', date: '', evidence: '' }); }}>{t(it.safe ? 'not_safe_after_all' : 'record_safe')}</Button> },
           ]} />
           {point.unlisted.length > 0 && (
             <>
@@ -171,7 +175,7 @@ export function HazardPointPage() {
           <h2>{t('history')}</h2>
           <Timeline items={(history.data ?? []).map((change) => ({
             key: change.index,
-            content: <><b>{instant(change.at)}</b> · {change.actor} · {change.command}{change.reason ? ` · ${change.reason}` : ""}{change.changed.map((field) => <div key={field.field} className="label">{field.field}: {String(field.before ?? '—')} → {String(field.after ?? '—')}</div>)}</>,
+            content: <><b>{instant(change.at)}</b> · {change.actor} · {commands[change.command]?.[language] ?? change.command}{change.reason ? ` · ${change.reason}` : ""}{change.changed.map((field) => <div key={field.field} className="label">{field.field}: {String(field.before ?? '—')} → {String(field.after ?? '—')}</div>)}</>,
           }))} />
         </div>
       </div>
@@ -184,7 +188,7 @@ export function HazardPointPage() {
       <Modal open={line !== null} title={`${t(line?.safe ? 'not_safe_after_all' : 'record_safe')}: ${line?.head_name ?? ''}`} onCancel={() => setLine(null)} onOk={() => safe.submit()} confirmLoading={record.isPending}>
         <Form form={safe} layout="vertical" onFinish={(given) => line && record.mutate({ point, line, given: { ...given, reason: line.safe ? null : given.reason } })}>
           {!line?.safe && <Form.Item name="reason" label={t('safe_how')} rules={[{ required: true }]}><SafetyReasons /></Form.Item>}
-          {!line?.safe && <Form.Item name="date" label={t('safe_since')}><Input type="date" /></Form.Item>}
+          {!line?.safe && <Form.Item name="date" label={t('safe_since')}><Day max={today()} /></Form.Item>}
           <Form.Item name="evidence" label={t('safe_evidence')} rules={[{ required: true, whitespace: true, max: 200 }]}><Input /></Form.Item>
         </Form>
       </Modal>
@@ -207,7 +211,7 @@ interface FactsForm extends Omit<HazardFacts, 'assessment' | 'position'> {
 
 /** The facts of a new point, or of one that is edited. */
 function FactsDialog({ point, close }: { point?: HazardDetail; close: () => void }) {
-  const { t, options, problem } = useWords();
+  const { t, options } = useWords();
   const { message } = App.useApp();
   const client = useQueryClient();
   const [form] = Form.useForm<FactsForm>();
@@ -230,7 +234,6 @@ function FactsDialog({ point, close }: { point?: HazardDetail; close: () => void
       client.setQueryData(['hazard-point', saved.id], saved);
       return client.invalidateQueries({ queryKey: ['hazard-points'] });
     },
-    onError: (error) => message.error(problem(error), 10),
   });
   const together = ({ getFieldValue }: { getFieldValue: (name: keyof FactsForm) => unknown }) => ({
     validator: async () => {
@@ -243,29 +246,31 @@ function FactsDialog({ point, close }: { point?: HazardDetail; close: () => void
     : { state: 'active' };
   const names = ['code', 'name', 'area', 'kind', 'scale', 'risk', 'state', 'extent', 'threatened_households', 'threatened_persons', 'layer_feature', 'assessment_number', 'assessment_date', 'cannot', 'longitude', 'latitude'] as const;
   const initial = Object.fromEntries(names.map((name) => [name, start[name]]));
-  const half = { width: 210, marginBottom: 12 };
+  const tight = { marginBottom: 12 };
+  // The three of an assessment, and the two of a position, stand in a row of their own.
+  const row = { ...tight, gridColumnStart: 1 };
   return (
-    <Modal open width={720} title={t(point ? 'hazard_edit' : 'hazard_add')} onCancel={close} onOk={() => form.submit()} confirmLoading={save.isPending}>
+    <Modal open width={760} title={t(point ? 'hazard_edit' : 'hazard_add')} onCancel={close} onOk={() => form.submit()} confirmLoading={save.isPending}>
+      <Wrong error={save.error} />
       <Form form={form} layout="vertical" onFinish={(given) => save.mutate(given)} initialValues={initial}>
-        <Space wrap align="start" size={[12, 0]}>
-          <Form.Item name="code" label={t('hazard_code')} rules={[{ required: true, whitespace: true, max: 200 }]} style={half}><Input /></Form.Item>
-          <Form.Item name="name" label={t('hazard_name')} style={half}><Input maxLength={200} /></Form.Item>
-          <Form.Item name="area" label={t('hazard_area')} rules={[{ required: true }]} style={half}><TreeSelect showSearch={{ treeNodeFilterProp: 'title' }} treeData={areaTree(areas.data ?? [])} /></Form.Item>
-          <Form.Item name="kind" label={t('hazard_kind')} rules={[{ required: true }]} style={half}><Select options={options('hazard_kind')} /></Form.Item>
-          <Form.Item name="scale" label={t('hazard_scale')} style={half}><Select allowClear options={options('hazard_scale')} /></Form.Item>
-          <Form.Item name="risk" label={t('hazard_risk')} style={half}><Select allowClear options={options('hazard_risk')} /></Form.Item>
-          <Form.Item name="state" label={t('hazard_state')} rules={[{ required: true }]} style={half}><Select options={options('hazard_state').filter((state) => state.value !== 'closed')} /></Form.Item>
-          <Form.Item name="extent" label={t('hazard_extent')} style={half}><Select allowClear options={options('relocation_extent')} /></Form.Item>
-          <Form.Item name="layer_feature" label={t('hazard_layer')} style={half}><Input maxLength={200} /></Form.Item>
-          <Form.Item name="threatened_households" label={t('hazard_households')} style={half}><InputNumber min={0} max={1_000_000} precision={0} style={{ width: '100%' }} /></Form.Item>
-          <Form.Item name="threatened_persons" label={t('hazard_persons')} style={half}><InputNumber min={0} max={10_000_000} precision={0} style={{ width: '100%' }} /></Form.Item>
-          <span style={{ display: 'inline-block', width: 210 }} />
-          <Form.Item name="assessment_number" label={t('hazard_assessment_number')} dependencies={['assessment_date', 'cannot']} rules={[together]} style={half}><Input maxLength={200} /></Form.Item>
-          <Form.Item name="assessment_date" label={t('hazard_assessment_date')} style={half}><Input type="date" /></Form.Item>
-          <Form.Item name="cannot" label={t('hazard_cannot')} style={half}><Select allowClear options={[{ value: 'yes', label: t('yes') }, { value: 'no', label: t('no') }]} /></Form.Item>
-          <Form.Item name="longitude" label={t('longitude')} style={half}><InputNumber min={73} max={136} step={0.00001} style={{ width: '100%' }} /></Form.Item>
-          <Form.Item name="latitude" label={t('latitude')} style={half}><InputNumber min={3} max={54} step={0.00001} style={{ width: '100%' }} /></Form.Item>
-        </Space>
+        <div className="fields">
+          <Form.Item name="code" label={t('hazard_code')} rules={[{ required: true, whitespace: true, max: 200 }]} style={tight}><Input /></Form.Item>
+          <Form.Item name="name" label={t('hazard_name')} style={tight}><Input maxLength={200} /></Form.Item>
+          <Form.Item name="area" label={t('hazard_area')} rules={[{ required: true }]} style={tight}><TreeSelect showSearch={{ treeNodeFilterProp: 'title' }} treeData={areaTree(areas.data ?? [])} /></Form.Item>
+          <Form.Item name="kind" label={t('hazard_kind')} rules={[{ required: true }]} style={tight}><Select options={options('hazard_kind')} /></Form.Item>
+          <Form.Item name="scale" label={t('hazard_scale')} style={tight}><Select allowClear options={options('hazard_scale')} /></Form.Item>
+          <Form.Item name="risk" label={t('hazard_risk')} style={tight}><Select allowClear options={options('hazard_risk')} /></Form.Item>
+          <Form.Item name="state" label={t('hazard_state')} rules={[{ required: true }]} style={tight}><Select options={options('hazard_state').filter((state) => state.value !== 'closed')} /></Form.Item>
+          <Form.Item name="extent" label={t('hazard_extent')} style={tight}><Select allowClear options={options('relocation_extent')} /></Form.Item>
+          <Form.Item name="layer_feature" label={t('hazard_layer')} style={tight}><Input maxLength={200} /></Form.Item>
+          <Form.Item name="threatened_households" label={t('hazard_households')} style={tight}><InputNumber min={0} max={1_000_000} precision={0} style={{ width: '100%' }} /></Form.Item>
+          <Form.Item name="threatened_persons" label={t('hazard_persons')} style={tight}><InputNumber min={0} max={10_000_000} precision={0} style={{ width: '100%' }} /></Form.Item>
+          <Form.Item name="assessment_number" label={t('hazard_assessment_number')} dependencies={['assessment_date', 'cannot']} rules={[together]} style={row}><Input maxLength={200} /></Form.Item>
+          <Form.Item name="assessment_date" label={t('hazard_assessment_date')} style={tight}><Day max={today()} /></Form.Item>
+          <Form.Item name="cannot" label={t('hazard_cannot')} style={tight}><Select allowClear options={[{ value: 'yes', label: t('yes') }, { value: 'no', label: t('no') }]} /></Form.Item>
+          <Form.Item name="longitude" label={t('longitude')} style={row}><InputNumber min={73} max={136} step={0.00001} style={{ width: '100%' }} /></Form.Item>
+          <Form.Item name="latitude" label={t('latitude')} style={tight}><InputNumber min={3} max={54} step={0.00001} style={{ width: '100%' }} /></Form.Item>
+        </div>
       </Form>
     </Modal>
   );

@@ -1,9 +1,9 @@
 // The household page: members, home, consent, what is open, where it goes and why, history.
 
-import { ArrowLeftOutlined, EditOutlined, PrinterOutlined } from '@ant-design/icons';
+import { ArrowLeftOutlined, EditOutlined, EyeOutlined, PrinterOutlined } from '@ant-design/icons';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Alert, App, Button, Dropdown, Form, Input, Modal, Select, Space, Spin, Table, Tabs, Tag, Timeline } from 'antd';
-import { Fragment, lazy, Suspense, useState } from 'react';
+import { Fragment, lazy, Suspense, useState, type ReactNode } from 'react';
 import { Link, useParams, useSearchParams } from 'react-router';
 
 import { OnRoster } from './amendment';
@@ -18,7 +18,7 @@ import { Documents } from './household/documents';
 import { HOUSEHOLD_FIELDS, MEMBER_FIELDS, fieldName, read, specOf, type FieldSpec } from './household/fields';
 import { EditHousehold, useShown } from './household/form';
 import { Income } from './household/income';
-import { decimal, instant, kilometres, tenThousandYuan, useWords } from './language';
+import { decimal, instant, kilometres, tenThousandYuan, useWords, whole as count } from './language';
 import { Steps } from './identification';
 import { Choice, Severity, Title, Waiting } from './parts';
 import { Destination } from './register';
@@ -48,21 +48,20 @@ export default function HouseholdPage() {
         <Space wrap>
           {may && active && <Button size="small" type="primary" icon={<EditOutlined />} onClick={() => setEditing(true)} data-testid="edit-household">{t('edit_household')}</Button>}
           {may && operations.length > 0 && <Dropdown menu={{ items: operations.map((one) => ({ key: one, label: t(`op_${one}`), danger: one === 'cancel' })), onClick: ({ key }) => setOperation(key as Operation) }}><Button size="small">{t('more')}</Button></Dropdown>}
+          {!it.unmasked && mayUnmask && <Unmask id={id} onShown={setWhole} />}
           <Button size="small" icon={<PrinterOutlined />} href={address(`/register/households/${id}/card.pdf`, { language })} target="_blank" data-testid="print-card">{t('print_card')}</Button>
           <Link to="/register"><ArrowLeftOutlined /> {t('back')}</Link>
         </Space>
       )}>
         {it.head_name} <Tag style={{ marginLeft: 8 }}>{it.register_number}</Tag><Tag color="green">{code('category', it.category)}</Tag>{it.must_move && <Tag color="volcano">{t('must_move')}</Tag>}{!active && <Tag color="red">{code('household_status', it.status)}</Tag>}
       </Title>
-      {it.unmasked
-        ? <Alert type="warning" showIcon title={t('unmasked_now')} action={<Button size="small" onClick={() => setWhole(null)}>{t('mask_again')}</Button>} style={{ marginBottom: 12 }} />
-        : mayUnmask && <Unmask id={id} onShown={setWhole} />}
+      {it.unmasked && <Alert type="warning" showIcon title={t('unmasked_now')} action={<Button size="small" onClick={() => setWhole(null)}>{t('mask_again')}</Button>} style={{ marginBottom: 12 }} />}
       <Tabs activeKey={parameters.get('tab') ?? 'overview'} onChange={(tab) => setParameters({ tab }, { replace: true })} items={[
         { key: 'overview', label: t('overview'), children: <Overview it={it} mayReadLedger={session.data?.may.includes('read_ledger') ?? false} /> },
         { key: 'income', label: t('income'), children: <div className="panel"><Income household={id} may={may && active} /></div> },
         { key: 'consent', label: t('consent'), children: <Consents household={it} may={may} /> },
         { key: 'documents', label: t('documents'), children: <div className="panel"><Documents household={it} may={may} mayUnmask={mayUnmask} /></div> },
-        { key: 'history', label: t('history'), children: <div className="panel"><History household={it} /></div> },
+        { key: 'history', label: t('history'), children: <div className="panel"><History household={it} reads={session.data?.may.includes('read_ledger') ?? false} /></div> },
       ]} />
       {editing && <EditHousehold household={query.data} close={() => setEditing(false)} />}
       {operation && <Operate household={query.data} operation={operation} close={() => setOperation(null)} />}
@@ -73,12 +72,12 @@ export default function HouseholdPage() {
 const UNITS: Record<string, string> = { 'home.area_m2': ' m²', 'home.homestead_m2': ' m²', 'living.road_distance_km': ' km' };
 
 /** The fields of a group that hold a value, with their names. */
-function Recorded({ fields, it }: { fields: FieldSpec[]; it: HouseholdDetail }) {
+function Recorded({ fields, it, children }: { fields: FieldSpec[]; it: HouseholdDetail; children?: ReactNode }) {
   const { code } = useWords();
   const shown = useShown();
   const filled = fields.map((field) => ({ field, value: read(it, field.path) })).filter(({ value }) => value !== null && value !== undefined && !(Array.isArray(value) && value.length === 0));
-  if (filled.length === 0) return <span className="label">—</span>;
-  return <dl className="facts">{filled.map(({ field, value }) => <Fragment key={field.path}><dt>{code('household_field', field.path)}</dt><dd>{shown(field, value)}{UNITS[field.path]}</dd></Fragment>)}</dl>;
+  if (filled.length === 0 && !children) return <span className="label">—</span>;
+  return <dl className="facts">{children}{filled.map(({ field, value }) => <Fragment key={field.path}><dt>{code('household_field', field.path)}</dt><dd>{shown(field, value)}{UNITS[field.path]}</dd></Fragment>)}</dl>;
 }
 
 function Overview({ it, mayReadLedger }: { it: HouseholdDetail; mayReadLedger: boolean }) {
@@ -88,8 +87,7 @@ function Overview({ it, mayReadLedger }: { it: HouseholdDetail; mayReadLedger: b
       <CategoryPanel household={it.id} category={it.category} />
       <div className="panel w4">
         <h2>{t('household_facts')}</h2>
-        <dl className="facts" style={{ marginBottom: 5 }}><dt>{t('address')}</dt><dd>{it.area_name}<FormerPlaces household={it.id} /></dd></dl>
-        <Recorded fields={HOUSEHOLD_FIELDS.household_facts.filter((field) => field.path !== 'category')} it={it} />
+        <Recorded fields={HOUSEHOLD_FIELDS.household_facts.filter((field) => field.path !== 'category')} it={it}><dt>{t('address')}</dt><dd>{it.area_name}<FormerPlaces household={it.id} /></dd></Recorded>
       </div>
       <div className="panel w4">
         <h2>{t('home')}</h2>
@@ -168,7 +166,7 @@ function MemberMore({ member }: { member: HouseholdDetail['members'][number] }) 
 }
 
 /** Every change of a household in the names people read. */
-function History({ household }: { household: HouseholdDetail }) {
+function History({ household, reads }: { household: HouseholdDetail; reads: boolean }) {
   const { t, code } = useWords();
   const shown = useShown();
   const query = useQuery({ queryKey: ['household-history', household.id], queryFn: () => api.householdHistory(household.id) });
@@ -178,7 +176,7 @@ function History({ household }: { household: HouseholdDetail }) {
       key: change.index,
       content: (
         <div>
-          <b>{instant(change.at)}</b> · {change.actor} · {t('version', { n: change.version })} <Link to={`/ledger/entries/${change.index}`}><Tag>#{change.index}</Tag></Link>
+          <b>{instant(change.at)}</b> · {change.actor} · {t('version', { n: change.version })} {reads && <Link to={`/ledger/entries/${change.index}`}><Tag>{t('ledger_entry', { n: count(change.index) })}</Tag></Link>}
           {change.reason && <div>{change.reason}</div>}
           {change.changed.length === 0 ? <div className="label">{change.version === 1 ? t('recorded_first') : ''}</div> : (
             <ul className="changes">{change.changed.map((field) => {
@@ -218,15 +216,15 @@ function Unmask({ id, onShown }: { id: string; onShown: (household: HouseholdDet
     onError: (error) => message.error(problem(error)),
   });
   return (
-    <div style={{ marginBottom: 12 }}>
-      <Button size="small" onClick={() => setOpen(true)} data-testid="unmask">{t('unmask')}</Button>
+    <>
+      <Button size="small" icon={<EyeOutlined />} onClick={() => setOpen(true)} data-testid="unmask">{t('unmask')}</Button>
       <Modal open={open} title={t('unmask')} onCancel={() => setOpen(false)} footer={<><Button onClick={() => setOpen(false)}>{t('cancel')}</Button><Button icon={<PrinterOutlined />} loading={print.isPending} data-testid="print-whole" onClick={async () => { const need = await filled(form); if (need) print.mutate(need); }}>{t('print_card_whole')}</Button><Button type="primary" loading={show.isPending} onClick={() => form.submit()}>{t('unmask')}</Button></>}>
         <p className="label">{t('unmask_help')} {t('print_card_help')}</p>
         <Form form={form} layout="vertical" onFinish={(need) => show.mutate(need)}>
-          <Form.Item name="purpose" label={t('purpose')} rules={[{ required: true, message: t('purpose') }]}><Select options={options('purpose')} /></Form.Item>
-          <Form.Item name="note" label={t('note')} rules={[{ required: purpose === 'other', whitespace: true, message: t('note') }]}><Input.TextArea maxLength={200} showCount rows={2} /></Form.Item>
+          <Form.Item name="purpose" label={t('purpose')} rules={[{ required: true }]}><Select options={options('purpose')} /></Form.Item>
+          <Form.Item name="note" label={t('note')} rules={[{ required: purpose === 'other', whitespace: true }]}><Input.TextArea maxLength={200} showCount rows={2} /></Form.Item>
         </Form>
       </Modal>
-    </div>
+    </>
   );
 }

@@ -9,7 +9,7 @@ import { api } from './api/client';
 import type { CasesOpening, IdentificationCase, IdentificationStep, Job, StepTaking, TakenStep, Text, Vote } from './api/types';
 import { filled, today, useCommand, useOutcome } from './command';
 import { instant, useWords, whole } from './language';
-import { areaTree, Title, Waiting } from './parts';
+import { Day, Title, Waiting, areaTree } from './parts';
 import { useFilters } from './query';
 
 /** Steps that a notice passes. */
@@ -67,9 +67,9 @@ export function OpenCases({ title, why, households, close }: { title: string; wh
       {why && <p className="label">{why}</p>}
       <Form form={form} layout="vertical" initialValues={{ form: why && 'visit', date: today() }}>
         {why && <Form.Item name="category" label={t('category')}><Select allowClear options={options('category')} placeholder={t('all')} /></Form.Item>}
-        <Form.Item name="form" label={t('application_form')} rules={[{ required: true, message: t('application_form') }]}><Select options={options('application_form')} /></Form.Item>
-        <Form.Item name="date" label={t('application_date')} rules={[{ required: true, message: t('application_date') }]}><Input type="date" max={today()} /></Form.Item>
-        <Form.Item noStyle shouldUpdate>{() => form.getFieldValue('form') === 'oral' && <Form.Item name="witness" label={t('witness')} rules={[{ required: true, whitespace: true, message: t('witness') }]}><Input maxLength={50} /></Form.Item>}</Form.Item>
+        <Form.Item name="form" label={t('application_form')} rules={[{ required: true }]}><Select options={options('application_form')} /></Form.Item>
+        <Form.Item name="date" label={t('application_date')} rules={[{ required: true }]}><Day max={today()} /></Form.Item>
+        <Form.Item noStyle shouldUpdate>{() => form.getFieldValue('form') === 'oral' && <Form.Item name="witness" label={t('witness')} rules={[{ required: true, whitespace: true }]}><Input maxLength={50} /></Form.Item>}</Form.Item>
         <Form.Item name="reference" label={t('application_reference')}><Input maxLength={200} /></Form.Item>
       </Form>
     </Modal>
@@ -153,9 +153,9 @@ function Cases({ step, mine }: { step: IdentificationStep; mine: boolean }) {
             { title: t('register_number'), dataIndex: 'register_number', width: 150 },
             { title: t('head'), dataIndex: 'head_name', width: 110 },
             { title: t('address'), dataIndex: 'area_name' },
-            { title: t('persons'), dataIndex: 'persons', width: 70, align: 'right' },
+            { title: t('persons_n'), dataIndex: 'persons', width: 76, align: 'right' },
             { title: t('category'), dataIndex: 'category', width: 110, render: (value: string) => code('category', value) },
-            { title: t('waits_for'), width: 190, render: (_, row) => ENDS.includes(row.step) ? '' : <>{t('days_waiting', { n: row.days })}{row.late && <Tag color="red" style={{ marginLeft: 8 }}>{t('late')}</Tag>}{row.due && !row.late && <div className="label">{t('due_on', { day: row.due })}</div>}</> },
+            { title: t('waits_for'), width: 250, render: (_, row) => ENDS.includes(row.step) ? '' : <span className="unbroken">{t('days_waiting', { n: row.days })}{row.late && <Tag color="red" style={{ marginLeft: 8 }}>{t('late')}</Tag>}{row.due && !row.late && <span className="label"> · {t('due_on', { day: row.due })}</span>}</span> },
             { title: t('state'), width: 220, render: (_, row) => <>{row.notice && <Tag color="blue">{t('on_notice')}</Tag>}{row.open_objections > 0 && <Tag color="red">{t('suspended')}</Tag>}{row.blocking_items > 0 && <Tag color="orange">{row.blocking_items} {t('blocking_items')}</Tag>}{row.taken.at(-1)?.outcome === 'returned' && <Tag color="gold">{code('step_outcome', 'returned')}</Tag>}{row.taken.at(-1)?.outcome === 'taken_back' && <Tag>{code('step_outcome', 'taken_back')}</Tag>}</> },
           ]}
         />
@@ -204,6 +204,9 @@ function Case({ it }: { it: IdentificationCase }) {
   );
 }
 
+/** The figures of a vote. */
+const votes = ({ entitled, present, in_favour, against, abstained }: Vote) => ({ entitled, present, in_favour, against, abstained });
+
 /** The steps that were taken, and the one the case waits for. */
 export function Steps({ taken, waits }: { taken: TakenStep[]; waits: IdentificationStep }) {
   const { t, code } = useWords();
@@ -216,7 +219,8 @@ export function Steps({ taken, waits }: { taken: TakenStep[]; waits: Identificat
         content: (
           <div>
             <b>{code('identification_step', step.step)}</b> · {code('step_outcome', step.outcome)}
-            <div className="label">{step.by} · {instant(step.at)}{step.vote && ` · ${t('vote')} ${step.vote.in_favour}/${step.vote.against}/${step.vote.abstained} (${step.vote.present}/${step.vote.entitled})`}</div>
+            <div className="label">{step.by} · {instant(step.at)}{step.vote && ` · ${t('vote_of', votes(step.vote))}`}</div>
+            {step.vote?.meeting && <div className="label">{t('meeting_held', { date: step.vote.meeting.date, place: step.vote.meeting.place })}</div>}
             {step.vote?.cross_match_read_out && <div className="label">{t('read_out')}</div>}
             {step.remark && <div>{step.remark}</div>}
           </div>
@@ -256,12 +260,18 @@ function TakeStep({ step, what, chosen, close }: { step: IdentificationStep; wha
       setSending(false);
     }
   };
-  const number = (name: keyof Vote, label: string) => <Form.Item name={['vote', name]} label={label} rules={[{ required: true, message: label }]}><InputNumber min={0} max={100000} precision={0} style={{ width: 84 }} /></Form.Item>;
+  const number = (name: keyof Vote, label: string) => <Form.Item name={['vote', name]} label={label} rules={[{ required: true }]}><InputNumber min={0} max={100000} precision={0} style={{ width: 84 }} /></Form.Item>;
   if (job) return <Batch id={job} title={`${code('identification_step', step)} · ${title}`} close={() => close(true)} />;
   return (
     <Modal open title={`${code('identification_step', step)} · ${title}`} okText={title} okButtonProps={{ danger: what === 'refuse' }} confirmLoading={sending} cancelText={t('cancel')} onOk={submit} onCancel={() => close(false)}>
       <p className="label">{named ? t('selected', { n: whole(count) }) : t('matching_selected', { n: whole(count) })}</p>
       <Form form={form} layout="vertical">
+        {voted && (
+          <Space wrap align="start">
+            <Form.Item name={['vote', 'meeting', 'date']} label={t('meeting_date')} initialValue={today()} rules={[{ required: true }]}><Day max={today()} width={150} /></Form.Item>
+            <Form.Item name={['vote', 'meeting', 'place']} label={t('meeting_place')} rules={[{ required: true, whitespace: true, max: 200 }]}><Input style={{ width: 240 }} data-testid="meeting-place" /></Form.Item>
+          </Space>
+        )}
         {voted && <Space wrap>{number('entitled', t('entitled'))}{number('present', t('present'))}{number('in_favour', t('in_favour'))}{number('against', t('against'))}{number('abstained', t('abstained'))}</Space>}
         {voted && step === 'village_review' && <Form.Item name={['vote', 'cross_match_read_out']} valuePropName="checked"><Checkbox data-testid="read-out">{t('read_out')}</Checkbox></Form.Item>}
         <Form.Item name="remark" label={t('remark')} rules={what === 'pass' ? [] : [{ required: true, whitespace: true, message: t('remark_needed') }]}><Input.TextArea rows={3} maxLength={2000} showCount /></Form.Item>

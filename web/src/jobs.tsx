@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { App, Button, Progress, Space, Table, Tag } from 'antd';
 
 import { api } from './api/client';
-import type { Job, JobKind } from './api/types';
+import type { Job, JobKind, SessionUser } from './api/types';
 import { decimal, instant, percent, useWords, whole } from './language';
 import { Title } from './parts';
 
@@ -21,11 +21,13 @@ export default function JobsPage() {
     onSettled: () => client.invalidateQueries({ predicate: (query) => query.queryKey[0] !== 'session' }),
   });
   const cancel = useMutation({ mutationFn: (id: string) => api.cancelJob(id), onSettled: () => client.invalidateQueries({ queryKey: ['jobs'] }) });
+  const me = useQuery<SessionUser>({ queryKey: ['session'], queryFn: api.session });
+  const runs = me.data?.may.includes('run_analysis') ?? false;
   const running = jobs.data?.some((job) => job.state === 'running') ?? false;
   const button = (kind: JobKind, label: string) => <Button type="primary" ghost disabled={running} loading={start.isPending && start.variables === kind} onClick={() => start.mutate(kind)}>{label}</Button>;
   return (
     <div data-testid="jobs">
-      <Title extra={<Space wrap>{button('lookback', t('run_lookback'))}{button('land', t('run_land_job'))}{button('plan', t('run_plan'))}{button('verify_ledger', t('run_verify'))}</Space>}>{t('jobs')}</Title>
+      <Title extra={runs && <Space wrap>{button('lookback', t('run_lookback'))}{button('land', t('run_land_job'))}{button('plan', t('run_plan'))}{button('verify_ledger', t('run_verify'))}</Space>}>{t('jobs')}</Title>
       <Table<Job> size="small" rowKey="id" dataSource={jobs.data ?? []} loading={jobs.isPending} locale={{ emptyText: t('no_jobs') }} scroll={{ x: 900 }} pagination={{ pageSize: 20, hideOnSinglePage: true }} columns={[
         { title: t('kind'), dataIndex: 'kind', render: (kind: string) => code('job_kind', kind) },
         { title: t('state'), width: 240, render: (_, job) => (job.state === 'running' ? <div><Progress percent={Math.round((job.progress ?? 0) * 100)} size="small" />{job.step && <span className="label">{of(job.step)}</span>}</div> : <Tag color={COLOUR[job.state]}>{code('job_state', job.state)}</Tag>) },
@@ -33,7 +35,7 @@ export default function JobsPage() {
         { title: t('finished'), dataIndex: 'finished_at', render: (at: string | null) => (at ? instant(at) : '') },
         { title: t('requested_by'), dataIndex: 'requested_by' },
         { title: t('result'), render: (_, job) => <Result job={job} /> },
-        { title: '', render: (_, job) => (job.state === 'running' ? <Button size="small" danger onClick={() => cancel.mutate(job.id)}>{t('cancel')}</Button> : null) },
+        { title: '', render: (_, job) => (job.state === 'running' && runs ? <Button size="small" danger onClick={() => cancel.mutate(job.id)}>{t('cancel')}</Button> : null) },
       ]} />
     </div>
   );

@@ -2,7 +2,7 @@
 
 import { AimOutlined } from '@ant-design/icons';
 import { useQuery } from '@tanstack/react-query';
-import { Button, Checkbox, Slider, Table, Tabs, Tag } from 'antd';
+import { Button, Checkbox, Slider, Space, Table, Tabs, Tag } from 'antd';
 import * as maplibregl from 'maplibre-gl';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
@@ -11,6 +11,7 @@ import { Link, useSearchParams } from 'react-router';
 
 import { address, api } from './api/client';
 import type { Candidate, PlannedSite, PointVerdict } from './api/types';
+import { useNarrow } from './grid';
 import { decimal, kilometres, percent, useWords, whole } from './language';
 import { Verdict, Waiting } from './parts';
 
@@ -69,6 +70,9 @@ function style(): maplibregl.StyleSpecification {
   return { version: 8, sources, layers };
 }
 
+/** What is left free around the county: the list of layers lies over the map's left side. */
+const around = (listed: boolean) => ({ top: 20, right: 20, bottom: 20, left: listed ? 216 : 20 });
+
 export default function MapPage() {
   const { t, code, of } = useWords();
   const [parameters, setParameters] = useSearchParams();
@@ -78,6 +82,8 @@ export default function MapPage() {
   const [ready, setReady] = useState(false);
   const [shown, setShown] = useState<Set<string>>(new Set([...SHOWN, 'hillshade', 'candidates', 'flows', 'sites', 'suitability', 'households']));
   const [opacity, setOpacity] = useState(35);
+  const narrow = useNarrow();
+  const [listed, setListed] = useState(!narrow);
   const [spot, setSpot] = useState<{ at: maplibregl.LngLat; verdict: PointVerdict } | null>(null);
   const land = useQuery({ queryKey: ['land'], queryFn: api.land });
   const candidates = useQuery({ queryKey: ['candidates'], queryFn: () => api.candidates({}) });
@@ -97,7 +103,7 @@ export default function MapPage() {
     if (!box.current || !bounds || map.current) return;
     const made = new maplibregl.Map({
       container: box.current, style: style(), attributionControl: false,
-      ...(longitude && latitude ? { center: [Number(longitude), Number(latitude)], zoom: 14 } : { bounds, fitBoundsOptions: { padding: 20 } }),
+      ...(longitude && latitude ? { center: [Number(longitude), Number(latitude)], zoom: 14 } : { bounds, fitBoundsOptions: { padding: around(box.current.clientWidth > 600) } }),
     });
     made.addControl(new maplibregl.NavigationControl({ showCompass: false }), 'top-right');
     made.addControl(new maplibregl.ScaleControl({ maxWidth: 120 }));
@@ -150,7 +156,11 @@ export default function MapPage() {
       <div className="map-box">
         <div ref={box} className="map" data-testid="map" />
         <div className="map-layers">
-          <Button size="small" icon={<AimOutlined />} onClick={() => map.current?.fitBounds(bounds, { padding: 20 })}>{t('fit')}</Button>
+          <Space size={6} style={{ marginBottom: listed ? 4 : 0 }}>
+            <Button size="small" icon={<AimOutlined />} onClick={() => map.current?.fitBounds(bounds, { padding: around(listed) })}>{t('fit')}</Button>
+            <Button size="small" aria-expanded={listed} onClick={() => setListed(!listed)} data-testid="layers">{t('layers')} {listed ? '▴' : '▾'}</Button>
+          </Space>
+          {listed && <>
           {chooser('hillshade', t('hillshade'))}
           {chooser('suitability', t('suitability'))}
           <Slider min={0} max={100} value={opacity} aria-label={t('opacity')} onChange={(value) => { setOpacity(value); map.current?.setPaintProperty('suitability', 'raster-opacity', value / 100); }} />
@@ -159,6 +169,7 @@ export default function MapPage() {
           {chooser('flows', t('flows'), '#7a2f1d')}
           {[...AREAS, ...LINES, ...POINTS].map(([kind, colour]) => chooser(kind, code('layer_kind', kind), colour))}
           {chooser('households', t('show_households'), '#2e7d4f')}
+          </>}
         </div>
       </div>
       <div className="map-side panel">
@@ -172,7 +183,7 @@ export default function MapPage() {
         {chosen ? <CandidatePanel candidate={chosen} close={() => select(null)} /> : (
           <Tabs size="small" items={[
             { key: 'candidates', label: `${t('candidates')} ${candidates.data?.length ?? ''}`, children: (
-              <Table<Candidate> size="small" rowKey="id" dataSource={candidates.data ?? []} pagination={{ pageSize: 14, showSizeChanger: false, size: 'small' }} rowClassName="clickable"
+              <Table<Candidate> size="small" rowKey="id" dataSource={candidates.data ?? []} scroll={{ x: 'max-content' }} pagination={{ pageSize: 14, showSizeChanger: false, size: 'small' }} rowClassName="clickable"
                 onRow={(row) => ({ onClick: () => { select(row.id); fly(row.centre); } })}
                 columns={[
                   { title: t('code'), dataIndex: 'code', sorter: (a, b) => a.code.localeCompare(b.code) },
@@ -207,8 +218,8 @@ function CandidatePanel({ candidate, close }: { candidate: Candidate; close: () 
       <div className="title"><h1>{candidate.code}</h1><span className="label">{candidate.area_name}</span><span style={{ flex: 1 }} /><Button size="small" onClick={close}>{t('list')}</Button></div>
       <dl className="facts">
         <dt>{t('score')}</dt><dd>{percent(candidate.score, 0)}</dd>
-        <dt>{t('size')}</dt><dd>{whole(candidate.area_m2 / 666.667)} ({whole(candidate.area_m2)} m²)</dd>
-        <dt>{t('capacity')}</dt><dd>{whole(candidate.capacity_households)}{candidate.planned && <Tag color="gold" style={{ marginLeft: 8 }}>{t('used')} {whole(candidate.planned.households)}</Tag>}</dd>
+        <dt>{t('land_size')}</dt><dd>{whole(candidate.area_m2 / 666.667)} {t('mu')} · {whole(candidate.area_m2)} m²</dd>
+        <dt>{t('land_capacity')}</dt><dd>{whole(candidate.capacity_households)} {t('households')}{candidate.planned && <Tag color="gold" style={{ marginLeft: 8 }}>{t('used')} {whole(candidate.planned.households)}</Tag>}</dd>
         <dt>{t('slope')}</dt><dd>{decimal(candidate.slope_percent)} %</dd>
         <dt>{t('elevation')}</dt><dd>{whole(candidate.elevation_m)} m</dd>
         {candidate.anchors.map((anchor) => <span key={anchor.kind} style={{ display: 'contents' }}><dt>{code('layer_kind', anchor.kind)}</dt><dd>{anchor.name} · {kilometres(anchor.distance_m)} km</dd></span>)}
@@ -217,7 +228,7 @@ function CandidatePanel({ candidate, close }: { candidate: Candidate; close: () 
       {candidate.score_parts.map((part) => <div className="bar" key={part.criterion}><span>{of(part.name)}</span><i style={{ width: percent(part.membership, 0).replace(' ', '') }} /><b>{decimal(part.weight * part.membership * 100, 0)} / {decimal(part.weight * 100, 0)}</b></div>)}
       <h2 style={{ marginTop: 14 }}>{t('verdicts')}</h2>
       <Table size="small" rowKey="layer" pagination={false} dataSource={candidate.verdicts} columns={[
-        { title: t('layers'), render: (_, verdict) => of(verdict.name) },
+        { title: t('layers'), width: '34%', render: (_, verdict) => of(verdict.name) },
         { title: '', dataIndex: 'verdict', render: (verdict: string) => <Verdict code={verdict} /> },
         { title: t('explanation'), render: (_, verdict) => of(verdict.explanation) },
       ]} />

@@ -44,7 +44,12 @@ export function LanguageProvider({ children }: { children: ReactNode }) {
       setLanguage,
       t,
       of: (text) => text[language],
-      code: (list, code) => (code ? (find(list).find((entry) => entry.code === code)?.[language] ?? code) : '—'),
+      code: (list, code) => {
+        if (!code) return '—';
+        const name = find(list).find((entry) => entry.code === code)?.[language] ?? code;
+        // The name of a field stands before its value or over its input, as a label.
+        return list === 'household_field' || list === 'key_fact' ? name.charAt(0).toUpperCase() + name.slice(1) : name;
+      },
       options: (list) => find(list).map((entry) => ({ value: entry.code, label: entry[language] })),
       problem: (error) => {
         if (!(error instanceof Problem)) return String(error);

@@ -1,14 +1,15 @@
 // The ledger: its entries with filters, one entry with what it changed, signed checkpoints, proofs, verification.
 
+import { ArrowLeftOutlined } from '@ant-design/icons';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Alert, App, Button, Descriptions, Drawer, Input, Select, Space, Table, Tabs, Tag, TreeSelect, Typography } from 'antd';
+import { Alert, App, Button, Descriptions, Drawer, Form, Input, Modal, Select, Space, Table, Tabs, Tag, TreeSelect, Typography } from 'antd';
 import { useState } from 'react';
 import { Link, useNavigate, useParams } from 'react-router';
 
 import { api } from './api/client';
-import type { Checkpoint, LedgerEntry } from './api/types';
+import type { Checkpoint, Erasure, ErasureOrder, ErasureStep, LedgerEntry } from './api/types';
 import { instant, useWords, whole } from './language';
-import { areaTree, Title, Waiting } from './parts';
+import { areaTree, Day, Title, Waiting } from './parts';
 import { useFilters } from './query';
 import { commands, kinds } from './texts/ledger';
 
@@ -42,7 +43,7 @@ function Proof({ index }: { index: number }) {
   return (
     <div data-testid="proof">
       <p>{t('proof_note')}</p>
-      <dl className="facts" style={{ wordBreak: 'break-all' }}>
+      <dl className="facts hashes">
         <dt>{t('leaf_text')}</dt><dd><code>{leaf}</code></dd>
         <dt>{t('leaf_hash')}</dt><dd><code>{leaf_hash}</code></dd>
         <dt>{t('proof_path', { n: path.length })}</dt><dd>{path.map((hash) => <div key={hash}><code>{hash}</code></div>)}</dd>
@@ -81,8 +82,8 @@ export default function LedgerPage() {
         </div>
         <div className="panel w8">
           <h2>{t('checkpoint')} <span className="label">{t('copy_note')}</span></h2>
-          <Typography.Paragraph copyable={{ text: checkpoint?.note ?? '' }} style={{ margin: 0 }}><pre className="note">{checkpoint?.note}</pre></Typography.Paragraph>
-          {checkpoint && <Button style={{ marginTop: 8 }} onClick={() => download(`${checkpoint.key_name}-${checkpoint.size}.note`, checkpoint.note)}>{t('download_checkpoint')}</Button>}
+          <pre className="note">{checkpoint?.note}</pre>
+          {checkpoint && <Space style={{ marginTop: 8 }}><Button onClick={() => download(`${checkpoint.key_name}-${checkpoint.size}.note`, checkpoint.note)}>{t('download_checkpoint')}</Button><Typography.Text copyable={{ text: checkpoint.note }} /></Space>}
           <Keeping />
         </div>
         <div className="panel w12">
@@ -92,6 +93,7 @@ export default function LedgerPage() {
             items={[
               { key: 'entries', label: t('explore'), children: <Entries kindsKnown={page.data.kinds} /> },
               { key: 'checkpoints', label: t('checkpoints'), children: <Checkpoints /> },
+              { key: 'erasures', label: t('erasures'), children: <Erasures /> },
             ]}
           />
         </div>
@@ -132,16 +134,16 @@ function Entries({ kindsKnown }: { kindsKnown: string[] }) {
   return (
     <>
       <div className="filters">
-        <Select allowClear showSearch={{ optionFilterProp: 'label' }} style={{ width: 180 }} placeholder={t('all_kinds')} value={filters.kind ?? null} onChange={(kind: string | null) => filter({ kind })} options={kindsKnown.map((code) => ({ value: code, label: names.kind(code) }))} data-testid="kind" />
-        <Select allowClear showSearch={{ optionFilterProp: 'label' }} style={{ width: 180 }} placeholder={t('by_command')} value={filters.command ?? null} onChange={(command: string | null) => filter({ command })} options={Object.keys(commands).map((code) => ({ value: code, label: names.command(code) }))} />
-        <Input.Search allowClear style={{ width: 150 }} placeholder={t('actor')} defaultValue={filters.actor ?? ''} onSearch={(actor) => filter({ actor })} />
-        <TreeSelect allowClear showSearch={{ treeNodeFilterProp: 'title' }} style={{ width: 180 }} placeholder={t('area')} value={filters.area ?? null} onChange={(area: string | null) => filter({ area })} treeData={areaTree(areas.data ?? [])} />
+        <Select allowClear showSearch={{ optionFilterProp: 'label' }} style={{ width: 140 }} placeholder={t('all_kinds')} value={filters.kind ?? null} onChange={(kind: string | null) => filter({ kind })} options={kindsKnown.map((code) => ({ value: code, label: names.kind(code) }))} data-testid="kind" />
+        <Select allowClear showSearch={{ optionFilterProp: 'label' }} style={{ width: 140 }} placeholder={t('by_command')} value={filters.command ?? null} onChange={(command: string | null) => filter({ command })} options={Object.keys(commands).map((code) => ({ value: code, label: names.command(code) }))} />
+        <Input.Search allowClear style={{ width: 130 }} placeholder={t('actor')} defaultValue={filters.actor ?? ''} onSearch={(actor) => filter({ actor })} />
+        <TreeSelect allowClear showSearch={{ treeNodeFilterProp: 'title' }} style={{ width: 140 }} placeholder={t('area')} value={filters.area ?? null} onChange={(area: string | null) => filter({ area })} treeData={areaTree(areas.data ?? [])} />
         <Space size={4}>
-          <Input type="date" aria-label={t('day_from')} title={t('day_from')} style={{ width: 150 }} value={filters.since ?? ''} onChange={(event) => filter({ since: event.target.value })} />
+          <Day width={136} placeholder={t('day_from')} value={filters.since} onChange={(since) => filter({ since })} />
           –
-          <Input type="date" aria-label={t('day_to')} title={t('day_to')} style={{ width: 150 }} value={filters.until ?? ''} onChange={(event) => filter({ until: event.target.value })} />
+          <Day width={136} placeholder={t('day_to')} value={filters.until} onChange={(until) => filter({ until })} />
         </Space>
-        <Input.Search allowClear style={{ width: 300 }} placeholder={t('subject_id')} defaultValue={filters.subject ?? ''} onSearch={(subject) => filter({ subject })} />
+        <Input.Search allowClear style={{ width: 180 }} placeholder={t('subject_id')} defaultValue={filters.subject ?? ''} onSearch={(subject) => filter({ subject })} />
         {any && <Button type="link" onClick={() => filter(Object.fromEntries(FILTERS.map((name) => [name, null])))}>{t('clear_filters')}</Button>}
       </div>
       {entries.error ? <Waiting query={entries} /> : (
@@ -198,7 +200,8 @@ export function EntryPage() {
       <Title extra={<Space wrap>
         <Button disabled={shown.previous === null} onClick={() => go(`/ledger/entries/${shown.previous}`)}>{t('previous_version')}</Button>
         <Button disabled={shown.next === null} onClick={() => go(`/ledger/entries/${shown.next}`)}>{t('next_version')}</Button>
-        <Link to="/ledger">{t('ledger')}</Link>
+        {shown.may_ask_erasure && <AskErasure index={index} />}
+        <Link to="/ledger"><ArrowLeftOutlined /> {t('ledger')}</Link>
       </Space>}>{t('entry', { n: whole(index) })}</Title>
       <div className="grid">
         <div className="panel w12">
@@ -228,6 +231,81 @@ export function EntryPage() {
         {shown.state !== null && <div className="panel w12"><h2>{t('state_masked')}</h2><pre className="note">{JSON.stringify(shown.state, null, 2)}</pre></div>}
         <div className="panel w12"><h2>{t('proof_of_entry')}</h2><Proof index={index} /></div>
       </div>
+    </div>
+  );
+}
+
+/** Asks for the erasure of an entry's content, which another person carries out. */
+function AskErasure({ index }: { index: number }) {
+  const { t, problem } = useWords();
+  const { message } = App.useApp();
+  const client = useQueryClient();
+  const [open, setOpen] = useState(false);
+  const ask = useMutation({
+    mutationFn: (order: ErasureOrder) => api.askErasure(index, order),
+    onSuccess: () => { setOpen(false); void message.success(t('erasure_now_waits')); return client.invalidateQueries({ queryKey: ['erasures'] }); },
+    onError: (error) => message.error(problem(error)),
+  });
+  return (
+    <>
+      <Button danger onClick={() => setOpen(true)} data-testid="ask-erasure">{t('ask_erasure')}</Button>
+      <Modal open={open} onCancel={() => setOpen(false)} title={t('ask_erasure_of', { n: whole(index) })} footer={null} destroyOnHidden>
+        <p className="label">{t('ask_erasure_why')}</p>
+        <Form layout="vertical" onFinish={(order: ErasureOrder) => ask.mutate(order)}>
+          <Form.Item name="document" label={t('legal_order')} rules={[{ required: true, whitespace: true, max: 500 }]}><Input /></Form.Item>
+          <Form.Item name="reason" label={t('reason')} rules={[{ required: true, whitespace: true, max: 500 }]}><Input.TextArea rows={3} /></Form.Item>
+          <Button type="primary" danger htmlType="submit" loading={ask.isPending}>{t('ask_erasure')}</Button>
+        </Form>
+      </Modal>
+    </>
+  );
+}
+
+const ERASURE_STATES = ['asked', 'carried_out', 'refused', 'withdrawn'] as const;
+
+/** Erasures on legal order: what waits for another person, and what became of the others. */
+function Erasures() {
+  const { t, problem } = useWords();
+  const { message } = App.useApp();
+  const names = useNames();
+  const client = useQueryClient();
+  const { filters, set } = useFilters();
+  const [after, setAfter] = useState<string[]>([]);
+  const [taking, setTaking] = useState<{ erasure: Erasure; step: ErasureStep }>();
+  const list = useQuery({ queryKey: ['erasures', filters.state, after], queryFn: () => api.erasures({ state: filters.state, after: after.at(-1) }) });
+  const take = useMutation({
+    mutationFn: ({ erasure, step, remark }: { erasure: Erasure; step: ErasureStep; remark: string }) => api.takeErasureStep(erasure, step, remark),
+    onSuccess: async () => { setTaking(undefined); await client.invalidateQueries(); },
+    onError: (error) => message.error(problem(error)),
+  });
+  if (!list.data) return <Waiting query={list} />;
+  const { items, next } = list.data;
+  return (
+    <div data-testid="erasures">
+      <div className="filters">
+        <Select allowClear style={{ width: 160 }} placeholder={t('any_state')} value={filters.state ?? null} onChange={(state: string | null) => { setAfter([]); set({ state }); }} options={ERASURE_STATES.map((state) => ({ value: state, label: t(`erasure_${state}`) }))} />
+        <span className="label">{t('erasures_why')}</span>
+      </div>
+      <Table<Erasure> size="small" rowKey="entry" dataSource={items} pagination={false} scroll={{ x: 980 }} locale={{ emptyText: t('no_erasures') }} columns={[
+        { title: t('index'), dataIndex: 'entry', align: 'right', width: 90, render: (entry: number) => <Link to={`/ledger/entries/${entry}`}>{whole(entry)}</Link> },
+        { title: t('subject_kind'), dataIndex: 'kind', render: (kind: string | null) => (kind === null ? '—' : names.kind(kind)) },
+        { title: t('legal_order'), dataIndex: 'document' },
+        { title: t('reason'), dataIndex: 'reason' },
+        { title: t('asked_by'), render: (_, row) => <>{row.asked_by ?? '—'}{row.asked_at && <div className="label">{instant(row.asked_at)}</div>}</> },
+        { title: t('state'), dataIndex: 'state', render: (state: Erasure['state']) => <Tag>{t(`erasure_${state}`)}</Tag> },
+        { title: t('decided_by'), render: (_, row) => row.decision && <>{row.decision.by}<div className="label">{instant(row.decision.at)}</div>{row.decision.remark}</> },
+        { key: 'steps', width: 190, render: (_, row) => <Space size={4}>{row.steps.map((step) => <Button key={step} size="small" danger={step === 'carry_out'} onClick={() => setTaking({ erasure: row, step })} data-testid={`erasure-${step}`}>{t(`erasure_step_${step}`)}</Button>)}</Space> },
+      ]} />
+      <div className="pages"><Button disabled={after.length === 0} onClick={() => setAfter(after.slice(0, -1))}>{t('previous_page')}</Button><Button disabled={!next} onClick={() => next && setAfter([...after, next])}>{t('next_page')}</Button></div>
+      <Modal open={taking !== undefined} onCancel={() => setTaking(undefined)} title={taking && `${t(`erasure_step_${taking.step}`)} · ${t('entry', { n: whole(taking.erasure.entry) })}`} footer={null} destroyOnHidden>
+        {taking && (
+          <Form layout="vertical" onFinish={({ remark }: { remark?: string }) => take.mutate({ ...taking, remark: remark ?? '' })}>
+            {taking.step === 'carry_out' && <Alert type="warning" showIcon title={t('erasure_final')} style={{ marginBottom: 12 }} />}
+            {taking.step !== 'withdraw' && <Form.Item name="remark" label={t('remark')} rules={[{ required: taking.step === 'refuse', whitespace: true, max: 500 }]}><Input.TextArea rows={3} /></Form.Item>}
+            <Button type="primary" danger={taking.step === 'carry_out'} htmlType="submit" loading={take.isPending}>{t(`erasure_step_${taking.step}`)}</Button>
+          </Form>
+        )}
+      </Modal>
     </div>
   );
 }

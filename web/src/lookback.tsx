@@ -7,13 +7,14 @@ import { useCallback, useEffect, useState } from 'react';
 import { Link } from 'react-router';
 
 import { address, api, Problem } from './api/client';
-import type { ItemState, LookbackItem } from './api/types';
+import type { ItemState, LookbackItem, SessionUser } from './api/types';
 import { instant, percent, useWords, whole } from './language';
 import { areaTree, Severity, Title, Waiting } from './parts';
 import { useFilters } from './query';
+import { facts } from './texts/lookback';
 
 export default function LookbackPage() {
-  const { t, code, of, options, problem } = useWords();
+  const { t, code, of, options, problem, language } = useWords();
   const { message } = App.useApp();
   const { filters, set, clear } = useFilters();
   const client = useQueryClient();
@@ -22,6 +23,8 @@ export default function LookbackPage() {
   const [open, setOpen] = useState(false);
   const [reason, setReason] = useState('');
   const { after, ...rest } = filters;
+  const me = useQuery<SessionUser>({ queryKey: ['session'], queryFn: api.session });
+  const decides = me.data?.may.includes('decide_lookback') ?? false;
   const areas = useQuery({ queryKey: ['areas'], queryFn: api.areas, staleTime: 60_000 });
   const figures = useQuery({ queryKey: ['lookback-figures', filters.area], queryFn: () => api.lookbackFigures({ area: filters.area }) });
   const query = useQuery({ queryKey: ['items', filters], queryFn: ({ signal }) => api.lookbackItems({ ...filters, limit: 50 }, signal), placeholderData: keepPreviousData });
@@ -52,7 +55,7 @@ export default function LookbackPage() {
   }, [items.length]);
   return (
     <div data-testid="lookback">
-      <Title extra={<><span className="label">{t('keys_hint')}</span><Button icon={<DownloadOutlined />} href={address('/lookback/items.xlsx', rest)}>{t('export_xlsx')}</Button></>}>{t('lookback')}</Title>
+      <Title extra={<><span className="label keys">{t('keys_hint')}</span><Button icon={<DownloadOutlined />} href={address('/lookback/items.xlsx', rest)}>{t('export_xlsx')}</Button></>}>{t('lookback')}</Title>
       <div className="panel" style={{ marginBottom: 12 }}>
         <Space wrap size={[8, 8]}>
           {figures.data?.by_rule.map((rule) => (
@@ -99,10 +102,10 @@ export default function LookbackPage() {
               {current.household && <><dt>{t('head')}</dt><dd><Link to={`/register/${current.household.id}`}>{current.household.head_name} {current.household.register_number}</Link></dd></>}
               {current.other_household && <><dt>{t('other_household')}</dt><dd><Link to={`/register/${current.other_household.id}`}>{current.other_household.head_name} {current.other_household.register_number}</Link></dd></>}
               <dt>{t('probability')}</dt><dd>{percent(current.probability)}</dd>
-              {Object.entries(current.values).map(([name, value]) => <span key={name} style={{ display: 'contents' }}><dt>{name}</dt><dd>{value}</dd></span>)}
+              {Object.entries(current.values).map(([name, value]) => <span key={name} style={{ display: 'contents' }}><dt>{facts[name]?.[language] ?? name}</dt><dd>{value}</dd></span>)}
               {current.decided_by && <><dt>{t('by')}</dt><dd>{current.decided_by} · {current.decided_at && instant(current.decided_at)} · {current.decision_reason}</dd></>}
             </dl>
-            <div style={{ marginTop: 20 }}>
+            {decides && <div style={{ marginTop: 20 }}>
               <Input.TextArea rows={3} maxLength={500} showCount value={reason} onChange={(event) => setReason(event.target.value)} placeholder={t('reason_hint')} />
               <Space style={{ marginTop: 16 }}>
                 {current.state === 'open' ? (
@@ -112,7 +115,7 @@ export default function LookbackPage() {
                   </>
                 ) : <Button disabled={!reason.trim()} onClick={() => decide(current, 'open')}>{t('reopen')}</Button>}
               </Space>
-            </div>
+            </div>}
           </>
         )}
       </Drawer>

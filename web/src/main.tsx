@@ -32,6 +32,7 @@ const LedgerPage = lazy(() => import('./ledger'));
 const HazardPoints = lazy(() => import('./hazard'));
 const HazardPoint = lazy(() => import('./hazard').then((module) => ({ default: module.HazardPointPage })));
 const Acceptance = lazy(() => import('./category'));
+const DepartmentData = lazy(() => import('./department'));
 const Areas = lazy(() => import('./areas'));
 const LedgerEntryPage = lazy(() => import('./ledger').then((pages) => ({ default: pages.EntryPage })));
 const Users = lazy(() => import('./users'));
@@ -47,16 +48,23 @@ const client: QueryClient = new QueryClient({
   defaultOptions: { queries: { retry: 1, staleTime: 10_000, refetchOnWindowFocus: false } },
 });
 
+const CHINESE = '"Noto Sans SC","Noto Sans CJK SC","Source Han Sans SC","Microsoft YaHei","PingFang SC"';
+
 function Theme({ children }: { children: ReactNode }) {
-  const { language } = useWords();
+  const { language, t } = useWords();
+  // The form puts the field's label, and the length that it may have, in their places.
+  const name = '${label}';
+  const required = t('required', { name });
   return (
     <ConfigProvider
       locale={language === 'zh' ? zhCN : enUS}
+      form={{ validateMessages: { required, whitespace: required, pattern: { mismatch: t('mismatch', { name }) }, string: { max: t('too_long', { name, n: '${max}' }) } } }}
       theme={{
         token: {
-          colorPrimary: '#1f6f5c', colorInfo: '#1f6f5c', colorLink: '#1f6f5c', colorWarning: '#c98a1b', colorError: '#b8412f', colorSuccess: '#3c8a4c',
+          colorPrimary: '#1f6f5c', colorInfo: '#1f6f5c', colorLink: '#1f6f5c', colorWarning: '#c98a1b', colorError: '#b8412f', colorSuccess: '#3c8a4c', colorInfoBg: '#eef6f2', colorInfoBorder: '#b9d8c8',
           borderRadius: 6, fontSize: 14, colorBgLayout: '#f3f5f2',
-          fontFamily: '"Noto Sans SC","Noto Sans CJK SC","Source Han Sans SC","Microsoft YaHei","PingFang SC",system-ui,sans-serif',
+          // A Chinese font draws the marks of English as wide as characters.
+          fontFamily: language === 'zh' ? `${CHINESE},system-ui,sans-serif` : `"Noto Sans","Segoe UI","Helvetica Neue",Arial,${CHINESE},sans-serif`,
         },
         components: { Layout: { siderBg: '#12352d', headerBg: '#ffffff' }, Menu: { darkItemBg: '#12352d', darkItemSelectedBg: '#1f6f5c' }, Table: { cellPaddingBlockSM: 7, headerBg: '#eef2ee', rowSelectedBg: '#e3f1ec', rowSelectedHoverBg: '#d8ebe4' } },
       }}
@@ -95,6 +103,7 @@ if (root) {
                     <Route path="ledger" element={<LedgerPage />} />
                     <Route path="hazard-points" element={<HazardPoints />} />
                     <Route path="hazard-points/:id" element={<HazardPoint />} />
+                    <Route path="department-data" element={<DepartmentData />} />
                     <Route path="acceptance" element={<Acceptance />} />
                     <Route path="areas" element={<Areas />} />
                     <Route path="ledger/entries/:index" element={<LedgerEntryPage />} />

@@ -1,6 +1,8 @@
 // Small pieces that several pages use.
 
-import { Alert, Button, Empty, Skeleton, Tag } from 'antd';
+import { Alert, Button, DatePicker, Empty, Skeleton, Tag } from 'antd';
+import dayjs from 'dayjs';
+import 'dayjs/locale/zh-cn';
 import type { ReactNode } from 'react';
 
 import { Problem } from './api/client';
@@ -17,8 +19,30 @@ export function Waiting({ query, empty }: { query: { isPending: boolean; error: 
   return <Empty description={empty ?? t('no_data')} />;
 }
 
+/** Why a dialog's request was refused, above its fields until the next try: a message that fades cannot be read in peace. */
+export function Wrong({ error }: { error: unknown }) {
+  const { problem } = useWords();
+  return error ? <Alert type="error" showIcon title={problem(error)} style={{ marginBottom: 12 }} data-testid="wrong" /> : null;
+}
+
 export function Title({ children, extra }: { children: ReactNode; extra?: ReactNode }) {
   return <div className="title"><h1>{children}</h1><span style={{ flex: 1 }} />{extra}</div>;
+}
+
+/**
+ * A day as `2026-01-31`, with `time` an instant as `2026-01-31T08:00`: written the same way in every browser. Cleared, it
+ * is empty.
+ */
+export function Day({ value, onChange, id, min, max, time = false, width = '100%', placeholder }: {
+  value?: string | undefined; onChange?: (day: string) => void; id?: string; min?: string; max?: string; time?: boolean; width?: number | string; placeholder?: string;
+}) {
+  return (
+    <DatePicker
+      {...(id ? { id } : {})} {...(placeholder ? { placeholder } : {})} {...(min ? { minDate: dayjs(min) } : {})} {...(max ? { maxDate: dayjs(max).endOf('day') } : {})}
+      {...(time ? { showTime: { format: 'HH:mm' } } : {})} format={time ? 'YYYY-MM-DD HH:mm' : 'YYYY-MM-DD'} style={{ width }}
+      value={value ? dayjs(value) : null} onChange={(day) => onChange?.(day ? day.format(time ? 'YYYY-MM-DDTHH:mm' : 'YYYY-MM-DD') : '')}
+    />
+  );
 }
 
 /** Bars of counted things with their numbers. */

@@ -27,7 +27,7 @@ export default function PlanPage() {
     const grid = { left: 8, right: 16, top: 34, bottom: 4, containLabel: true };
     return {
       townships: {
-        grid, legend: { top: 0 }, tooltip: { trigger: 'axis' }, xAxis: { type: 'value' }, yAxis: { type: 'category', axisLabel: { interval: 0 }, data: data.by_township.map((row) => row.name).reverse() },
+        grid, legend: { top: 0, type: 'scroll', itemWidth: 14, itemGap: 8 }, tooltip: { trigger: 'axis' }, xAxis: { type: 'value' }, yAxis: { type: 'category', axisLabel: { interval: 0 }, data: data.by_township.map((row) => row.name).reverse() },
         series: [
           { name: t('in_own'), type: 'bar', stack: 'all', data: data.by_township.map((row) => row.own_township).reverse() },
           { name: t('in_other'), type: 'bar', stack: 'all', data: data.by_township.map((row) => row.placed - row.own_township).reverse() },
@@ -36,7 +36,7 @@ export default function PlanPage() {
         ],
       },
       distances: {
-        grid: { ...grid, top: 12 }, tooltip: { trigger: 'axis' }, xAxis: { type: 'category', data: data.distance_histogram.map((bin) => `${bin.from_m / 1000}–${(bin.to_m ?? 0) / 1000} km`) }, yAxis: { type: 'value' },
+        grid: { ...grid, top: 12, right: 34 }, tooltip: { trigger: 'axis' }, xAxis: { type: 'category', name: 'km', data: data.distance_histogram.map((bin) => (bin.to_m === null ? `≥ ${bin.from_m / 1000}` : `${bin.from_m / 1000}–${bin.to_m / 1000}`)) }, yAxis: { type: 'value' },
         series: [{ type: 'bar', data: data.distance_histogram.map((bin) => bin.households), barWidth: '70%' }],
       },
     };
@@ -58,19 +58,19 @@ export default function PlanPage() {
   const parts = figures.data?.cost_parts ?? [];
   return (
     <div data-testid="plan">
-      <Title extra={<span className="label">{t('made_at')} {instant(made_at)} · {pack}</span>}>{t('plan')}</Title>
+      <Title extra={<span className="label">{t('made_at')} {instant(made_at)} · {t('pack')} {pack}</span>}>{t('plan')}</Title>
       <div className="grid">
         {cards.map(([label, figure, unit], index) => (
           <div className="panel w3 half" key={index}><div className="label">{label}</div><div className="figure" data-testid={index === 0 ? 'placed' : undefined}>{figure}<small>{unit}</small></div></div>
         ))}
         <div className="panel w5"><h2>{t('by_township')}</h2>{charts && <div style={{ height: 380 }}><Chart key={language} option={charts.townships} label={t('by_township')} /></div>}</div>
-        <div className="panel w4"><h2>{t('distance_chart')}</h2>{charts && <Chart option={charts.distances} label={t('distance_chart')} />}<p className="label">{t('proof', { bound: tenThousandYuan(totals.lower_bound), objective: tenThousandYuan(totals.objective) })}</p></div>
+        <div className="panel w4"><h2>{t('distance_chart')}</h2>{charts && <div style={{ height: 330 }}><Chart option={charts.distances} label={t('distance_chart')} /></div>}<p className="label">{t('proof', { bound: tenThousandYuan(totals.lower_bound), objective: tenThousandYuan(totals.objective) })}</p></div>
         <div className="panel w3">
           <h2>{t('cost_chart')}</h2>
           {parts.map((part) => <div key={part.key} style={{ marginBottom: 10 }}><div style={{ display: 'flex', justifyContent: 'space-between' }}><span>{of(part.name)}</span><b>{tenThousandYuan(part.amount)}</b></div><Progress percent={Math.round((part.amount / Math.max(totals.cost, 1)) * 100)} size="small" /></div>)}
           <div style={{ display: 'flex', justifyContent: 'space-between', borderTop: '1px solid #dfe5df', paddingTop: 8 }}><span>{t('budget')}</span><b>{tenThousandYuan(totals.budget)}</b></div>
           <h2 style={{ marginTop: 16 }}>{t('tiers')}</h2>
-          {figures.data?.by_tier.map((row) => <div key={row.tier ?? ''} style={{ display: 'flex', justifyContent: 'space-between' }}><span>{row.tier ? code('tier', row.tier) : t('stock_housing')}</span><span>{row.sites} {t('sites')} · {whole(row.households)} {t('households')}</span></div>)}
+          {figures.data?.by_tier.map((row) => <div key={row.tier ?? ''} style={{ display: 'flex', justifyContent: 'space-between', gap: 12 }}><span>{row.tier ? code('tier', row.tier) : t('stock_housing')}</span><span>{t('sites_households', { sites: row.sites, households: whole(row.households) })}</span></div>)}
         </div>
         <div className="panel w12">
           <Tabs activeKey={tab ?? (filters.to ? 'assignments' : 'sites')} onChange={(key) => set({ tab: key })} items={[

@@ -9,7 +9,7 @@ import { address, api } from './api/client';
 import type { IdentificationDesk, Objection, PublicityNotice } from './api/types';
 import { filled, today, useCommand } from './command';
 import { instant, useWords, whole } from './language';
-import { areaTree, Title, Waiting } from './parts';
+import { areaTree, Day, Title, Waiting } from './parts';
 import { useFilters } from './query';
 
 type Ready = IdentificationDesk['ready'][number];
@@ -75,9 +75,9 @@ function Post({ ready, close }: { ready: Ready; close: () => void }) {
     <Modal open title={`${title} · ${ready.area_name}`} okText={title} cancelText={t('cancel')} onOk={submit} onCancel={close}>
       <p className="label">{t('total', { n: whole(ready.households) })}</p>
       <Form form={form} layout="vertical" initialValues={{ from: today() }}>
-        <Form.Item name="from" label={t(kind === 'announcement' ? 'announced_on' : 'posted_on')} rules={[{ required: true, message: t('date') }]}><Input type="date" /></Form.Item>
-        <Form.Item name="place" label={t('notice_place')} rules={[{ required: true, whitespace: true, message: t('notice_place') }]}><Input maxLength={200} /></Form.Item>
-        <Form.Item name="contact" label={kind === 'announcement' ? t('contact') : t('notice_contact')} rules={[{ required: true, whitespace: true, message: t('notice_contact') }]}><Input maxLength={200} /></Form.Item>
+        <Form.Item name="from" label={t(kind === 'announcement' ? 'announced_on' : 'posted_on')} rules={[{ required: true }]}><Day /></Form.Item>
+        <Form.Item name="place" label={t('notice_place')} rules={[{ required: true, whitespace: true }]}><Input maxLength={200} /></Form.Item>
+        <Form.Item name="contact" label={kind === 'announcement' ? t('contact') : t('notice_contact')} rules={[{ required: true, whitespace: true }]}><Input maxLength={200} /></Form.Item>
       </Form>
     </Modal>
   );
@@ -105,7 +105,7 @@ function Notices({ kind }: { kind: PublicityNotice['kind'] }) {
       {publicity && <div className="filters"><Segmented value={show} onChange={(next) => { setTrail([]); set({ show: next === 'open' ? null : next }); }} options={[{ value: 'open', label: t('notice_runs') }, { value: 'run', label: t('run_notices') }, { value: 'all', label: t('all_notices') }]} /></div>}
       {notices.length === 0 ? <div className="panel"><Waiting query={query} /></div> : (
         <Table<PublicityNotice>
-          size="small" rowKey="id" dataSource={notices} pagination={false} scroll={{ x: 900 }} rowClassName="clickable" onRow={(row) => ({ onClick: () => set({ open: row.id }) })}
+          size="small" rowKey="id" dataSource={notices} pagination={false} scroll={{ x: 1060 }} rowClassName="clickable" onRow={(row) => ({ onClick: () => set({ open: row.id }) })}
           columns={[
             { title: t('notice_number'), width: 260, render: (_, row) => row.number ?? row.area_name },
             { title: t('notice_place'), dataIndex: 'place' },
@@ -160,7 +160,7 @@ function Notice({ id, close }: { id: string; close: () => void }) {
             { title: t('index'), width: 60, align: 'right', render: (_, line) => it.lines.indexOf(line) + 1 },
             { title: t('head'), dataIndex: 'head_name', width: 120 },
             { title: t('address'), dataIndex: 'area_name' },
-            { title: t('persons'), dataIndex: 'persons', width: 70, align: 'right' },
+            { title: t('persons_n'), dataIndex: 'persons', width: 76, align: 'right' },
             { title: t('category'), dataIndex: 'category', width: 100, render: (value: string) => code('category', value) },
             { title: t('pathway'), dataIndex: 'pathway', width: 120, render: (value: string | null) => code('pathway', value) },
             ...(it.kind === 'publicity' ? [{ title: '', width: 100, render: (_: unknown, line: PublicityNotice['lines'][number]) => line.open_objections > 0 ? <Tag color="red">{t('suspended')}</Tag> : line.stands && mayObject && !it.has_run && !it.closed_at ? <Button size="small" type="link" data-testid="object" onClick={() => setObjecting(line.case)}>{t('object')}</Button> : null }] : []),
@@ -219,8 +219,8 @@ function Change({ it, what, close }: { it: PublicityNotice; what: 'extend' | 'ta
     <Modal open title={title} okText={title} okButtonProps={{ danger: what === 'take_down' }} cancelText={t('cancel')} onOk={submit} onCancel={close}>
       <p className="label">{what === 'extend' ? t('extend_why') : t('take_down_why')}</p>
       <Form form={form} layout="vertical" initialValues={{ from: today() }}>
-        {what === 'extend' && <Form.Item name="from" label={t('posted_really')} rules={[{ required: true, message: t('posted_really') }]}><Input type="date" min={it.from} /></Form.Item>}
-        <Form.Item name="reason" label={t('reason')} rules={[{ required: true, whitespace: true, message: t('reason') }]}><Input.TextArea rows={3} maxLength={2000} showCount /></Form.Item>
+        {what === 'extend' && <Form.Item name="from" label={t('posted_really')} rules={[{ required: true }]}><Day min={it.from} /></Form.Item>}
+        <Form.Item name="reason" label={t('reason')} rules={[{ required: true, whitespace: true }]}><Input.TextArea rows={3} maxLength={2000} showCount /></Form.Item>
       </Form>
     </Modal>
   );
@@ -240,7 +240,7 @@ function Photos({ it }: { it: PublicityNotice }) {
     <div style={{ margin: '12px 0' }}>
       <Space wrap align="center">
         <b>{t('photos')}</b>
-        {it.mine && <><Input type="date" style={{ width: 150 }} max={today()} value={day} aria-label={t('photo_day')} onChange={(event) => setDay(event.target.value)} /><Upload accept="image/jpeg,image/png,image/webp" showUploadList={false} beforeUpload={(file) => { void add(file); return false; }}><Button icon={<PlusOutlined />} disabled={!day}>{t('add_photo')}</Button></Upload></>}
+        {it.mine && <><span className="label">{t('photo_day')}</span><Day width={150} max={today()} value={day} onChange={setDay} /><Upload accept="image/jpeg,image/png,image/webp" showUploadList={false} beforeUpload={(file) => { void add(file); return false; }}><Button icon={<PlusOutlined />} disabled={!day}>{t('add_photo')}</Button></Upload></>}
       </Space>
       {it.photos.length > 0 && (
         <div style={{ marginTop: 8 }}>
@@ -267,7 +267,7 @@ function TakeObjection({ notice, of, close }: { notice: string; of: string; clos
       <p className="label">{t('objection_suspends')}</p>
       <Form form={form} layout="vertical">
         <Form.Item name="from" label={t('objection_from')}><Input maxLength={50} /></Form.Item>
-        <Form.Item name="content" label={t('objection_content')} rules={[{ required: true, whitespace: true, message: t('objection_content') }]}><Input.TextArea rows={4} maxLength={2000} showCount /></Form.Item>
+        <Form.Item name="content" label={t('objection_content')} rules={[{ required: true, whitespace: true }]}><Input.TextArea rows={4} maxLength={2000} showCount /></Form.Item>
       </Form>
     </Modal>
   );

@@ -14,7 +14,7 @@ import { chosenColumns, countPicked, isPicked, moved, next, NOTHING, pick, pickP
 import { NewHousehold } from './household/form';
 import { OpenCases } from './identification';
 import { useWords, whole } from './language';
-import { areaTree, Choice, Title, Waiting } from './parts';
+import { areaTree, Choice, Title, Waiting, Wrong } from './parts';
 import { useFilters } from './query';
 import type { Key } from './texts';
 
@@ -26,14 +26,14 @@ export function Destination({ to }: { to: HouseholdDestination | null }) {
   return <Tag color="red">{t('unplaced')}</Tag>;
 }
 
-/** Every column, in its standard order: the key of its title, and whether the server sorts by it. */
+/** Every column, in its standard order: the key of its title, whether the server sorts by it, and its width. */
 const COLUMNS = [
   { key: 'register_number', title: 'register_number', sorts: true, width: 108 },
   { key: 'head_name', title: 'head', sorts: true, width: 80 },
   { key: 'head_id_number', title: 'id_number', sorts: false, width: 166 },
   { key: 'area', title: 'address', sorts: true, width: 168 },
   { key: 'category', title: 'category', sorts: false, width: 84 },
-  { key: 'persons', title: 'size_of_household', sorts: true, width: 76 },
+  { key: 'persons', title: 'size_of_household', sorts: true, width: 76, english: 98 },
   { key: 'choice', title: 'choice', sorts: false, width: 88 },
   { key: 'pathway', title: 'pathway', sorts: false, width: 116 },
   { key: 'must_move', title: 'must_move', sorts: false, width: 56 },
@@ -48,7 +48,7 @@ const SIZES = ['50', '100', '200'] as const;
 type Density = 'small' | 'middle' | 'large';
 
 export default function RegisterPage() {
-  const { t, code, options } = useWords();
+  const { t, code, options, language } = useWords();
   const { message } = App.useApp();
   const { filters, set, clear } = useFilters();
   const go = useNavigate();
@@ -111,7 +111,7 @@ export default function RegisterPage() {
     const column = COLUMNS.find((known) => known.key === key);
     if (!column) return [];
     const sorting = column.sorts ? { sorter: true, sortOrder: order(key) } : {};
-    return [{ key, title: t(column.title as Key), width: column.width, ellipsis: key === 'area', align: key === 'persons' || key === 'open_items' ? 'right' as const : 'left' as const, ...sorting, render: (_: unknown, row: HouseholdSummary) => cell[key]?.(row) }];
+    return [{ key, title: t(column.title as Key), width: language === 'en' && 'english' in column ? column.english : column.width, ellipsis: key === 'area', align: key === 'persons' || key === 'open_items' ? 'right' as const : 'left' as const, ...sorting, render: (_: unknown, row: HouseholdSummary) => cell[key]?.(row) }];
   });
   const asSeen = { ...wanted, columns: shown.join(',') };
   const total = page?.total ?? 0;
@@ -126,24 +126,24 @@ export default function RegisterPage() {
       <Title extra={(
         <Space wrap>
           {may.includes('edit_register') && <Button type="primary" icon={<PlusOutlined />} onClick={() => setRecording(true)} data-testid="new-household">{t('new_household')}</Button>}
-          <Link to="/consents">{t('consent_by_village')}</Link>
+          <Button onClick={() => go('/consents')}>{t('consent_by_village')}</Button>
           <Views query={new URLSearchParams(Object.entries({ ...wanted, columns: shown.join(',') }).filter((entry): entry is [string, string] => Boolean(entry[1]))).toString()} apply={(text) => { setPicked(NOTHING); setTrail([]); const view = new URLSearchParams(text); setTyped(view.get('search') ?? ''); go(`/register?${text}`); }} />
           <Popover trigger="click" placement="bottomRight" content={<ColumnChooser shown={shown} choose={choose} density={density} setDensity={setDensity} />}><Button icon={<SettingOutlined />} data-testid="columns">{t('columns')}</Button></Popover>
           <Button icon={<DownloadOutlined />} href={address('/register/households.xlsx', asSeen)}>{t('export_xlsx')}</Button>
-          <Button href={address('/register/households.csv', asSeen)}>{t('export_csv')}</Button>
-          {may.includes('ask_bulk_change') && <Button onClick={() => { setPicked({ all: true }); setAction('sheet'); }} data-testid="change-sheet">{t('change_sheet')}</Button>}
+          {!narrow && <Button href={address('/register/households.csv', asSeen)}>{t('export_csv')}</Button>}
+          {!narrow && may.includes('ask_bulk_change') && <Button onClick={() => { setPicked({ all: true }); setAction('sheet'); }} data-testid="change-sheet">{t('change_sheet')}</Button>}
         </Space>
-      )}>{t('register')}</Title>
+      )}>{t('register')} {page && <span className="label">{t('total', { n: counted })}</span>}</Title>
       <div className="filters">
-        <Input ref={box} allowClear prefix={<SearchOutlined />} style={{ width: 290 }} placeholder={`${t('search_households')}  ( / )`} value={typed} onChange={(event) => setTyped(event.target.value)} onKeyDown={(event) => { if (event.key === 'Escape') box.current?.blur(); }} data-testid="search" />
-        <TreeSelect allowClear showSearch={{ treeNodeFilterProp: 'title' }} style={{ width: 190 }} placeholder={t('all_areas')} value={filters.area} treeData={areaTree(areas.data ?? [])} onChange={(area) => filter({ area })} />
-        <Select allowClear style={{ width: 130 }} placeholder={t('category')} value={filters.category} options={options('category')} onChange={(category) => filter({ category })} />
-        <Select allowClear style={{ width: 120 }} placeholder={t('choice')} value={filters.choice} options={options('consent_choice')} onChange={(choice) => filter({ choice })} />
-        <Select allowClear style={{ width: 140 }} placeholder={t('pathway')} value={filters.pathway} options={options('pathway')} onChange={(pathway) => filter({ pathway })} />
-        <Select allowClear style={{ width: 90 }} placeholder={t('must_move')} value={filters.must_move} options={yesNo} onChange={(must_move) => filter({ must_move })} />
-        <Select allowClear style={{ width: 140 }} placeholder={t('has_items')} value={filters.open_items} options={yesNo} onChange={(open_items) => filter({ open_items })} />
-        <Select allowClear style={{ width: 130 }} placeholder={t('show_status')} value={filters.status} options={[...options('household_status'), { value: 'all', label: t('all') }]} onChange={(status) => filter({ status })} />
-        {Object.keys(wanted).length > 0 && <Button type="link" onClick={() => { setTyped(''); setTrail([]); setPicked(NOTHING); clear(); }}>{t('clear')}</Button>}
+        <Input ref={box} allowClear prefix={<SearchOutlined />} style={{ width: 210 }} placeholder={t('search_households')} title={`${t('search_households')} ( / )`} value={typed} onChange={(event) => setTyped(event.target.value)} onKeyDown={(event) => { if (event.key === 'Escape') box.current?.blur(); }} data-testid="search" />
+        <TreeSelect allowClear showSearch={{ treeNodeFilterProp: 'title' }} style={{ width: 140 }} placeholder={t('all_areas')} value={filters.area} treeData={areaTree(areas.data ?? [])} onChange={(area) => filter({ area })} />
+        <Select allowClear style={{ width: 112 }} placeholder={t('category')} value={filters.category} options={options('category')} onChange={(category) => filter({ category })} />
+        <Select allowClear style={{ width: 108 }} placeholder={t('choice')} value={filters.choice} options={options('consent_choice')} onChange={(choice) => filter({ choice })} />
+        <Select allowClear style={{ width: 112 }} placeholder={t('pathway')} value={filters.pathway} options={options('pathway')} onChange={(pathway) => filter({ pathway })} />
+        <Select allowClear style={{ width: 98 }} placeholder={t('must_move')} value={filters.must_move} options={yesNo} onChange={(must_move) => filter({ must_move })} />
+        <Select allowClear style={{ width: 104 }} placeholder={t('items')} title={t('has_items')} value={filters.open_items} options={yesNo} onChange={(open_items) => filter({ open_items })} />
+        <Select allowClear style={{ width: 104 }} placeholder={t('show_status')} value={filters.status} options={[...options('household_status'), { value: 'all', label: t('all') }]} onChange={(status) => filter({ status })} />
+        {Object.keys(wanted).length > 0 && <Button type="link" style={{ padding: 0 }} onClick={() => { setTyped(''); setTrail([]); setPicked(NOTHING); clear(); }}>{t('clear')}</Button>}
       </div>
       {count > 0 && (
         <div className="picked" data-testid="picked">
@@ -276,8 +276,7 @@ function Views({ query, apply }: { query: string; apply: (query: string) => void
 
 /** One value for a field of all picked households, as a batch to be previewed. */
 function OneValue({ selection, count, close }: { selection: Selection; count: number; close: () => void }) {
-  const { t, of, problem } = useWords();
-  const { message } = App.useApp();
+  const { t, of } = useWords();
   const go = useNavigate();
   const [form] = Form.useForm<{ field: string; value?: string; empty?: boolean }>();
   const name = Form.useWatch('field', form);
@@ -287,10 +286,11 @@ function OneValue({ selection, count, close }: { selection: Selection; count: nu
   const prepare = useMutation({
     mutationFn: (wanted: { field: string; value?: string; empty?: boolean }) => api.setOneValue(selection, wanted.field, wanted.empty ? null : (wanted.value ?? null)),
     onSuccess: (batch) => go(`/bulk/${batch.id}`),
-    onError: (error) => message.error(problem(error), 8),
   });
   return (
     <Modal open title={`${t('set_value')} · ${t('picked', { n: whole(count) })}`} onCancel={close} onOk={() => form.submit()} okText={t('preview')} confirmLoading={prepare.isPending}>
+      <p className="label">{t('set_value_why')}</p>
+      <Wrong error={prepare.error} />
       <Form form={form} layout="vertical" onFinish={(wanted) => prepare.mutate(wanted)}>
         <Form.Item name="field" label={t('field')} rules={[{ required: true }]}>
           <Select showSearch={{ optionFilterProp: 'label' }} options={(columns.data ?? []).filter((known) => known.one_value).map((known) => ({ value: known.field, label: of(known.title) }))} onChange={() => form.setFieldsValue({ value: undefined, empty: false })} data-testid="value-field" />

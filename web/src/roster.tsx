@@ -8,9 +8,10 @@ import { Link, useNavigate } from 'react-router';
 
 import { api } from './api/client';
 import type { NewRoster, Roster, RosterEntry, RosterState, SessionUser } from './api/types';
+import { today } from './command';
 import { Freeze, RosterTag } from './comparison';
 import { instant, useWords, whole } from './language';
-import { areaTree, Title, Waiting } from './parts';
+import { areaTree, Day, Title, Waiting, Wrong } from './parts';
 import { useFilters } from './query';
 
 /** A key fact before and after. */
@@ -22,7 +23,7 @@ export function Changes({ changes }: { changes: RosterEntry['changes'] }) {
 }
 
 export default function RostersPage() {
-  const { t, code, options, problem } = useWords();
+  const { t, code, options } = useWords();
   const { message } = App.useApp();
   const client = useQueryClient();
   const { filters, set } = useFilters();
@@ -41,8 +42,7 @@ export default function RostersPage() {
     go(`/rosters/${roster.id}`);
     return client.invalidateQueries({ queryKey: ['rosters'] });
   };
-  const onError = (error: unknown) => message.error(problem(error), 10);
-  const make = useMutation({ mutationFn: (roster: NewRoster) => api.draftRoster(roster), onSuccess: done, onError });
+  const make = useMutation({ mutationFn: (roster: NewRoster) => api.draftRoster(roster), onSuccess: done });
   const yesNo = [{ value: true, label: t('yes') }, { value: false, label: t('no') }];
   const page = query.data;
   return (
@@ -54,15 +54,15 @@ export default function RostersPage() {
       </div>
       {!page || page.items.length === 0 ? <div className="panel"><Waiting query={query} empty={t('no_rosters')} /></div> : (
         <Table<Roster>
-          size="small" rowKey="id" dataSource={page.items} pagination={false} scroll={{ x: 980 }}
+          size="small" rowKey="id" dataSource={page.items} pagination={false} scroll={{ x: 'max-content' }}
           rowClassName="clickable" onRow={(roster) => ({ onClick: () => go(`/rosters/${roster.id}`) })}
           columns={[
             { title: t('roster_title'), dataIndex: 'title', render: (title: string, roster) => <><Link to={`/rosters/${roster.id}`}>{title}</Link> <span className="label">{t('version', { n: roster.number })}</span></> },
             { title: t('category'), dataIndex: 'category', render: (category: string) => code('category', category) },
             { title: t('area'), dataIndex: 'area_name' },
             { title: t('state'), dataIndex: 'state', render: (state: RosterState) => <RosterTag state={state} /> },
-            { title: t('households'), dataIndex: 'households', align: 'right', render: whole },
-            { title: t('persons'), dataIndex: 'persons', align: 'right', render: whole },
+            { title: t('number_of_cases'), dataIndex: 'households', align: 'right', render: whole },
+            { title: t('persons_n'), dataIndex: 'persons', align: 'right', render: whole },
             { title: t('drafted'), render: (_, roster) => `${roster.drafted_by} · ${instant(roster.drafted_at)}` },
             { title: t('roster_document'), render: (_, roster) => roster.frozen?.document ?? '—' },
             { title: '', align: 'right', render: (_, roster) => <Freeze roster={roster} size="small" /> },
@@ -75,9 +75,11 @@ export default function RostersPage() {
         <Button disabled={!page?.next} onClick={() => set({ after: page?.next })}>{t('next_page')}</Button>
       </div>
       <AsOf at={at} change={(value) => set({ at: value, after: wanted.after })} />
-      <Modal open={drafting} width={640} title={t('draft_roster')} onCancel={() => setDrafting(false)} onOk={() => draft.submit()} confirmLoading={make.isPending}>
+      <Modal open={drafting} width={640} title={t('draft_roster')} okText={t('draft_roster')} onCancel={() => { make.reset(); setDrafting(false); }} onOk={() => draft.submit()} confirmLoading={make.isPending}>
+        <p className="label">{t('draft_why')}</p>
+        <Wrong error={make.error} />
         <Form form={draft} layout="vertical" onFinish={(roster) => make.mutate(roster)} initialValues={{ category: wanted.category ?? 'disaster', area, choice, must_move: flag(must_move), open_items: flag(open_items) }}>
-          <Form.Item name="title" label={t('roster_title')} rules={[{ required: true, max: 200, message: t('roster_title') }]}><Input /></Form.Item>
+          <Form.Item name="title" label={t('roster_title')} rules={[{ required: true, max: 200 }]}><Input /></Form.Item>
           <div className="fields">
             <Form.Item name="category" label={t('category')} rules={[{ required: true }]}><Select options={options('category')} /></Form.Item>
             <Form.Item name="area" label={t('area')}><TreeSelect allowClear showSearch={{ treeNodeFilterProp: 'title' }} placeholder={t('all_areas')} treeData={areaTree(areas.data ?? [])} /></Form.Item>
@@ -103,7 +105,7 @@ function AsOf({ at, change }: { at: string | undefined; change: (at: string | nu
   const query = useQuery({ queryKey: ['as-of', at, trail.at(-1)], enabled: valid, queryFn: () => api.registerAsOf({ at: time?.toISOString(), after: trail.at(-1), limit: 50 }), placeholderData: keepPreviousData });
   return (
     <div className="panel" style={{ marginTop: 16 }} data-testid="as-of">
-      <Space wrap><b>{t('as_of')}</b><Input type="datetime-local" style={{ width: 220 }} value={at ?? ''} onChange={(event) => { setTrail([]); change(event.target.value || null); }} />
+      <Space wrap><b>{t('as_of')}</b><Day time width={200} max={today()} value={at} onChange={(value) => { setTrail([]); change(value || null); }} />
         {query.data && <span>{t('total', { n: whole(query.data.total) })}</span>}
         {query.data && query.data.total > 50 && <><Button size="small" disabled={trail.length === 0} onClick={() => setTrail(trail.slice(0, -1))}>{t('previous_page')}</Button><Button size="small" disabled={!query.data.next} onClick={() => query.data.next && setTrail([...trail, query.data.next])}>{t('next_page')}</Button></>}
       </Space>
@@ -111,7 +113,7 @@ function AsOf({ at, change }: { at: string | undefined; change: (at: string | nu
         <Table size="small" rowKey="household" style={{ marginTop: 12 }} dataSource={query.data.items} pagination={false} scroll={{ x: 720 }} columns={[
           { title: t('register_number'), dataIndex: 'register_number' }, { title: t('head'), dataIndex: 'head_name' }, { title: t('address'), dataIndex: 'area_name' },
           { title: t('category'), dataIndex: 'category', render: (category: string) => code('category', category) },
-          { title: t('persons'), dataIndex: 'persons', align: 'right' as const },
+          { title: t('persons_n'), dataIndex: 'persons', align: 'right' as const },
           { title: t('time'), render: (_, row) => `${instant(row.changed_at)} · ${row.changed_by} · ${t('version', { n: row.version })}` },
         ]} />
       ) : <Waiting query={query} />)}

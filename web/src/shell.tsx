@@ -1,13 +1,13 @@
 // The frame of every page: navigation, language, who is signed in.
 
 import {
-  AimOutlined, AuditOutlined, ClockCircleOutlined, FileProtectOutlined, FormOutlined, HomeOutlined, LogoutOutlined, MenuOutlined, ProfileOutlined,
-  SafetyCertificateOutlined, NotificationOutlined, SolutionOutlined, TableOutlined, TeamOutlined, ApartmentOutlined, CheckSquareOutlined, PartitionOutlined, WarningOutlined,
+  AimOutlined, AuditOutlined, BankOutlined, ClockCircleOutlined, FileProtectOutlined, FormOutlined, HomeOutlined, LogoutOutlined, MenuOutlined, ProfileOutlined,
+  SafetyCertificateOutlined, NotificationOutlined, SolutionOutlined, TableOutlined, TeamOutlined, ApartmentOutlined, CheckSquareOutlined, PartitionOutlined, UserOutlined, WarningOutlined,
 } from '@ant-design/icons';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Alert, App, Button, Divider, Drawer, Form, Input, Layout, Menu, Segmented, Space, Spin, Typography } from 'antd';
-import { useState, type ReactNode } from 'react';
-import { Link, Outlet, useLocation, useSearchParams } from 'react-router';
+import { useEffect, useState, type ReactNode } from 'react';
+import { Link, Outlet, useLocation, useNavigationType, useSearchParams } from 'react-router';
 
 import { api, Problem } from './api/client';
 import type { SessionUser } from './api/types';
@@ -49,8 +49,9 @@ export function Gate() {
   return <Frame user={session.data} />;
 }
 
-function Centre({ children }: { children: ReactNode }) {
-  return <div className="centre">{children}</div>;
+/** In the middle; `whole` where nothing else is on the page. */
+function Centre({ children, whole = false }: { children: ReactNode; whole?: boolean }) {
+  return <div className={whole ? 'centre whole' : 'centre'}>{children}</div>;
 }
 
 function SignIn() {
@@ -82,7 +83,7 @@ function SignIn() {
     }
   };
   return (
-    <Centre>
+    <Centre whole>
       <div className="sign-in">
         <Space size={12}><Logo size={44} /><div><Typography.Title level={3} style={{ margin: 0 }}>{t('product')}</Typography.Title><Typography.Text type="secondary">{t('tagline')}</Typography.Text></div></Space>
         <Form layout="vertical" onFinish={submit} style={{ marginTop: 24 }} data-testid="sign-in">
@@ -90,10 +91,10 @@ function SignIn() {
           {error === null && came !== null && !halfway && <Alert type="error" showIcon title={name('provider_refusal', came)} style={{ marginBottom: 16 }} data-testid="refused" />}
           {halfway && <Alert type="info" showIcon title={t('second_step_of_provider')} style={{ marginBottom: 16 }} />}
           {!halfway && <>
-            <Form.Item name="name" label={t('name')} rules={[{ required: true, message: t('name') }]}><Input autoFocus autoComplete="username" size="large" /></Form.Item>
-            <Form.Item name="password" label={t('password')} rules={[{ required: true, message: t('password') }]}><Input.Password autoComplete="current-password" size="large" /></Form.Item>
+            <Form.Item name="name" label={t('name')} rules={[{ required: true }]}><Input autoFocus autoComplete="username" size="large" /></Form.Item>
+            <Form.Item name="password" label={t('password')} rules={[{ required: true }]}><Input.Password autoComplete="current-password" size="large" /></Form.Item>
           </>}
-          {(step || halfway) && <Form.Item name="code" label={t('code_6')} extra={t('code_hint')} rules={[{ required: true, message: t('code_6') }]}><Input autoFocus autoComplete="one-time-code" size="large" /></Form.Item>}
+          {(step || halfway) && <Form.Item name="code" label={t('code_6')} extra={t('code_hint')} rules={[{ required: true }]}><Input autoFocus autoComplete="one-time-code" size="large" /></Form.Item>}
           <Button type="primary" htmlType="submit" block size="large" loading={busy}>{t('sign_in')}</Button>
         </Form>
         {halfway && <Button type="link" block style={{ marginTop: 8 }} onClick={() => { setError(null); setParameters({}, { replace: true }); }}>{t('back_to_sign_in')}</Button>}
@@ -120,14 +121,14 @@ function NewPassword({ user }: { user: SessionUser }) {
     }
   };
   return (
-    <Centre>
+    <Centre whole>
       <div className="sign-in" data-testid="new-password">
         <Typography.Title level={4}>{t('change_password')}</Typography.Title>
         <Typography.Paragraph type="secondary">{user.display_name} · {t('change_password_why')}</Typography.Paragraph>
         <Form layout="vertical" onFinish={submit}>
           {error !== null && <Alert type="error" showIcon title={problem(error)} style={{ marginBottom: 16 }} />}
           <Form.Item name="current" label={t('current_password')} rules={[{ required: true }]}><Input.Password autoComplete="current-password" /></Form.Item>
-          <Form.Item name="next" label={t('new_password')} rules={[{ required: true, min: 10, message: t('change_password_why') }]}><Input.Password autoComplete="new-password" /></Form.Item>
+          <Form.Item name="next" label={t('new_password')} rules={[{ required: true }, { min: 10, message: t('own_password_help') }]}><Input.Password autoComplete="new-password" /></Form.Item>
           <Button type="primary" htmlType="submit" block>{t('change_password')}</Button>
         </Form>
       </div>
@@ -136,7 +137,7 @@ function NewPassword({ user }: { user: SessionUser }) {
 }
 
 function Frame({ user }: { user: SessionUser }) {
-  const { t, code, problem } = useWords();
+  const { t, of, code, problem } = useWords();
   const { message } = App.useApp();
   const place = useLocation();
   const [open, setOpen] = useState(false);
@@ -145,7 +146,8 @@ function Frame({ user }: { user: SessionUser }) {
     { key: '/', icon: <HomeOutlined />, label: t('start') },
     { key: '/register', icon: <ProfileOutlined />, label: t('register') },
     { key: '/hazard-points', icon: <WarningOutlined />, label: t('hazards') },
-    { key: '/acceptance', icon: <CheckSquareOutlined />, label: t('acceptance') },
+    ...(user.may.includes('read_casework') ? [{ key: '/acceptance', icon: <CheckSquareOutlined />, label: t('acceptance') }] : []),
+    ...(user.may.includes('read_extracts') ? [{ key: '/department-data', icon: <BankOutlined />, label: t('department_data') }] : []),
     { key: '/identification', icon: <SolutionOutlined />, label: t('identification') },
     { key: '/publicity', icon: <NotificationOutlined />, label: t('publicity_desk') },
     { key: '/rosters', icon: <FileProtectOutlined />, label: t('rosters') },
@@ -160,6 +162,11 @@ function Frame({ user }: { user: SessionUser }) {
     ...(user.may.includes('manage_users') ? [{ key: '/users', icon: <TeamOutlined />, label: t('users') }] : []),
   ];
   const current = pages.map((page) => page.key).filter((key) => (key === '/' ? place.pathname === '/' : place.pathname.startsWith(key)));
+  const title = place.pathname === '/account' ? t('my_account') : pages.find((page) => page.key === current.at(-1))?.label;
+  useEffect(() => { document.title = title ? `${title} · ${t('product')}` : t('product'); }, [title, t]);
+  // A page that is gone to begins at its top; going back keeps the place that the browser remembers.
+  const way = useNavigationType();
+  useEffect(() => { if (way !== 'POP') window.scrollTo(0, 0); }, [place.pathname, way]);
   const menu = (
     <Menu
       theme="dark"
@@ -185,16 +192,16 @@ function Frame({ user }: { user: SessionUser }) {
         <Link to="/" className="brand"><Logo /><span>{t('product')}</span></Link>
         {menu}
       </Layout.Sider>
-      <Drawer placement="left" size={220} open={open} onClose={() => setOpen(false)} styles={{ body: { padding: 0, background: '#12352d' } }}>{menu}</Drawer>
+      <Drawer placement="left" size={220} open={open} onClose={() => setOpen(false)} styles={{ body: { padding: 0, background: '#12352d' } }}>{menu}<Menu theme="dark" mode="inline" selectedKeys={place.pathname === '/account' ? ['account'] : []} items={[{ key: 'account', icon: <UserOutlined />, label: <Link to="/account">{t('my_account')}</Link> }]} onClick={() => setOpen(false)} /></Drawer>
       <Layout>
         <Layout.Header className="head">
           <Button className="burger" type="text" icon={<MenuOutlined />} onClick={() => setOpen(true)} aria-label={t('list')} />
           <strong>{start.data?.county.name}</strong>
-          <span className="pack">{start.data ? `${t('pack')}: ${start.data.pack.id} ${start.data.pack.version}` : ''}</span>
+          {start.data && <span className="pack" title={`${t('pack')} ${start.data.pack.id} ${start.data.pack.version}`}>{of(start.data.pack.name)}</span>}
           <span style={{ flex: 1 }} />
           <LanguageSwitch />
           <Link to="/account" className="who" data-testid="nav-account" title={t('my_account')}>{user.display_name} · {code('role', user.role)}</Link>
-          <Button type="text" icon={<LogoutOutlined />} onClick={leave} aria-label={t('sign_out')} title={t('sign_out')} />
+          <Button type="text" icon={<LogoutOutlined />} onClick={leave} aria-label={t('sign_out')}><span className="who">{t('sign_out')}</span></Button>
         </Layout.Header>
         <Layout.Content className="content"><Outlet /></Layout.Content>
       </Layout>

@@ -16,10 +16,10 @@ export default function StartPage() {
   if (!query.data) return <Waiting query={query} />;
   const { register, lookback, land, plan, waiting, progress, files } = query.data;
   const stages = [
-    { key: 'register', link: '/register', done: register.households > 0, figure: whole(register.households), unit: t('households'), more: `${whole(register.persons)} ${t('persons')} · ${register.townships} ${t('townships')} · ${register.villages} ${t('villages')}` },
-    { key: 'lookback', link: '/lookback', done: lookback !== null, figure: lookback ? whole(lookback.open_items) : '', unit: t('open_items'), more: lookback ? `${whole(lookback.decided_items)} ${t('decided_items')}` : '' },
-    { key: 'map', link: '/map', done: land !== null, figure: land ? whole(land.candidates) : '', unit: t('candidates'), more: land ? `${t('excluded')} ${percent(land.excluded_m2 / land.area_m2)}` : '' },
-    { key: 'plan', link: '/plan', done: plan !== null, figure: plan ? whole(plan.households_placed) : '', unit: t('placed'), more: plan ? `${plan.sites_opened} ${t('sites')} · ${t('gap')} ${percent(plan.gap, 2)}` : '' },
+    { key: 'register', link: '/register', done: register.households > 0, figure: whole(register.households), unit: t('households'), more: t(register.townships > 0 ? 'register_done' : 'register_done_village', { persons: whole(register.persons), townships: register.townships, villages: register.villages }) },
+    { key: 'lookback', link: '/lookback', done: lookback !== null, figure: lookback ? whole(lookback.open_items) : '', unit: t('open_unit'), more: lookback ? t('decided_n', { n: whole(lookback.decided_items) }) : '' },
+    { key: 'map', link: '/map', done: land !== null, figure: land ? whole(land.candidates) : '', unit: t('candidates_unit'), more: land ? `${t('excluded')} ${percent(land.excluded_m2 / land.area_m2)}` : '' },
+    { key: 'plan', link: '/plan', done: plan !== null, figure: plan ? whole(plan.households_placed) : '', unit: `${t('households')} ${t('placed')}`, more: plan ? t('plan_done', { sites: plan.sites_opened, gap: `${t('gap')} ${percent(plan.gap, 2)}` }) : '' },
   ];
   return (
     <div data-testid="start">
@@ -55,11 +55,11 @@ export default function StartPage() {
           {waiting.length === 0 ? t('nothing_waits') : waiting.map((item: Item) => (
             <Link className="wait" key={item.stage + item.key + (item.step ?? '')} to={item.link} data-testid={`wait-${item.key}`}>
               <b>{item.key.startsWith('no_') || item.key.startsWith('plan_') ? '' : whole(item.count)}</b>
-              <span className="what">{t(`w_${item.key}` as Key)}{item.step && <> · {code('identification_step', item.step)}</>}{item.since && <span className="label"> {t('waits_since', { day: instant(item.since).slice(0, 10) })}</span>}</span><Tag color="green">{t('go')}</Tag>
+              <span className="what">{t(`w_${item.key}` as Key)}{item.step && <> · {code('identification_step', item.step)}</>}{item.since && <span className="label unbroken"> {t('waits_since', { day: instant(item.since).slice(0, 10) })}</span>}</span><Tag color="green">{t('go')}</Tag>
             </Link>
           ))}
         </div>}
-        <div className="panel w5">
+        <div className="panel w5 top">
           <h2>{t('categories')}</h2>
           <Bars rows={register.by_category.map((count) => ({ label: code('category', count.code), value: count.households }))} />
           <h2 style={{ marginTop: 16 }}>{t('consents')}</h2>

@@ -4,7 +4,7 @@ import type { User } from './api/types';
 import { fits } from './users';
 
 const li: User = {
-  id: '1', name: 'li', display_name: '李四', role: 'township_officer', area: '619021101', area_name: '清溪镇', version: 1, disabled: false, locked_until: null, second_factor: false, identity: null, sessions: 0, may: [], must_change_password: false,
+  id: '1', name: 'li', display_name: '李四', role: 'township_officer', area: '619021101', area_name: '清溪镇', department: null, version: 1, disabled: false, locked_until: null, second_factor: false, identity: null, sessions: 0, may: [], must_change_password: false,
 };
 
 test('a user is found by either name, role, area and state', () => {

@@ -8,11 +8,11 @@ import { useState } from 'react';
 import { api } from './api/client';
 import type { Action, Area, NewUser, OwnSession, Role, User } from './api/types';
 import { instant, useWords, whole } from './language';
-import { areaTree, Title, Waiting, type AreaNode } from './parts';
+import { areaTree, Title, Waiting, Wrong, type AreaNode } from './parts';
 import { useFilters } from './query';
 import type { Key } from './texts';
 
-type Edit = Pick<NewUser, 'role' | 'area' | 'display_name'>;
+type Edit = Pick<NewUser, 'role' | 'area' | 'department' | 'display_name'>;
 
 export default function UsersPage() {
   const { t } = useWords();
@@ -98,13 +98,13 @@ function Users() {
         <Select allowClear style={{ width: 190 }} placeholder={t('all_roles')} value={filters.role ?? null} onChange={(role: string | null) => set({ role })} options={options('role').filter((role) => role.value !== 'public')} />
         <TreeSelect allowClear showSearch={{ treeNodeFilterProp: 'title' }} style={{ width: 200 }} placeholder={t('area')} value={filters.area ?? null} onChange={(area: string | null) => set({ area })} treeData={areaTree(areas.data ?? [])} />
         <Select allowClear style={{ width: 140 }} placeholder={t('any_state')} value={filters.state ?? null} onChange={(state: string | null) => set({ state })} options={(['active', 'locked', 'disabled'] as const).map((state) => ({ value: state, label: t(state) }))} />
-        <span className="label">{whole(shown.length)} / {whole(users.data.length)}</span>
+        <span className="label">{t('shown_of', { n: whole(shown.length), total: whole(users.data.length) })}</span>
       </div>
       <Table<User> size="small" rowKey="id" dataSource={shown} scroll={{ x: 860 }} locale={{ emptyText: t('no_users') }} pagination={{ pageSize: 30, hideOnSinglePage: true, showSizeChanger: false }} columns={[
         { title: t('name'), dataIndex: 'name', sorter: (a, b) => a.name.localeCompare(b.name) },
         { title: t('display_name'), dataIndex: 'display_name', sorter: (a, b) => a.display_name.localeCompare(b.display_name, 'zh') },
-        { title: t('role'), dataIndex: 'role', render: (role: string) => code('role', role) },
-        { title: t('area'), dataIndex: 'area_name', sorter: (a, b) => a.area.localeCompare(b.area) },
+        { title: t('role'), dataIndex: 'role', render: (role: string, user) => <>{code('role', role)}{user.department && <div className="label">{code('department', user.department)}</div>}</> },
+        { title: t('area'), dataIndex: 'area_name', render: (name: string, user) => (name === user.area ? t('superior_area', { code: user.area }) : name), sorter: (a, b) => a.area.localeCompare(b.area) },
         { title: t('account_state'), key: 'state', render: (_, user) => (
           <Space size={4} wrap>
             {user.disabled ? <Tag>{t('disabled')}</Tag> : <Tag color="green">{t('active')}</Tag>}
@@ -134,14 +134,14 @@ function Users() {
 
 /** A change of the list of users, with what is said of it. */
 function useChange<T>(change: (value: T) => Promise<unknown>, done: () => void) {
-  const { t, problem } = useWords();
+  const { t } = useWords();
   const { message } = App.useApp();
   const client = useQueryClient();
   const again = () => client.invalidateQueries({ queryKey: ['users'] });
   return useMutation({
     mutationFn: change,
     onSuccess: () => { message.success(t('saved')); done(); return again(); },
-    onError: (error: unknown) => { message.error(problem(error)); return again(); },
+    onError: again,
   });
 }
 
@@ -150,11 +150,12 @@ function AddUser({ open, close }: { open: boolean; close: () => void }) {
   const [form] = Form.useForm<NewUser>();
   const create = useChange((user: NewUser) => api.createUser(user), () => { form.resetFields(); close(); });
   return (
-    <Modal open={open} title={t('add_user')} onCancel={close} onOk={() => form.submit()} confirmLoading={create.isPending}>
+    <Modal open={open} title={t('add_user')} okText={t('add_user')} onCancel={() => { create.reset(); close(); }} onOk={() => form.submit()} confirmLoading={create.isPending}>
+      <Wrong error={create.error} />
       <Form form={form} layout="vertical" onFinish={(user) => create.mutate(user)} initialValues={{ role: 'township_officer' }}>
-        <Form.Item name="name" label={t('name')} rules={[{ required: true, pattern: /^[A-Za-z0-9_.-]{2,40}$/ }]}><Input autoComplete="off" /></Form.Item>
+        <Form.Item name="name" label={t('name')} extra={t('name_help')} rules={[{ required: true, pattern: /^[A-Za-z0-9_.-]{2,40}$/ }]}><Input autoComplete="off" /></Form.Item>
         <PlaceFields />
-        <Form.Item name="password" label={t('first_password')} rules={[{ required: true, min: 10, message: t('change_password_why') }]}><Input.Password autoComplete="new-password" /></Form.Item>
+        <Form.Item name="password" label={t('first_password')} extra={t('change_password_why')} rules={[{ required: true }, { min: 10, message: t('own_password_help') }]}><Input.Password autoComplete="new-password" /></Form.Item>
       </Form>
     </Modal>
   );
@@ -166,7 +167,8 @@ function EditUser({ user, close }: { user: User | null; close: () => void }) {
   return (
     <Modal open={user !== null} title={`${t('edit_user')}: ${user?.name ?? ''}`} onCancel={close} footer={null} destroyOnHidden>
       {user !== null && (
-        <Form layout="vertical" initialValues={{ role: user.role, area: user.area, display_name: user.display_name }} onFinish={(edit: Edit) => save.mutate({ of: user, edit })}>
+        <Form layout="vertical" initialValues={{ role: user.role, area: user.area, department: user.department, display_name: user.display_name }} onFinish={(edit: Edit) => save.mutate({ of: user, edit })}>
+          <Wrong error={save.error} />
           <PlaceFields />
           <Button type="primary" htmlType="submit" loading={save.isPending}>{t('save_user')}</Button>
         </Form>
@@ -182,8 +184,9 @@ function BindIdentity({ user, close }: { user: User | null; close: () => void })
     <Modal open={user !== null} title={`${t('bind_identity')}: ${user?.name ?? ''}`} onCancel={close} footer={null} destroyOnHidden>
       {user !== null && (
         <Form layout="vertical" onFinish={({ subject }: { subject: string }) => bind.mutate({ of: user, subject })}>
+          <Wrong error={bind.error} />
           <p className="label">{t('bind_help')}</p>
-          <Form.Item name="subject" label={t('identity_subject')} rules={[{ required: true, max: 255, message: t('identity_subject') }]}><Input autoFocus /></Form.Item>
+          <Form.Item name="subject" label={t('identity_subject')} rules={[{ required: true, max: 255 }]}><Input autoFocus /></Form.Item>
           <Button type="primary" htmlType="submit" loading={bind.isPending}>{t('bind_identity')}</Button>
         </Form>
       )}
@@ -207,6 +210,7 @@ function UserSessions({ user, close }: { user: User | null; close: () => void })
             { title: t('last_used'), dataIndex: 'last_used', width: 110 },
             { key: 'end', width: 70, render: (_, row) => <Button size="small" onClick={() => end.mutate(() => api.endUserSession(user.id, row.id))}>{t('end_session')}</Button> },
           ]} />
+          <Wrong error={end.error} />
           {sessions.data.length > 1 && <Button style={{ marginTop: 12 }} loading={end.isPending} onClick={() => end.mutate(() => api.endUserSessions(user.id))}>{t('end_all_sessions')}</Button>}
         </>
       ) : <Waiting query={sessions} />)}
@@ -241,8 +245,13 @@ function PlaceFields() {
     <>
       <Form.Item name="display_name" label={t('display_name')} rules={[{ required: true, max: 40 }]}><Input /></Form.Item>
       <Form.Item name="role" label={t('role')} rules={[{ required: true }]}>
-        <Select options={options('role').filter((one) => one.value !== 'public')} onChange={() => form.setFieldValue('area', undefined)} />
+        <Select options={options('role').filter((one) => one.value !== 'public')} onChange={() => form.setFieldsValue({ area: undefined, department: undefined })} />
       </Form.Item>
+      {role === 'department_user' && (
+        <Form.Item name="department" label={t('department')} extra={t('department_why')} rules={[{ required: true }]}>
+          <Select options={options('department')} />
+        </Form.Item>
+      )}
       <Form.Item name="area" label={t('area')} rules={[{ required: true }]}>
         <TreeSelect showSearch treeNodeFilterProp="title" treeDefaultExpandedKeys={[county]} treeData={[...areaTree(known).map(choose), ...above]} />
       </Form.Item>
@@ -252,20 +261,21 @@ function PlaceFields() {
 
 /** Every action by every role, as the server checks it. */
 function Rights() {
-  const { t, code, options } = useWords();
+  const { t, code, options, language } = useWords();
+  const width = language === 'en' ? 112 : 92;
   const rights = useQuery({ queryKey: ['rights'], queryFn: api.rights, staleTime: Infinity });
   if (!rights.data) return <Waiting query={rights} />;
   const rows = rights.data.filter((row) => row.levels.length > 0);
   return (
     <div data-testid="rights">
       <p className="label">{t('rights_help')}</p>
-      <Table size="small" bordered rowKey="value" pagination={false} scroll={{ x: 220 + rows.length * 92 }} dataSource={options('action')} columns={[
+      <Table size="small" bordered rowKey="value" pagination={false} scroll={{ x: 220 + rows.length * width }} dataSource={options('action')} columns={[
         { title: t('right'), dataIndex: 'label', fixed: 'left', width: 220 },
         ...rows.map((row) => ({
           title: code('role', row.role),
           key: row.role,
           align: 'center' as const,
-          width: 92,
+          width,
           render: (_: unknown, action: { value: string }) => (row.actions.includes(action.value as Action) ? <b title={t('may')} style={{ color: '#1f6f5c' }}>✓</b> : ''),
         })),
       ]} summary={() => (

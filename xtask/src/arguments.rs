@@ -16,6 +16,8 @@ cargo check-all
     documents. Installs what is missing and says so.
 cargo xtask tidy
     The tidy rules alone.
+cargo xtask documents
+    The check of the documents alone.
 cargo xtask openapi
     Make the description of the API (docs/openapi.json) and the web app's types from it again.
 cargo xtask bench [ARGUMENTS]
@@ -32,6 +34,8 @@ pub(crate) enum Command {
     CheckAll,
     /// `cargo xtask tidy`.
     Tidy,
+    /// `cargo xtask documents`.
+    Documents,
     /// `cargo xtask openapi`.
     OpenApi,
     /// `cargo xtask bench`, with the words for the benchmarks.
@@ -79,6 +83,7 @@ pub(crate) fn parse(words: &[String]) -> Result<Command, Failure> {
         "bench" => return Ok(Command::Bench(rest.to_vec())),
         "check-all" => Command::CheckAll,
         "tidy" => Command::Tidy,
+        "documents" => Command::Documents,
         "openapi" => Command::OpenApi,
         "screenshots" => Command::Screenshots,
         "help" | "--help" | "-h" => Command::Help,

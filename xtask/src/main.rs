@@ -46,6 +46,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Demo(options) => demo::run(&checkout, &options),
         Command::CheckAll => check::run(&checkout),
         Command::Tidy => tidy::run(&checkout),
+        Command::Documents => documents::check(&checkout),
         Command::OpenApi => openapi::run(&checkout),
         Command::Bench(words) => bench::run(&checkout, &words),
         Command::Screenshots => server::screenshots(&checkout),

@@ -15,8 +15,8 @@ pub(crate) fn run(checkout: &Checkout) -> Result<(), Failure> {
     let words = [
         "test",
         "--quiet",
-        "--package",
-        "anju-server",
+        // With the whole workspace, whose features the other checks build with: nothing is compiled a second time.
+        "--workspace",
         "--test",
         "api",
         "the_committed_description_is_that_of_the_handlers",

@@ -71,6 +71,12 @@ pub enum AppError {
     /// A request that cannot be carried out as it stands.
     #[error("{}", .0.detail.en)]
     Invalid(Problem),
+    /// A file that is larger than what it is for takes.
+    #[error("a file has at most {}; make it smaller or split it, and send it again", megabytes(*.limit))]
+    FileTooLarge {
+        /// Most bytes.
+        limit: u64,
+    },
     /// Fields of a request that are wrong, each with its place; nothing was written.
     #[error("{}", list_problems(.0))]
     Fields(Vec<Problem>),
@@ -112,6 +118,14 @@ pub enum AppError {
     /// A task that was to run beside the others ended abnormally.
     #[error("the work ended abnormally: {0}")]
     Aborted(String),
+}
+
+/// A size as people say it.
+pub fn megabytes(bytes: u64) -> String {
+    match bytes >> 20 {
+        0 => format!("{} KB", bytes >> 10),
+        whole => format!("{whole} MB"),
+    }
 }
 
 /// Something wrong with what a person gave, in both languages.
@@ -224,6 +238,9 @@ impl AppError {
             } => {
                 format!("{kind} {id} 已被他人修改:现为第 {found} 版,您看到的是第 {expected} 版")
             }
+            Self::FileTooLarge { limit } => {
+                format!("文件不能超过 {};请压缩或拆分后重新上传", megabytes(*limit))
+            }
             Self::Invalid(problem) => problem.detail.zh.clone(),
             Self::Files(problems) | Self::Fields(problems) => {
                 let lines: Vec<String> = problems
@@ -259,12 +276,7 @@ impl From<StoreError> for AppError {
                 found,
             },
             StoreError::NotFound { kind, id } => Self::NotFound { kind, id },
-            StoreError::AttachmentTooLarge { limit } => Self::invalid(
-                "file_too_large",
-                "file",
-                format!("文件不能超过 {} MB", limit >> 20),
-                format!("a file has at most {} MB", limit >> 20),
-            ),
+            StoreError::AttachmentTooLarge { limit } => Self::FileTooLarge { limit },
             StoreError::LogInvalid(detail) => Self::LedgerInvalid(detail),
             StoreError::EntryIsCurrent { index, kind, id } => Self::invalid(
                 "entry_is_current",

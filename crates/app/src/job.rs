@@ -171,7 +171,7 @@ impl JobRunner {
     /// # Errors
     /// When the caller may not take the step, or runs a batch already.
     pub async fn submit_steps(&self, caller: &Caller, taking: Taking) -> Result<JobView, AppError> {
-        identification::may_take(caller, &taking)?;
+        identification::may_take(&self.workspace, caller, &taking).await?;
         self.start_job(caller, Work::Steps(taking)).await
     }
 

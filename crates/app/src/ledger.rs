@@ -1,7 +1,9 @@
 //! The ledger's own use cases: proof, rebuilding, and what its pages show.
 //!
-//! [`explorer`] shows one entry with what it changed, [`keeping`] keeps checkpoints elsewhere on a schedule.
+//! [`explorer`] shows one entry with what it changed, [`keeping`] keeps checkpoints elsewhere on a schedule, [`erasure`]
+//! erases contents on legal order.
 
+pub mod erasure;
 pub mod explorer;
 pub mod keeping;
 
@@ -21,9 +23,6 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::{AppError, Caller, Progress, Workspace};
-
-/// Longest reason and document of an erasure, in characters.
-const LONGEST_TEXT: usize = 500;
 
 /// What the ledger page shows at the top.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -143,32 +142,6 @@ pub struct Kept {
     pub file: String,
     /// Size of the checkpoint that the file held before, which the log was proved to extend.
     pub replaced: Option<u64>,
-}
-
-/// What is said when content is erased.
-#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ErasureOrder {
-    /// Why, 1 to 500 characters.
-    pub reason: String,
-    /// The legal order, e.g. its number, 1 to 500 characters.
-    pub document: String,
-}
-
-/// An erasure that was carried out.
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
-pub struct Erased {
-    /// Position of the entry whose state and salt are gone.
-    pub entry: u64,
-    /// Kind of its subject.
-    pub kind: String,
-    /// The legal order.
-    pub document: String,
-    /// Position of the entry that records the erasure.
-    pub recorded_in: u64,
-    /// Whether the database files were written anew without what was erased. When not, the content is out of reach of
-    /// every query, but its bytes may still be in freed space; the program's log says why.
-    pub compacted: bool,
 }
 
 /// Which entries to show.
@@ -596,63 +569,4 @@ async fn prove_between(
 
 fn hexes(hashes: &[Hash]) -> Vec<String> {
     hashes.iter().map(|hash| hex(hash)).collect()
-}
-
-/// Erases the state and salt of one entry on legal order and records who did it, when, why and by which document. Every
-/// proof still holds. States of the same subject in other entries are other entries' business.
-///
-/// # Errors
-/// When the caller is no administrator; [`AppError::NotFound`] when there is no such entry; [`AppError::Invalid`]:
-/// `entry_is_current` when it holds the present state of its subject, `nothing_to_erase` when it holds none,
-/// `erasure_incomplete` when reason or document is missing or too long.
-pub async fn erase(
-    workspace: &Workspace,
-    caller: &Caller,
-    index: u64,
-    order: ErasureOrder,
-) -> Result<Erased, AppError> {
-    caller.require(Action::EraseContent)?;
-    let (reason, document) = (order.reason.trim(), order.document.trim());
-    for (place, text) in [("reason", reason), ("document", document)] {
-        if text.is_empty() || text.chars().count() > LONGEST_TEXT {
-            return Err(AppError::invalid(
-                "erasure_incomplete",
-                place,
-                format!("删除须写明理由和依据的文书,各 1 至 {LONGEST_TEXT} 字"),
-                format!(
-                    "an erasure needs its reason and the legal order, 1 to {LONGEST_TEXT} characters each"
-                ),
-            ));
-        }
-    }
-    if index > i64::MAX as u64 {
-        return Err(AppError::NotFound {
-            kind: "ledger_entry",
-            id: index.to_string(),
-        });
-    }
-    let mut transaction = workspace
-        .begin(caller, "erase_content", Some(reason.to_owned()))
-        .await?;
-    let kind = transaction.erase_entry(index, document).await?;
-    transaction.commit().await?;
-    let compacted = match workspace.db().compact(&kind).await {
-        Ok(()) => true,
-        Err(error) => {
-            tracing::warn!(%error, "the database could not be written anew after an erasure");
-            false
-        }
-    };
-    Ok(Erased {
-        entry: index,
-        kind,
-        document: document.to_owned(),
-        recorded_in: explorer::erased_by(workspace, index)
-            .await?
-            .ok_or(AppError::NotFound {
-                kind: "erasure",
-                id: index.to_string(),
-            })?,
-        compacted,
-    })
 }

@@ -23,6 +23,6 @@ pub mod table;
 pub mod workspace;
 
 pub use access::Caller;
-pub use error::{AppError, Problem};
+pub use error::{AppError, Problem, megabytes};
 pub use progress::{Progress, Step};
 pub use workspace::Workspace;

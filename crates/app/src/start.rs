@@ -497,7 +497,7 @@ async fn identification(workspace: &Workspace, caller: &Caller, list: &mut WorkL
     Ok(())
 }
 
-/// What others asked for and the caller decides: rosters, amendments, bulk changes.
+/// What others asked for and the caller decides: rosters, amendments, bulk changes, erasures.
 async fn approvals(workspace: &Workspace, caller: &Caller, list: &mut WorkList) -> Result<(), AppError> {
     let (db, area, me) = (workspace.db(), caller.area(), caller.name());
     let all = Paging::default();
@@ -565,5 +565,7 @@ async fn approvals(workspace: &Workspace, caller: &Caller, list: &mut WorkList) 
     }
     let (bulk, since) = crate::register::bulk::waiting_for(workspace, caller).await?;
     list.add_since("register", "bulk", bulk, since, "/bulk?tab=inbox");
+    let (erasures, since) = crate::ledger::erasure::waiting_for(workspace, caller).await?;
+    list.add_since("ledger", "erasures", erasures, since, "/ledger?tab=erasures");
     Ok(())
 }

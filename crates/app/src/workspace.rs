@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use anju_ledger::{SigningKey, VerifyingKey};
 use anju_model::access::Role;
 use anju_model::area::{Area, AreaCode, AreaLevel, Areas};
+use anju_model::erasure::Erasure;
 use anju_model::policy::Pack;
 use anju_model::register::{County, Household};
 use anju_store::attachment::Attachment;
@@ -211,6 +212,7 @@ impl Workspace {
                 display_name: "系统管理员".into(),
                 role: Role::Administrator,
                 area: new.county_code.clone(),
+                department: None,
                 password: password.clone(),
             },
         )?;
@@ -564,6 +566,11 @@ pub(crate) struct Transaction<'a> {
 }
 
 impl Transaction<'_> {
+    /// Makes ready for very many new subjects of a kind that has none yet.
+    pub async fn expect_many<S: Subject>(&mut self) -> Result<(), AppError> {
+        Ok(self.tx.expect_many::<S>().await?)
+    }
+
     /// Adds subjects that did not exist.
     pub async fn insert<S: Subject>(&mut self, subjects: &[S]) -> Result<(), AppError> {
         Ok(self.tx.insert(subjects).await?)
@@ -599,9 +606,14 @@ impl Transaction<'_> {
         Ok(self.tx.retire(subjects).await?)
     }
 
-    /// Erases the payload of one entry and records by which document; returns the kind of its subject.
-    pub async fn erase_entry(&mut self, index: u64, document: &str) -> Result<String, AppError> {
-        Ok(self.tx.erase_entry(index, document).await?)
+    /// The area of the subject of an entry whose contents can be erased.
+    pub async fn erasable(&mut self, index: u64) -> Result<Option<AreaCode>, AppError> {
+        Ok(self.tx.erasable(index).await?.1)
+    }
+
+    /// Erases the payload of an entry whose erasure is carried out; returns the kind of its subject.
+    pub async fn erase_entry(&mut self, carried_out: &Versioned<Erasure>) -> Result<String, AppError> {
+        Ok(self.tx.erase_entry(carried_out).await?)
     }
 
     /// Erases a subject: its rows, and its contents in the ledger.

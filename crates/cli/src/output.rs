@@ -1,10 +1,36 @@
 //! What the program prints: a table of figures for people, one JSON object for programs, progress on standard error.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 
 use anju_app::{AppError, Progress};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
+
+/// What standard output is called in errors.
+const STANDARD_OUTPUT: &str = "standard output";
+
+/// Exit code of a program whose reader wants no more: that of one ended by the signal SIGPIPE.
+pub(crate) const CLOSED_PIPE: u8 = 128 + 13;
+
+/// Writes a text on standard output.
+///
+/// # Errors
+/// When it cannot be written, e.g. on a full disk, or nobody reads it any more ([`is_closed_pipe`]).
+pub(crate) fn print(text: &str) -> Result<(), AppError> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())
+        .and_then(|()| out.flush())
+        .map_err(|source| AppError::Io {
+            path: STANDARD_OUTPUT.into(),
+            source,
+        })
+}
+
+/// Whether the reader of standard output closed it, as `head` does when it has seen enough: no failure of the program.
+pub(crate) fn is_closed_pipe(error: &AppError) -> bool {
+    matches!(error, AppError::Io { path, source }
+        if path == STANDARD_OUTPUT && source.kind() == std::io::ErrorKind::BrokenPipe)
+}
 
 /// Where and how results are printed.
 pub(crate) struct Output {
@@ -23,18 +49,18 @@ impl Output {
         if self.json {
             let text =
                 serde_json::to_string_pretty(value).map_err(|error| AppError::Aborted(error.to_string()))?;
-            println!("{text}");
-            return Ok(());
+            return print(&format!("{text}\n"));
         }
         let width = lines
             .iter()
             .map(|(label, _)| display_width(label))
             .max()
             .unwrap_or(0);
-        for (label, figure) in lines {
-            println!("{label}{}  {figure}", " ".repeat(width - display_width(label)));
-        }
-        Ok(())
+        let lines: Vec<String> = lines
+            .iter()
+            .map(|(label, figure)| format!("{label}{}  {figure}\n", " ".repeat(width - display_width(label))))
+            .collect();
+        print(&lines.concat())
     }
 
     /// Prints an error on standard error, as JSON too when asked for.
@@ -45,10 +71,11 @@ impl Output {
             error.to_string()
         };
         if self.json {
-            println!(
-                "{}",
-                serde_json::json!({ "error": { "zh": error.zh(), "en": error.to_string() } })
-            );
+            let told = serde_json::json!({ "error": { "zh": error.zh(), "en": error.to_string() } });
+            // The exit code and standard error tell the same.
+            if print(&format!("{told}\n")).is_err() {
+                tracing::debug!("nobody reads the error on standard output");
+            }
         }
         eprintln!("anju: {message}");
     }

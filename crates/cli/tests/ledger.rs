@@ -6,6 +6,7 @@
     reason = "a test that unwraps fails, which is what it is for"
 )]
 
+use std::cell::RefCell;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -18,6 +19,8 @@ struct Office {
     folder: tempfile::TempDir,
     /// Address of the database when it is not the workspace's own file.
     postgres: Option<String>,
+    /// Who sits at the machine.
+    operator: RefCell<String>,
 }
 
 impl Office {
@@ -25,10 +28,15 @@ impl Office {
         let office = Self {
             folder: tempfile::tempdir().unwrap(),
             postgres: test.address.starts_with("postgres").then(|| test.address.clone()),
+            operator: RefCell::new("wang".into()),
         };
         office.done(&["init", "--county-code", "619021", "--county-name", "安澜县"]);
         office.grow("安置户");
         office
+    }
+
+    fn act_as(&self, name: &str) {
+        name.clone_into(&mut self.operator.borrow_mut());
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -38,6 +46,7 @@ impl Office {
     fn run(&self, arguments: &[&str]) -> Output {
         Command::new(env!("CARGO_BIN_EXE_anju"))
             .current_dir(self.folder.path())
+            .env("USER", &*self.operator.borrow())
             .args(["--workspace", "office", "--json"])
             .args(self.postgres.iter().flat_map(|address| ["--database", address]))
             .args(arguments)
@@ -160,11 +169,12 @@ fn said(output: &Output) -> String {
     )
 }
 
-/// The arguments that erase an entry on a legal order.
-fn erase(index: &str) -> [&str; 7] {
+/// The arguments that ask for the erasure of an entry on a legal order.
+fn ask_erasure(index: &str) -> [&str; 8] {
     [
         "ledger",
         "erase",
+        "ask",
         index,
         "--reason",
         "当事人依法申请",
@@ -356,14 +366,22 @@ database_test! {
         let office = Office::new(test);
         let first = office.done(&["ledger", "checkpoint"])["size"].as_u64().unwrap() - 1;
         let (entry, proof) = (first.to_string(), office.done(&["ledger", "prove", &first.to_string()]));
-        let words = office.refused(&erase(&entry), 2);
+        let words = office.refused(&ask_erasure(&entry), 2);
         assert!(words.contains("现行") && words.contains("retire"), "{words}");
         office.grow("户编号");
-        let said = office.refused(&["ledger", "erase", &entry, "--reason", " ", "--document", "9"], 2);
+        let said = office.refused(&["ledger", "erase", "ask", &entry, "--reason", " ", "--document", "9"], 2);
         assert!(said.contains("reason"), "{said}");
+        office.refused(&["ledger", "erase", "carry-out", &entry], 2);
 
-        let erased = office.done(&erase(&entry));
+        let asked = office.done(&ask_erasure(&entry));
+        assert_eq!((asked["state"].as_str(), asked["asked_by"].as_str()), (Some("asked"), Some("cli:wang")));
+        let words = office.refused(&["ledger", "erase", "carry-out", &entry], 2);
+        assert!(words.contains("somebody else must carry it out"), "{words}");
+        office.act_as("zhao");
+        let erased = office.done(&["ledger", "erase", "carry-out", &entry]);
         assert_eq!((erased["entry"].as_u64(), erased["compacted"].as_bool()), (Some(first), Some(true)));
+        let listed = office.done(&["ledger", "erase", "list", "--state", "carried_out"]);
+        assert_eq!((&listed["total"], &listed["items"][0]["decision"]["by"]), (&json!(1), &json!("cli:zhao")));
         let recorded = office.done(&["ledger", "prove", &erased["recorded_in"].to_string()]);
         assert_eq!(recorded["entry"]["reason"], "当事人依法申请");
         assert_eq!(recorded["entry"]["command"], "erase_content");
@@ -375,9 +393,9 @@ database_test! {
         office.done(&["ledger", "verify"]);
         office.done(&["ledger", "rebuild"]);
         office.done(&["ledger", "verify"]);
-        let words = office.refused(&erase(&entry), 2);
+        let words = office.refused(&ask_erasure(&entry), 2);
         assert!(words.contains("erased before"), "{words}");
-        office.refused(&erase("1000000"), 2);
+        office.refused(&ask_erasure("1000000"), 2);
 
         office.tamper(&format!("UPDATE erasure SET document = 'x' WHERE id = '{entry}'")).await;
         assert!(office.problems().contains(&("erasure".to_owned(), entry)));

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::area::{AreaCode, AreaLevel};
 use crate::code_list;
+use crate::register::FileKind;
 
 code_list! {
     /// What a user is in the relocation work.
@@ -28,11 +29,55 @@ code_list! {
 }
 
 code_list! {
+    /// A department whose data the look-back compares the register with.
+    Department {
+        CivilRegistry = "civil_registry", "公安户籍", "civil registry";
+        SocialInsurance = "social_insurance", "人社(社会保险)", "social insurance";
+        Vehicles = "vehicles", "公安交管(车辆)", "vehicle registration";
+        RealEstate = "real_estate", "不动产登记", "real-estate registration";
+        MarketRegulation = "market_regulation", "市场监管", "market regulation";
+        PublicPayroll = "public_payroll", "财政供养", "public payroll";
+        RuralRevitalisation = "rural_revitalisation", "乡村振兴(扶贫)", "poverty and rural revitalisation";
+        NaturalResources = "natural_resources", "自然资源(地质灾害)", "natural resources";
+    }
+}
+
+impl Department {
+    /// The kinds of data that the department gives, and of which its users see and import those alone.
+    pub fn data(self) -> &'static [FileKind] {
+        match self {
+            Self::CivilRegistry => &[FileKind::CivilRegistry],
+            Self::SocialInsurance => &[FileKind::SocialInsurance],
+            Self::Vehicles => &[FileKind::Vehicles],
+            Self::RealEstate => &[FileKind::RealEstate],
+            Self::MarketRegulation => &[FileKind::Companies],
+            Self::PublicPayroll => &[FileKind::PublicPayroll],
+            Self::RuralRevitalisation => &[FileKind::PovertyRoster],
+            Self::NaturalResources => &[FileKind::ThreatenedHouseholds],
+        }
+    }
+}
+
+/// All kinds of departments' data; a test holds that each is of one department.
+pub const DEPARTMENT_DATA: &[FileKind] = &[
+    FileKind::CivilRegistry,
+    FileKind::SocialInsurance,
+    FileKind::Vehicles,
+    FileKind::RealEstate,
+    FileKind::Companies,
+    FileKind::PublicPayroll,
+    FileKind::PovertyRoster,
+    FileKind::ThreatenedHouseholds,
+];
+
+code_list! {
     /// What can be done. Each use case names the one action it needs.
     Action {
         ReadRegister = "read_register", "查看名册", "read the register";
         ReadCasework = "read_casework", "查看核查疑点和名册草稿", "see look-back findings and draft rosters";
         ImportData = "import_data", "导入数据", "import data";
+        ReadExtracts = "read_extracts", "查看部门数据", "see departments' data";
+        ImportExtracts = "import_extracts", "导入部门数据", "import departments' data";
         EditRegister = "edit_register", "登记和更正户、成员、意愿和档案", "record and correct households, members, consents and documents";
         RunAnalysis = "run_analysis", "运行核查、选址和规划", "run look-back, land and plan";
         DecideLookback = "decide_lookback", "处理回头看事项", "decide look-back items";
@@ -49,7 +94,8 @@ code_list! {
         ManageUsers = "manage_users", "管理用户", "manage users";
         ManageAreas = "manage_areas", "维护行政区划", "change areas";
         RecordGrounds = "record_grounds", "登记隐患点和搬迁类型依据", "record hazard points and evidence of categories";
-        EraseContent = "erase_content", "依法删除账本内容", "erase content of the ledger on legal order";
+        AskErasure = "ask_erasure", "提出依法删除账本内容", "ask for the erasure of ledger content on legal order";
+        EraseContent = "erase_content", "执行依法删除账本内容", "carry out the erasure of ledger content that another person asked for";
         UnmaskData = "unmask_data", "查看未打掩码的个人信息", "see personal data unmasked";
     }
 }
@@ -69,14 +115,15 @@ pub struct Permissions {
 ///
 /// Offices above the county oversee and do not decide in its place. Village officers do not decide on findings about
 /// their own neighbours. Departments and evaluators see the register and the frozen rosters: neither what other
-/// departments' data say against a household, nor what the office has not decided yet, nor who did what in it. What the
-/// public may see needs no sign-in and therefore no action.
+/// departments' data say against a household, nor what the office has not decided yet, nor who did what in it. A user of
+/// a department gives and sees that department's data and no other's ([`Department::data`]). What the public may see
+/// needs no sign-in and therefore no action.
 pub const PERMISSIONS: &[Permissions] = {
     use Action::{
-        ApproveBulkChange, ApproveRoster, AskAmendment, AskBulkChange, CheckAmendment, CheckInTownship,
-        DecideInCounty, DecideLookback, DraftRoster, EditRegister, EraseContent, ImportData, ManageAreas,
-        ManageUsers, ReadCasework, ReadLedger, ReadRegister, RecordGrounds, ReviewInVillage, RunAnalysis,
-        UnmaskData,
+        ApproveBulkChange, ApproveRoster, AskAmendment, AskBulkChange, AskErasure, CheckAmendment,
+        CheckInTownship, DecideInCounty, DecideLookback, DraftRoster, EditRegister, EraseContent, ImportData,
+        ImportExtracts, ManageAreas, ManageUsers, ReadCasework, ReadExtracts, ReadLedger, ReadRegister,
+        RecordGrounds, ReviewInVillage, RunAnalysis, UnmaskData,
     };
     use AreaLevel::{County, Prefecture, Province, Township, Village};
     &[
@@ -87,6 +134,8 @@ pub const PERMISSIONS: &[Permissions] = {
                 ReadRegister,
                 ReadCasework,
                 ImportData,
+                ReadExtracts,
+                ImportExtracts,
                 EditRegister,
                 RunAnalysis,
                 DecideLookback,
@@ -103,6 +152,7 @@ pub const PERMISSIONS: &[Permissions] = {
                 ManageUsers,
                 ManageAreas,
                 RecordGrounds,
+                AskErasure,
                 EraseContent,
                 UnmaskData,
             ],
@@ -124,6 +174,8 @@ pub const PERMISSIONS: &[Permissions] = {
                 ReadRegister,
                 ReadCasework,
                 ImportData,
+                ReadExtracts,
+                ImportExtracts,
                 EditRegister,
                 RunAnalysis,
                 DecideLookback,
@@ -136,6 +188,7 @@ pub const PERMISSIONS: &[Permissions] = {
                 ReadLedger,
                 ManageAreas,
                 RecordGrounds,
+                AskErasure,
                 UnmaskData,
             ],
         },
@@ -164,7 +217,7 @@ pub const PERMISSIONS: &[Permissions] = {
         Permissions {
             role: Role::DepartmentUser,
             levels: &[County, Township],
-            actions: &[ReadRegister],
+            actions: &[ReadRegister, ReadExtracts, ImportExtracts],
         },
         Permissions {
             role: Role::Inspector,
@@ -242,6 +295,9 @@ pub struct User {
     pub role: Role,
     /// The area whose subjects the user sees.
     pub area: AreaCode,
+    /// The department that a department user is of; nobody else has one.
+    #[serde(default)]
+    pub department: Option<Department>,
     /// The password as an argon2id PHC string.
     pub password_hash: String,
     /// Whether the password must be changed before anything else.
@@ -440,19 +496,20 @@ mod tests {
     #[test]
     fn every_role_and_action_is_as_agreed() {
         let expected = [
-            // read_register, read_casework, import_data, edit_register, run_analysis, decide_lookback | review_in_village,
+            // read_register, read_casework, import_data, read_extracts, import_extracts, edit_register, run_analysis, decide_lookback |
+            // review_in_village,
             // check_in_township, decide_in_county | draft_roster, approve_roster, ask_amendment, check_amendment, ask_bulk_change,
-            // approve_bulk_change | read_ledger, manage_users, manage_areas, record_grounds, erase_content, unmask_data
-            ("administrator", "yyyyyyyyyyyyyyyyyyyyy"),
-            ("province_officer", "yy.............y....."),
-            ("prefecture_officer", "yy.............y....."),
-            ("county_officer", "yyyyyy..yyyy.yyy.yy.y"),
-            ("township_officer", "yy.y.yyy...yyy....y.y"),
-            ("village_officer", "yy....y.............."),
-            ("department_user", "y...................."),
-            ("inspector", "yy.............y....y"),
-            ("evaluator", "y...................."),
-            ("public", "....................."),
+            // approve_bulk_change | read_ledger, manage_users, manage_areas, record_grounds, ask_erasure, erase_content, unmask_data
+            ("administrator", "yyyyyyyyyyyyyyyyyyyyyyyy"),
+            ("province_officer", "yy...............y......"),
+            ("prefecture_officer", "yy...............y......"),
+            ("county_officer", "yyyyyyyy..yyyy.yyy.yyy.y"),
+            ("township_officer", "yy...y.yyy...yyy....y..y"),
+            ("village_officer", "yy......y..............."),
+            ("department_user", "y..yy..................."),
+            ("inspector", "yy...............y.....y"),
+            ("evaluator", "y......................."),
+            ("public", "........................"),
         ];
         let found: Vec<(&str, String)> = Role::ALL
             .iter()
@@ -482,6 +539,16 @@ mod tests {
         // After the wait it begins anew.
         guard.fail(at(30), LOCKOUT);
         assert_eq!((guard.failures.len(), guard.locked_until), (1, None));
+    }
+
+    #[test]
+    fn every_kind_of_departments_data_is_of_one_department() {
+        let given: Vec<FileKind> = Department::ALL
+            .iter()
+            .flat_map(|department| department.data())
+            .copied()
+            .collect();
+        assert_eq!(given, DEPARTMENT_DATA);
     }
 
     #[test]

@@ -168,9 +168,26 @@ pub struct Application {
     pub reference: Option<String>,
 }
 
+/// The meeting at which a vote was taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Meeting {
+    /// Its day.
+    pub date: Date,
+    /// Where, one line of at most 200 characters.
+    pub place: String,
+}
+
+/// Longest name of a meeting's place, in characters.
+const MEETING_PLACE_LIMIT: usize = 200;
+
 /// A vote as counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Vote {
+    /// The meeting: every vote names it; those of before that was asked for have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub meeting: Option<Meeting>,
     /// Who could have come: representatives of the village, or households of the group.
     pub entitled: u32,
     /// Who came.
@@ -195,7 +212,7 @@ impl Vote {
     pub fn check(&self, quorum: f64) -> Result<(), IdentificationError> {
         let cast = u64::from(self.in_favour) + u64::from(self.against) + u64::from(self.abstained);
         if self.present == 0 || self.present > self.entitled || cast != u64::from(self.present) {
-            return Err(IdentificationError::VoteCount { vote: *self });
+            return Err(IdentificationError::VoteCount { vote: self.clone() });
         }
         let needed = (f64::from(self.entitled) * quorum).ceil() as u32;
         if self.present < needed {
@@ -320,7 +337,10 @@ impl IdentificationCase {
             return Err(IdentificationError::ByAnnouncement);
         }
         self.check_person(&say.by)?;
-        match (self.step.needs_vote(), vote) {
+        if let (true, Some(vote)) = (self.step.needs_vote(), &vote) {
+            self.check_meeting(vote, day_in_china(say.at))?;
+        }
+        match (self.step.needs_vote(), &vote) {
             (true, None) => return Err(IdentificationError::VoteMissing { step: self.step }),
             (true, Some(vote))
                 if self.step == Step::VillageReview
@@ -337,6 +357,23 @@ impl IdentificationCase {
         let vote = vote.filter(|_| self.step.needs_vote());
         self.take(StepOutcome::Passed, say, vote);
         self.step = self.procedure.after(self.step);
+        Ok(())
+    }
+
+    /// A vote names its meeting, which was held on a day from the application to `today`.
+    fn check_meeting(&self, vote: &Vote, today: Date) -> Result<(), IdentificationError> {
+        let meeting = vote.meeting.as_ref().filter(|meeting| {
+            crate::roster::is_line(&meeting.place) && meeting.place.chars().count() <= MEETING_PLACE_LIMIT
+        });
+        let Some(meeting) = meeting else {
+            return Err(IdentificationError::MeetingMissing { step: self.step });
+        };
+        if meeting.date < self.application.date || meeting.date > today {
+            return Err(IdentificationError::MeetingDate {
+                from: self.application.date,
+                until: today,
+            });
+        }
         Ok(())
     }
 
@@ -458,9 +495,11 @@ impl IdentificationCase {
     /// Gives the case back to the step before, with a reason.
     ///
     /// # Errors
-    /// At the first step, without a reason, or when the case has ended or is suspended.
+    /// At the first step, without a reason, when the case has ended or is suspended, or the person has decided at another
+    /// level of it.
     pub fn give_back(&mut self, say: Say) -> Result<(), IdentificationError> {
         self.check_open()?;
+        self.check_person(&say.by)?;
         let reason = reason(&say)?;
         let Some(before) = self.procedure.before(self.step) else {
             return Err(IdentificationError::FirstStep { step: self.step });
@@ -481,8 +520,10 @@ impl IdentificationCase {
     /// Refuses the household, with a reason.
     ///
     /// # Errors
-    /// Without a reason, or when the case has ended or is suspended.
+    /// Without a reason, when the case has ended or is suspended, or the person has decided at another level of it.
     pub fn refuse(&mut self, say: Say) -> Result<(), IdentificationError> {
+        self.check_open()?;
+        self.check_person(&say.by)?;
         self.end(say, StepOutcome::Refused, Step::Refused)
     }
 
@@ -495,12 +536,18 @@ impl IdentificationCase {
     }
 
     /// What keeps a person from deciding objections to the household on `notice`: having posted it, or taken the step
-    /// before it.
+    /// before it or one of its level.
     pub fn part_in_notice(&self, notice: &PublicityNotice, by: &str) -> Option<Step> {
-        self.standing()
-            .last()
-            .filter(|taken| taken.by == by)
-            .map(|taken| taken.step)
+        let standing = self.standing();
+        standing
+            .iter()
+            .rev()
+            .enumerate()
+            .find(|(back, taken)| {
+                let objected_to = *back == 0 || taken.step.level() == Some(notice.level);
+                taken.by == by && objected_to && taken.objection.is_none()
+            })
+            .map(|(_, taken)| taken.step)
             .or((notice.posted_by == by).then_some(self.step))
     }
 
@@ -508,7 +555,7 @@ impl IdentificationCase {
     /// notice; dismissed, it goes on when the notice has run.
     ///
     /// # Errors
-    /// When no objection is open, or the person posted the notice or took the step before it.
+    /// When no objection is open, or the person posted the notice, took the step before it or decided at its level.
     pub fn decide_objection(
         &mut self,
         objection: Uuid,
@@ -578,10 +625,15 @@ impl IdentificationCase {
         Ok(())
     }
 
-    /// Whoever passed a step of another level may not take this one.
+    /// Whoever decided at another level of this case, be it to pass, return or refuse it, may not decide at this one. The
+    /// answer to an objection is none of the level whose notice it concerns.
     fn check_person(&self, by: &str) -> Result<(), IdentificationError> {
         let elsewhere = self.standing().into_iter().find(|taken| {
-            taken.by == by && taken.outcome == StepOutcome::Passed && taken.step.level() != self.step.level()
+            let decided = matches!(
+                taken.outcome,
+                StepOutcome::Passed | StepOutcome::Returned | StepOutcome::Refused
+            );
+            taken.by == by && decided && taken.objection.is_none() && taken.step.level() != self.step.level()
         });
         match elsewhere {
             Some(taken) => Err(IdentificationError::SamePerson {
@@ -870,6 +922,20 @@ pub enum IdentificationError {
         /// The step.
         step: Step,
     },
+    /// A vote without the meeting at which it was taken.
+    #[error("{} needs the day of its meeting and the place, at most {MEETING_PLACE_LIMIT} characters", step.en())]
+    MeetingMissing {
+        /// The step.
+        step: Step,
+    },
+    /// A meeting before the application or in the future.
+    #[error("the meeting was held from {from}, the day of the application, to {until}")]
+    MeetingDate {
+        /// Day of the application.
+        from: Date,
+        /// Today.
+        until: Date,
+    },
     /// The figures of the vote do not add up.
     #[error(
         "the vote does not add up: {} entitled, {} present, {} in favour, {} against, {} abstained",
@@ -961,6 +1027,8 @@ impl IdentificationError {
             Self::OnNotice => "on_notice",
             Self::NoticeRuns { .. } => "notice_runs",
             Self::VoteMissing { .. } => "vote_missing",
+            Self::MeetingMissing { .. } => "meeting_missing",
+            Self::MeetingDate { .. } => "meeting_date",
             Self::VoteCount { .. } => "vote_count",
             Self::NoQuorum { .. } => "no_quorum",
             Self::NoMajority { .. } => "no_majority",
@@ -992,6 +1060,15 @@ impl IdentificationError {
             Self::OnNotice => "已列入另一公示".to_owned(),
             Self::NoticeRuns { until } => format!("公示至 {until} 止,次日起方可关闭"),
             Self::VoteMissing { step } => format!("{}须填写表决结果", step.zh()),
+            Self::MeetingMissing { step } => {
+                format!(
+                    "{}须填写会议日期和地点(不超过 {MEETING_PLACE_LIMIT} 字)",
+                    step.zh()
+                )
+            }
+            Self::MeetingDate { from, until } => {
+                format!("会议日期须在申请日 {from} 至今日 {until} 之间")
+            }
             Self::VoteCount { vote } => format!(
                 "票数不符:应到 {},实到 {},赞成 {},反对 {},弃权 {}",
                 vote.entitled, vote.present, vote.in_favour, vote.against, vote.abstained
@@ -1026,20 +1103,27 @@ mod tests {
     use uuid::Uuid;
 
     use super::{
-        Application, ApplicationForm, Calendar, IdentificationCase, IdentificationError, Level, NoticeKind,
-        Procedure, PublicityNotice, Say, Step, StepOutcome, Vote, last_day,
+        Application, ApplicationForm, Calendar, IdentificationCase, IdentificationError, Level,
+        MEETING_PLACE_LIMIT, Meeting, NoticeKind, Procedure, PublicityNotice, Say, Step, StepOutcome, Vote,
+        day_in_china, last_day,
     };
     use crate::area::AreaCode;
 
     const QUORUM: f64 = 2.0 / 3.0;
-    const VOTE: Vote = Vote {
-        entitled: 30,
-        present: 20,
-        in_favour: 15,
-        against: 3,
-        abstained: 2,
-        cross_match_read_out: true,
-    };
+    fn vote() -> Vote {
+        Vote {
+            meeting: Some(Meeting {
+                date: date(2026, 3, 1),
+                place: "村委会".into(),
+            }),
+            entitled: 30,
+            present: 20,
+            in_favour: 15,
+            against: 3,
+            abstained: 2,
+            cross_match_read_out: true,
+        }
+    }
 
     fn case(procedure: Procedure) -> IdentificationCase {
         IdentificationCase {
@@ -1112,7 +1196,7 @@ mod tests {
         } else if case.step == Step::Announcement {
             case.announce(&announcement(), say(level.code())).unwrap();
         } else {
-            let vote = case.step.needs_vote().then_some(VOTE);
+            let vote = case.step.needs_vote().then(vote);
             case.pass(say(level.code()), vote, QUORUM).unwrap();
         }
     }
@@ -1157,22 +1241,123 @@ mod tests {
     }
 
     #[test]
+    fn a_vote_names_the_day_and_the_place_of_its_meeting() {
+        let refused = |meeting: Option<Meeting>| {
+            let mut case = case(Procedure::TwoReviews);
+            case.pass(say("village"), Some(Vote { meeting, ..vote() }), QUORUM)
+                .map_err(|error| error.code())
+        };
+        let on = |day: jiff::civil::Date, place: &str| {
+            Some(Meeting {
+                date: day,
+                place: place.into(),
+            })
+        };
+        assert_eq!(refused(None), Err("meeting_missing"));
+        for place in ["", " ", "一\n二", &"长".repeat(MEETING_PLACE_LIMIT + 1)] {
+            assert_eq!(
+                refused(on(date(2026, 3, 1), place)),
+                Err("meeting_missing"),
+                "{place}"
+            );
+        }
+        let (mut applied, today) = (
+            case(Procedure::TwoReviews).application.date,
+            day_in_china(say("x").at),
+        );
+        assert_eq!(refused(on(applied, "院坝")), Ok(()));
+        assert_eq!(refused(on(today, "院坝")), Ok(()));
+        applied = applied.yesterday().unwrap();
+        for day in [applied, today.tomorrow().unwrap()] {
+            assert_eq!(refused(on(day, "院坝")), Err("meeting_date"), "{day}");
+        }
+        // Votes of before are read as they were written.
+        let old = r#"{"entitled":30,"present":22,"in_favour":18,"against":3,"abstained":1}"#;
+        let read: Vote = serde_json::from_str(old).unwrap();
+        assert_eq!((read.meeting, read.in_favour), (None, 18));
+    }
+
+    #[test]
+    fn nobody_decides_at_two_levels_in_whatever_way() {
+        let mut checked = case(Procedure::TwoNotices);
+        while checked.step != Step::TownshipCheck {
+            go(&mut checked);
+        }
+        // Village review, township check: the village's person neither returns nor refuses there.
+        for refused in [
+            checked.clone().give_back(because("village", "再议")),
+            checked.clone().refuse(because("village", "有房")),
+        ] {
+            assert_eq!(refused.unwrap_err().code(), "same_person");
+        }
+        while checked.step != Step::CountyDecision {
+            go(&mut checked);
+        }
+        for by in ["village", "township"] {
+            let before = checked.clone();
+            assert_eq!(
+                checked.pass(say(by), None, QUORUM).unwrap_err().code(),
+                "same_person"
+            );
+            assert_eq!(
+                checked.give_back(because(by, "再查")).unwrap_err().code(),
+                "same_person"
+            );
+            assert_eq!(
+                checked.refuse(because(by, "有房")).unwrap_err().code(),
+                "same_person"
+            );
+            assert_eq!(checked, before);
+            // That the household withdraws is no decision; anybody records it.
+            checked.clone().withdraw(because(by, "本人申请")).unwrap();
+        }
+        // Who returned a case at one level does not pass it at another.
+        let mut returned = case(Procedure::TwoNotices);
+        while returned.step != Step::TownshipCheck {
+            go(&mut returned);
+        }
+        returned.give_back(because("deputy", "公示照片缺失")).unwrap();
+        assert_eq!(returned.step.level(), Some(Level::Village));
+        let own = returned.post(&notice(Level::Village), "deputy");
+        assert_eq!(own.unwrap_err().code(), "same_person");
+        returned.post(&notice(Level::Village), "village").unwrap();
+    }
+
+    #[test]
     fn a_meeting_needs_its_quorum_and_a_majority() {
         let refused = |vote: Vote| {
             let mut case = case(Procedure::TwoNotices);
             case.pass(say("village"), Some(vote), QUORUM).unwrap_err().code()
         };
-        assert_eq!(refused(Vote { entitled: 31, ..VOTE }), "no_quorum");
+        assert_eq!(
+            refused(Vote {
+                entitled: 31,
+                ..vote()
+            }),
+            "no_quorum"
+        );
         assert_eq!(
             refused(Vote {
                 in_favour: 10,
                 against: 8,
-                ..VOTE
+                ..vote()
             }),
             "no_majority"
         );
-        assert_eq!(refused(Vote { present: 19, ..VOTE }), "vote_count");
-        assert_eq!(refused(Vote { entitled: 10, ..VOTE }), "vote_count");
+        assert_eq!(
+            refused(Vote {
+                present: 19,
+                ..vote()
+            }),
+            "vote_count"
+        );
+        assert_eq!(
+            refused(Vote {
+                entitled: 10,
+                ..vote()
+            }),
+            "vote_count"
+        );
         let mut case = case(Procedure::TwoNotices);
         assert_eq!(
             case.pass(say("village"), None, QUORUM).unwrap_err().code(),
@@ -1243,11 +1428,11 @@ mod tests {
     fn the_meeting_hears_the_cross_match_before_it_votes() {
         let silent = Vote {
             cross_match_read_out: false,
-            ..VOTE
+            ..vote()
         };
         let mut matched = case(Procedure::OneNotice);
         go(&mut matched);
-        let refused = matched.pass(say("village"), Some(silent), QUORUM);
+        let refused = matched.pass(say("village"), Some(silent.clone()), QUORUM);
         assert_eq!(refused.unwrap_err().code(), "not_read_out");
         // A procedure without a cross-match has nothing to read out.
         let mut plain = case(Procedure::TwoNotices);
@@ -1283,7 +1468,7 @@ mod tests {
         assert_eq!(case.taken.len(), 4, "history is kept");
         assert!(case.standing().is_empty());
         // Whoever passed by mistake and took it back has not acted.
-        case.pass(say("village"), Some(VOTE), QUORUM).unwrap();
+        case.pass(say("village"), Some(vote()), QUORUM).unwrap();
         case.refuse(because("village", "看错户")).unwrap();
         case.take_back(Step::CrossMatch, because("village", "误"))
             .unwrap();
@@ -1350,7 +1535,7 @@ mod tests {
             at: "2026-03-04T17:00:00Z".parse().unwrap(),
             ..say("village")
         };
-        case.pass(evening, Some(VOTE), QUORUM).unwrap();
+        case.pass(evening, Some(vote()), QUORUM).unwrap();
         assert_eq!(case.waiting_since(), date(2026, 3, 5));
     }
 
@@ -1408,7 +1593,7 @@ mod tests {
                 let level = case.step.level();
                 let last = case.taken.last().map_or(case.step, |taken| taken.step);
                 let _ = match (what, level) {
-                    (0 | 1, _) => case.pass(said, Some(VOTE), QUORUM),
+                    (0 | 1, _) => case.pass(said, Some(vote()), QUORUM),
                     (2, Some(level)) => case.post(&notice(level), people[who]),
                     (3, Some(level)) => case.close_publicity(&notice(level), date(2026, 3, 10), said),
                     (4, _) => case.give_back(said),

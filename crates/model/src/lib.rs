@@ -13,6 +13,7 @@ pub mod area_change;
 pub mod bulk;
 pub mod category;
 pub mod code_list;
+pub mod erasure;
 pub mod hazard;
 pub mod identification;
 pub mod identity;

@@ -7,7 +7,7 @@ use anju_app::register::amendment::{self, AmendmentQuery, AmendmentView, Decisio
 use anju_app::register::views::Page;
 use anju_model::amendment::Evidence;
 use anju_model::register::document::SIZE_LIMIT;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::Server;
 use crate::caller::SignedIn;
-use crate::extract::{Bytes, IfMatch, Json, Path, Query};
+use crate::extract::{Bytes, IfMatch, Json, Path, Query, body_limit};
 use crate::many::{Many, ManyDone};
 use crate::problem::HttpError;
 
@@ -28,10 +28,7 @@ pub(crate) fn routes() -> OpenApiRouter<Server> {
         .routes(routes!(decide))
         .routes(routes!(decide_many))
         .routes(routes!(evidence))
-        .routes(
-            // One byte more, so that the use case says what is too large.
-            routes!(store_evidence).layer(DefaultBodyLimit::max(SIZE_LIMIT as usize + 1)),
-        )
+        .routes(routes!(store_evidence).layer(body_limit(SIZE_LIMIT as usize)))
 }
 
 /// The inbox of amendments, the newest first.

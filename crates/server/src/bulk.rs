@@ -14,7 +14,7 @@ use anju_app::register::views::{Page, Rows};
 use anju_app::table::TableFormat;
 use anju_model::access::Purpose;
 use anju_model::bulk::RefusedRow;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
@@ -24,7 +24,7 @@ use uuid::Uuid;
 
 use crate::Server;
 use crate::caller::SignedIn;
-use crate::extract::{Bytes, IfMatch, Json, Path, Query};
+use crate::extract::{Bytes, IfMatch, Json, Path, Query, body_limit};
 use crate::problem::HttpError;
 use crate::register::attachment;
 
@@ -32,8 +32,7 @@ pub(crate) fn routes() -> OpenApiRouter<Server> {
     OpenApiRouter::new()
         .routes(routes!(columns))
         .routes(routes!(change_sheet))
-        // One byte more, so that the use case says what is too large.
-        .routes(routes!(list, read).layer(DefaultBodyLimit::max(SHEET_BYTES + 1)))
+        .routes(routes!(list, read).layer(body_limit(SHEET_BYTES)))
         .routes(routes!(edit))
         .routes(routes!(show))
         .routes(routes!(rows))

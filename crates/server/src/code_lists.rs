@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anju_app::register::household::edit::LeavingReason;
-use anju_model::access::{Action, ProviderRefusal, Purpose, Role};
+use anju_model::access::{Action, Department, ProviderRefusal, Purpose, Role};
 use anju_model::amendment::{AmendmentKind, AmendmentState};
 use anju_model::area::SuccessionKind;
 use anju_model::bulk::{BulkSource, BulkState};
@@ -155,6 +155,7 @@ fn all() -> CodeLists {
         "provider_refusal": ProviderRefusal,
         "purpose": Purpose,
         "relation": Relation,
+        "department": Department,
         "role": Role,
         "roster_state": RosterState,
         "safety_grade": SafetyGrade,

@@ -2,9 +2,11 @@
 //!
 //! Handlers take these and never axum's own, whose refusals are plain text.
 
+use anju_app::AppError;
 use anju_model::area::AreaCode;
+use axum::Extension;
 use axum::extract::rejection::{BytesRejection, JsonRejection, PathRejection, QueryRejection};
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -15,6 +17,32 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::problem::HttpError;
 
+/// The most bytes of the bodies that a route takes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BodyLimit(usize);
+
+/// A layer that has a route take bodies of at most so many bytes.
+pub(crate) fn body_limit(bytes: usize) -> (DefaultBodyLimit, Extension<BodyLimit>) {
+    (DefaultBodyLimit::max(bytes), Extension(BodyLimit(bytes)))
+}
+
+/// What the request's route takes, once it is clear that the length it announces is no more.
+fn announced_within_limit(request: &Request, refuse: fn(usize) -> HttpError) -> Result<usize, HttpError> {
+    let limit = request
+        .extensions()
+        .get::<BodyLimit>()
+        .map_or(crate::BODY_LIMIT_BYTES, |limit| limit.0);
+    let announced = request
+        .headers()
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.parse::<u64>().ok());
+    match announced {
+        Some(announced) if announced > limit as u64 => Err(refuse(limit)),
+        _ => Ok(limit),
+    }
+}
+
 /// A body in JSON, in and out.
 pub(crate) struct Json<T>(pub T);
 
@@ -22,6 +50,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = HttpError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, HttpError> {
+        let limit = announced_within_limit(&request, HttpError::too_large)?;
         match axum::Json::from_request(request, state).await {
             Ok(axum::Json(value)) => Ok(Self(value)),
             Err(JsonRejection::JsonDataError(refused)) => Err(malformed(
@@ -34,7 +63,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
                 "body_malformed",
                 &refused.body_text(),
             )),
-            Err(JsonRejection::BytesRejection(refused)) => Err(unread(&refused)),
+            Err(JsonRejection::BytesRejection(refused)) => {
+                Err(unread(&refused, || HttpError::too_large(limit)))
+            }
             Err(_) => Err(HttpError::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "body_not_json",
@@ -70,10 +101,11 @@ impl<S: Send + Sync> FromRequest<S> for Bytes {
     type Rejection = HttpError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, HttpError> {
+        let limit = announced_within_limit(&request, file_too_large)?;
         axum::body::Bytes::from_request(request, state)
             .await
             .map(Self)
-            .map_err(|refused| unread(&refused))
+            .map_err(|refused| unread(&refused, || file_too_large(limit)))
     }
 }
 
@@ -169,9 +201,13 @@ fn version_of_tag(tag: &str) -> Option<i64> {
     version.parse().ok().filter(|version| *version >= 0)
 }
 
-fn unread(refused: &BytesRejection) -> HttpError {
+fn file_too_large(limit: usize) -> HttpError {
+    AppError::FileTooLarge { limit: limit as u64 }.into()
+}
+
+fn unread(refused: &BytesRejection, too_large: impl FnOnce() -> HttpError) -> HttpError {
     if refused.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        HttpError::too_large()
+        too_large()
     } else {
         HttpError::new(
             StatusCode::BAD_REQUEST,

@@ -78,7 +78,7 @@ async fn perform(
     let session = AnySession::from_request_parts(&mut parts, server).await?;
     let body = to_bytes(body, BODY_BYTES)
         .await
-        .map_err(|_| HttpError::too_large())?;
+        .map_err(|_| HttpError::too_large(BODY_BYTES))?;
     let address = parts.uri.to_string();
     let seen = parts
         .headers

@@ -16,7 +16,7 @@ use anju_app::register::identification::{
 use anju_app::register::views::Page;
 use anju_app::table::TableFormat;
 use anju_app::{Progress, Workspace};
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
@@ -25,7 +25,7 @@ use uuid::Uuid;
 
 use crate::Server;
 use crate::caller::SignedIn;
-use crate::extract::{AreaQuery, Bytes, IfMatch, Json, Path, Query};
+use crate::extract::{AreaQuery, Bytes, IfMatch, Json, Path, Query, body_limit};
 use crate::problem::HttpError;
 
 pub(crate) fn routes() -> OpenApiRouter<Server> {
@@ -41,10 +41,7 @@ pub(crate) fn routes() -> OpenApiRouter<Server> {
         .routes(routes!(close_notice))
         .routes(routes!(extend_notice))
         .routes(routes!(take_down_notice))
-        .routes(
-            // A little more than a photo may have, so that a large one is refused in words.
-            routes!(new_photo).layer(DefaultBodyLimit::max(PHOTO_LIMIT + (1 << 20))),
-        )
+        .routes(routes!(new_photo).layer(body_limit(PHOTO_LIMIT)))
         .routes(routes!(show_photo))
         .routes(routes!(new_objection))
         .routes(routes!(objections))

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use anju_app::Workspace;
+use anju_app::ledger::erasure::{self, ErasureOrder, ErasureQuery, ErasureStep, ErasureTaken, ErasureView};
 use anju_app::ledger::explorer::EntryDetail;
 use anju_app::ledger::keeping::{Keeper, KeepingView};
 use anju_app::ledger::{
-    self, CheckpointQuery, CheckpointView, ConsistencyView, EntryQuery, EntryView, Erased, ErasureOrder,
-    Inclusion, LedgerPage,
+    self, CheckpointQuery, CheckpointView, ConsistencyView, EntryQuery, EntryView, Inclusion, LedgerPage,
 };
+use anju_app::register::views::Page;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -18,7 +19,7 @@ use utoipa_axum::routes;
 
 use crate::Server;
 use crate::caller::SignedIn;
-use crate::extract::{Json, Path, Query};
+use crate::extract::{IfMatch, Json, Path, Query};
 use crate::problem::HttpError;
 
 pub(crate) fn routes() -> OpenApiRouter<Server> {
@@ -27,7 +28,10 @@ pub(crate) fn routes() -> OpenApiRouter<Server> {
         .routes(routes!(entries))
         .routes(routes!(entry))
         .routes(routes!(proof))
-        .routes(routes!(erasure))
+        .routes(routes!(ask_erasure))
+        .routes(routes!(erasures))
+        .routes(routes!(one_erasure))
+        .routes(routes!(erasure_step))
         .routes(routes!(consistency))
         .routes(routes!(checkpoint))
         .routes(routes!(checkpoints))
@@ -201,22 +205,88 @@ async fn checkpoint(
     })
 }
 
-/// Erases the payload of an entry on legal order; every proof still holds.
+/// Asks for the erasure of an entry's payload on legal order, which another person carries out.
 #[utoipa::path(
     post,
     path = "/ledger/entries/{index}/erasure",
-    operation_id = "eraseLedgerEntry",
+    operation_id = "askErasure",
     tag = "ledger",
-    responses((status = CREATED, description = "Erases the payload of an entry on legal order; every proof still holds.", body = Erased))
+    responses((status = CREATED, description = "The erasure as asked for.", body = ErasureView))
 )]
-async fn erasure(
+async fn ask_erasure(
     State(workspace): State<Arc<Workspace>>,
     SignedIn(caller): SignedIn,
     Path(index): Path<u64>,
     Json(order): Json<ErasureOrder>,
-) -> Result<(StatusCode, Json<Erased>), HttpError> {
+) -> Result<(StatusCode, Json<ErasureView>), HttpError> {
     Ok((
         StatusCode::CREATED,
-        Json(ledger::erase(&workspace, &caller, index, order).await?),
+        Json(erasure::ask(&workspace, &caller, index, &order).await?),
+    ))
+}
+
+/// Erasures, the latest entry first.
+#[utoipa::path(
+    get,
+    path = "/ledger/erasures",
+    operation_id = "listErasures",
+    tag = "ledger",
+    params(ErasureQuery),
+    responses((status = OK, description = "Erasures, the latest entry first.", body = Page<ErasureView>))
+)]
+async fn erasures(
+    State(workspace): State<Arc<Workspace>>,
+    SignedIn(caller): SignedIn,
+    Query(query): Query<ErasureQuery>,
+) -> Result<Json<Page<ErasureView>>, HttpError> {
+    Ok(Json(erasure::list(&workspace, &caller, &query).await?))
+}
+
+/// The erasure of an entry: who asked for it, by which order, and how it ended.
+#[utoipa::path(
+    get,
+    path = "/ledger/erasures/{index}",
+    operation_id = "readErasure",
+    tag = "ledger",
+    responses((status = OK, description = "The erasure.", body = ErasureView))
+)]
+async fn one_erasure(
+    State(workspace): State<Arc<Workspace>>,
+    SignedIn(caller): SignedIn,
+    Path(index): Path<u64>,
+) -> Result<Json<ErasureView>, HttpError> {
+    Ok(Json(erasure::show(&workspace, &caller, index).await?))
+}
+
+/// A step of an erasure.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ErasureStepTaken)]
+struct Taken {
+    /// Which.
+    step: ErasureStep,
+    /// What is said to it; a refusal always says why.
+    remark: Option<String>,
+}
+
+/// Carries an erasure out, refuses or withdraws it. What is carried out leaves every proof standing and cannot be undone.
+#[utoipa::path(
+    post,
+    path = "/ledger/erasures/{index}/steps",
+    operation_id = "takeErasureStep",
+    tag = "ledger",
+    params(IfMatch),
+    responses((status = OK, description = "The erasure after the step.", body = ErasureTaken))
+)]
+async fn erasure_step(
+    State(workspace): State<Arc<Workspace>>,
+    SignedIn(caller): SignedIn,
+    Path(index): Path<u64>,
+    IfMatch(version): IfMatch,
+    Json(taken): Json<Taken>,
+) -> Result<Json<ErasureTaken>, HttpError> {
+    let remark = taken.remark.as_deref();
+    Ok(Json(
+        erasure::step(&workspace, &caller, index, version, taken.step, remark).await?,
     ))
 }

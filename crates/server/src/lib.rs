@@ -11,6 +11,7 @@ mod caller;
 mod category;
 mod code_lists;
 mod conventions;
+mod department_data;
 mod description;
 mod document;
 mod extract;
@@ -158,6 +159,7 @@ fn described() -> (Router<Server>, serde_json::Value) {
         .merge(roster::routes())
         .merge(amendment::routes())
         .merge(bulk::routes())
+        .merge(department_data::routes())
         .merge(lookback::routes())
         .merge(land::routes())
         .merge(plan::routes())

@@ -1,6 +1,6 @@
 //! Errors at the HTTP edge: problem details (RFC 9457) with a stable code that the web app translates.
 
-use anju_app::{AppError, Problem};
+use anju_app::{AppError, Problem, megabytes};
 use anju_model::access::ProviderRefusal;
 use axum::Json;
 use axum::http::{StatusCode, header};
@@ -30,6 +30,9 @@ pub struct ProblemDetails {
     /// Where: a field of the body, a parameter, a header. Absent when there is no one place.
     #[serde(skip_serializing_if = "String::is_empty")]
     place: String,
+    /// With status 413: the most bytes that are taken here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<u64>,
     /// With status 412: the version that the subject has now.
     #[serde(skip_serializing_if = "Option::is_none")]
     current_version: Option<i64>,
@@ -51,9 +54,11 @@ pub(crate) struct HttpError {
     en: Box<str>,
     place: Box<str>,
     current_version: Option<i64>,
+    /// Most bytes; 32 bits, as the seconds below, because every handler's result holds an error.
+    limit: Option<u32>,
     problems: Box<[Problem]>,
     /// Seconds after which the same request may succeed.
-    retry_after: Option<u64>,
+    retry_after: Option<u32>,
 }
 
 impl HttpError {
@@ -70,6 +75,7 @@ impl HttpError {
             en: en.into().into(),
             place: Box::default(),
             current_version: None,
+            limit: None,
             problems: Box::default(),
             retry_after: None,
         }
@@ -111,13 +117,17 @@ impl HttpError {
         )
     }
 
-    pub(crate) fn too_large() -> Self {
-        Self::new(
+    /// A body of more than `limit` bytes that is no file.
+    pub(crate) fn too_large(limit: usize) -> Self {
+        let most = megabytes(limit as u64);
+        let mut error = Self::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "body_too_large",
-            "请求内容过大;请分批提交",
-            "the body is too large; send it in parts",
-        )
+            format!("请求内容不能超过 {most};请分批提交"),
+            format!("the body has at most {most}; send it in parts"),
+        );
+        error.limit = Some(limit.try_into().unwrap_or(u32::MAX));
+        error
     }
 
     /// The server cannot carry on; the log says why.
@@ -145,6 +155,7 @@ impl From<HttpError> for ProblemDetails {
             detail: error.zh.into(),
             detail_en: error.en.into(),
             place: error.place.into(),
+            limit: error.limit.map(u64::from),
             current_version: error.current_version,
             current: None,
             problems: error.problems.into(),
@@ -198,6 +209,8 @@ impl From<AppError> for HttpError {
             AppError::WeakPassword { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "weak_password"),
             AppError::NotFound { .. } => (StatusCode::NOT_FOUND, "not_found"),
             AppError::VersionConflict { .. } => (StatusCode::PRECONDITION_FAILED, "version_conflict"),
+            AppError::Files(_) => (StatusCode::UNPROCESSABLE_ENTITY, "files_unusable"),
+            AppError::FileTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "file_too_large"),
             AppError::Fields(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_fields"),
             AppError::Invalid(problem) => (status_of(problem.code), problem.code),
             AppError::LedgerInvalid(_) => (StatusCode::CONFLICT, "ledger_invalid"),
@@ -210,15 +223,18 @@ impl From<AppError> for HttpError {
         };
         let mut problem = Self::new(status, code, error.zh(), error.to_string());
         match error {
-            AppError::LockedOut { seconds } => problem.retry_after = Some(seconds),
+            AppError::LockedOut { seconds } => {
+                problem.retry_after = Some(seconds.try_into().unwrap_or(u32::MAX))
+            }
             AppError::VersionConflict { found, .. } => problem.current_version = Some(found),
+            AppError::FileTooLarge { limit } => problem.limit = Some(limit.try_into().unwrap_or(u32::MAX)),
             AppError::Invalid(invalid) => {
                 if invalid.code == "idempotency_key_under_way" {
                     problem.retry_after = Some(1);
                 }
                 problem.place = invalid.place.into();
             }
-            AppError::Fields(problems) => problem.problems = problems.into(),
+            AppError::Fields(problems) | AppError::Files(problems) => problem.problems = problems.into(),
             _ => {}
         }
         problem
@@ -231,11 +247,13 @@ fn status_of(code: &str) -> StatusCode {
         "area_stale"
         | "job_running"
         | "entry_is_current"
+        | "erasure_state"
+        | "file_of_others"
         | "nothing_to_erase"
         | "idempotency_key_under_way"
         | "idempotency_answer_unknown" => StatusCode::CONFLICT,
         "consistency_range" | "cursor" | "idempotency_key" => StatusCode::BAD_REQUEST,
-        "file_too_large" => StatusCode::PAYLOAD_TOO_LARGE,
+        "other_data" => StatusCode::FORBIDDEN,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }

@@ -1,6 +1,6 @@
 //! Users, their sessions, second steps and identities at a provider, wrong passwords, and who saw unmasked data.
 
-use anju_model::access::{ProviderIdentity, SecondFactor, Session, SignInGuard, Unmasking, User};
+use anju_model::access::{Department, ProviderIdentity, SecondFactor, Session, SignInGuard, Unmasking, User};
 use anju_model::area::AreaCode;
 
 use crate::read::{VERSIONED, versioned};
@@ -21,6 +21,7 @@ impl Subject for User {
         vec![
             ("name", self.name.as_str().into()),
             ("role", self.role.code().into()),
+            ("department", self.department.map(Department::code).into()),
         ]
     }
 }

@@ -176,6 +176,39 @@ impl Db {
         })
     }
 
+    /// Two transactions that read the same state of the database, so that two connections read it at the same time.
+    pub(crate) fn begin_reading_twice(&self) -> Answer<'_, [Link; 2]> {
+        Box::pin(async move {
+            match &self.0 {
+                Engine::Sqlite { .. } => loop {
+                    let mut pair = [self.begin_reading().await?, self.begin_reading().await?];
+                    // A transaction sees the state of its first query; every change adds to the log.
+                    let last = "SELECT MAX(idx) FROM ledger_entry";
+                    let [one, other] = &mut pair;
+                    let (one, other) = (one.all(last, &[]).await?, other.all(last, &[]).await?);
+                    if one
+                        .iter()
+                        .map(|row| &row.values)
+                        .eq(other.iter().map(|row| &row.values))
+                    {
+                        return Ok(pair);
+                    }
+                },
+                Engine::Postgres(_) => {
+                    let mut one = self.begin_reading().await?;
+                    let mut other = self.begin_reading().await?;
+                    let exported = one.all("SELECT pg_export_snapshot()", &[]).await?;
+                    let snapshot = exported.first().map_or(Ok(""), |row| row.text(0))?;
+                    // The name cannot be a parameter; the server makes it of hexadecimal digits and hyphens.
+                    other
+                        .script(&format!("SET TRANSACTION SNAPSHOT '{snapshot}'"))
+                        .await?;
+                    Ok([one, other])
+                }
+            }
+        })
+    }
+
     /// Writes tables anew without what was deleted from them. SQLite knows the whole file only, and keeps old pages in its
     /// log until that is emptied.
     pub(crate) async fn vacuum(&self, tables: &[&str]) -> Result<(), StoreError> {

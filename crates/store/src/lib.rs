@@ -15,7 +15,7 @@ pub mod attachment;
 pub mod bulk;
 pub mod category;
 mod database;
-mod erasure;
+pub mod erasure;
 mod error;
 pub mod exchange;
 pub mod household_file;
@@ -43,7 +43,6 @@ pub mod work_list;
 
 pub use attachment::Attachments;
 pub use database::{Answer, Db};
-pub use erasure::Erasure;
 pub use error::StoreError;
 pub use ledger::{
     CheckpointRecord, Consistency, EntryFilter, EntryProof, EntryView, Head, Revision, check_kept_checkpoint,

@@ -68,6 +68,11 @@ impl Conditions {
         &self.text
     }
 
+    /// The WHERE clause of a query within another, whose own conditions follow; the values stay.
+    pub fn take_text(&mut self) -> String {
+        std::mem::take(&mut self.text)
+    }
+
     /// The bound values.
     pub fn values(&self) -> &[Value] {
         &self.values

@@ -1,13 +1,16 @@
 //! The look-back stage: departments' records, lists of threatened households, and the worklist.
 
 use anju_model::area::AreaCode;
+use anju_model::category::DepartmentListing;
 use anju_model::lookback::{ExtractRecord, ItemState, LookbackItem, Severity, ThreatenedHousehold};
+use anju_model::register::FileKind;
 use uuid::Uuid;
 
 use crate::area::township;
 use crate::list::{Conditions, List, Page, Paging, SortKind, grouped};
 use crate::read::{VERSIONED, versioned};
 use crate::search::search_condition;
+use crate::value::Record;
 use crate::{Db, StoreError, Subject, Value, Versioned};
 
 impl Subject for ExtractRecord {
@@ -254,6 +257,71 @@ pub async fn count_by_township(db: &Db, area: &AreaCode) -> Result<Vec<TownshipI
             open: row.count(1)?,
             total: row.count(2)?,
         })
+    })
+    .await
+}
+
+/// Which records of one kind of departments' data are wanted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExtractFilter {
+    /// The kind; for what is no departments' data the list is empty.
+    pub kind: FileKind,
+    /// Of this file.
+    pub file: Option<String>,
+    /// Of this name, or this ID number as written.
+    pub search: Option<String>,
+}
+
+/// A record of any kind of departments' data.
+#[derive(Debug, Clone, PartialEq)]
+pub enum DepartmentRecord {
+    /// Of one of the six registers that the look-back compares with.
+    Extract(ExtractRecord),
+    /// A line of the approved poverty list.
+    Listing(DepartmentListing),
+    /// A line of a hazard point's list.
+    Threatened(ThreatenedHousehold),
+}
+
+/// A page of departments' records, by file, in the order in which they stand there.
+///
+/// # Errors
+/// When the database fails or the cursor is not of this list.
+pub async fn department_records(
+    db: &Db,
+    filter: &ExtractFilter,
+    paging: &Paging,
+) -> Result<Page<DepartmentRecord>, StoreError> {
+    fn read<S: Subject>(row: &Record, of: fn(S) -> DepartmentRecord) -> Result<DepartmentRecord, StoreError> {
+        versioned::<S>(row).map(|stored| of(stored.value))
+    }
+    let (from, name, number) = match filter.kind {
+        FileKind::PovertyRoster => ("department_listing e", "e.name", "e.id_number"),
+        FileKind::ThreatenedHouseholds => ("threatened_household e", "e.head_name", "e.head_id_number"),
+        _ => ("extract_record e", "e.name", "e.id_number"),
+    };
+    let mut conditions = Conditions::default();
+    if from == "extract_record e" {
+        conditions.equal("e.kind", Some(filter.kind.code()));
+    }
+    conditions.equal("e.file", filter.file.as_deref());
+    if let Some(text) = &filter.search {
+        let text = conditions.bind(text.as_str());
+        conditions.and(&format!("({name} = {text} OR {number} = {text})"));
+    }
+    let list = List {
+        select: "e.id, e.version, e.changed_at, e.changed_by, e.state",
+        from,
+        sort: "e.file",
+        sort_kind: SortKind::Text,
+        descending: false,
+        id: "e.id",
+        conditions,
+    };
+    list.page(db, paging, |row| match filter.kind {
+        FileKind::PovertyRoster => read(row, DepartmentRecord::Listing),
+        FileKind::ThreatenedHouseholds => read(row, DepartmentRecord::Threatened),
+        _ => read(row, DepartmentRecord::Extract),
     })
     .await
 }

@@ -41,6 +41,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0011_access_oidc",
     "0012_search",
     "0013_bulk",
+    "0014_casework",
 ];
 
 /// Kinds whose rows are laid out in another way since a migration: it has them made again from the ledger.

@@ -19,7 +19,7 @@ pub fn rebuild<'a>(db: &'a Db, key: &'a VerifyingKey) -> Answer<'a, u64> {
 
 async fn rebuild_all(db: &Db, key: &VerifyingKey) -> Result<u64, StoreError> {
     let mut link = db.begin_writing().await?;
-    let checked = check_log(&mut link, key, &|_| std::ops::ControlFlow::Continue(())).await?;
+    let checked = check_log(&mut link, None, key, &|_| std::ops::ControlFlow::Continue(())).await?;
     if let Some(difference) = checked.differences.first() {
         return Err(StoreError::LogInvalid(difference.to_string()));
     }

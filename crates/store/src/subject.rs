@@ -164,7 +164,7 @@ pub(crate) const KINDS: &[Kind] = &[
     kind::<anju_model::access::ProviderIdentity>(),
     kind::<anju_model::access::Unmasking>(),
     kind::<anju_model::job::Job>(),
-    kind::<crate::erasure::Erasure>(),
+    kind::<anju_model::erasure::Erasure>(),
 ];
 
 /// The names of all kinds of subject, in alphabetical order.

@@ -8,12 +8,12 @@ use std::ops::ControlFlow;
 use anju_ledger::{
     EntryFields, Frontier, Hash, VerifyingKey, commitment, leaf_hash, leaf_of, stored_hash_count,
 };
+use anju_model::erasure::{Erasure, ErasureState};
 use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::attachment::{Attachments, hex};
 use crate::database::{Answer, Link, RawRow, RawRows};
-use crate::erasure::Erasure;
 use crate::ledger::ENTRY;
 use crate::register::check_tally;
 use crate::subject::{KINDS, Kind, Row, Stamp, Subject, parse};
@@ -133,8 +133,9 @@ async fn verify_all(
     attachments: &Attachments,
     progress: Progress<'_>,
 ) -> Result<VerificationReport, StoreError> {
-    let mut link = db.begin_reading().await?;
-    let mut findings = check_log(&mut link, key, &|done| progress(done * 0.5)).await?;
+    let [mut link, mut beside] = db.begin_reading_twice().await?;
+    let mut findings = check_log(&mut link, Some(&mut beside), key, &|done| progress(done * 0.5)).await?;
+    drop(beside);
     check_migrations(&mut link, &mut findings).await?;
     let mut rows = 0;
     for (place, kind) in KINDS.iter().enumerate() {
@@ -163,9 +164,11 @@ async fn verify_all(
     })
 }
 
-/// Checks the log itself: entries, stored hashes and checkpoints.
+/// Checks the log itself: entries, stored hashes and checkpoints. With a second connection to the same state, the hashes
+/// are read beside the entries.
 pub(crate) async fn check_log(
     link: &mut Link,
+    mut beside: Option<&mut Link>,
     key: &VerifyingKey,
     progress: Progress<'_>,
 ) -> Result<Findings, StoreError> {
@@ -192,11 +195,13 @@ pub(crate) async fn check_log(
         // Hashes are computed by all processors while the database reads on.
         let checking = tokio::task::spawn_blocking(move || check_entries(&page, size));
         let reading = async {
-            let hashes = "SELECT idx, hash FROM ledger_hash WHERE idx >= $1 AND idx < $2 ORDER BY idx";
-            let hashes = link
-                .raw(hashes, &[index_value(first_hash), index_value(end_hash)])
-                .await?;
-            Ok::<_, StoreError>((hashes, read_entries(link, next).await?))
+            let sql = "SELECT idx, hash FROM ledger_hash WHERE idx >= $1 AND idx < $2 ORDER BY idx";
+            let bounds = [index_value(first_hash), index_value(end_hash)];
+            let (hashes, entries) = match &mut beside {
+                Some(beside) => tokio::join!(beside.raw(sql, &bounds), read_entries(link, next)),
+                None => (link.raw(sql, &bounds).await, read_entries(link, next).await),
+            };
+            Ok::<_, StoreError>((hashes?, entries?))
         };
         let (checked, read) = tokio::join!(checking, reading);
         let checked = checked.map_err(|error| StoreError::Interrupted(error.to_string()))?;
@@ -446,6 +451,7 @@ fn check_entry(row: RawRow<'_>, place: u64, checked: &mut CheckedEntry) -> Resul
             if kind == Erasure::KIND {
                 checked.recorded = parse::<Erasure>(payload)
                     .ok()
+                    .filter(|erasure| erasure.state == ErasureState::CarriedOut)
                     .map(|erasure| erasure.entry)
                     .filter(|index| *index < place);
             }

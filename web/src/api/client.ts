@@ -11,6 +11,8 @@ import type {
   CategoryEvidence,
   ClosingStep,
   Correction,
+  ErasureOrder,
+  ErasureStep,
   Grounds,
   HazardFacts,
   HouseholdCorrection,
@@ -123,6 +125,11 @@ export const api = {
   ledgerEntries: (query: Query) => call('get', '/ledger/entries', { query }),
   proof: (index: number) => call('get', '/ledger/entries/{index}/proof', { path: { index } }),
 
+  erasures: (query: Query) => call('get', '/ledger/erasures', { query }),
+  askErasure: (index: number, order: ErasureOrder) => call('post', '/ledger/entries/{index}/erasure', { path: { index }, body: order }),
+  takeErasureStep: ({ entry, version }: { entry: number; version: number }, step: ErasureStep, remark: string) =>
+    call('post', '/ledger/erasures/{index}/steps', { path: { index: entry }, version, body: { step, remark: remark.trim() || null } }),
+
   users: () => call('get', '/users'),
   createUser: (user: NewUser) => call('post', '/users', { body: user }),
   editUser: ({ id, version }: Version, place: NewUserPlace) => call('patch', '/users/{id}', { path: { id }, version, body: place }),
@@ -229,6 +236,10 @@ export const api = {
   bulkStep: ({ id, version }: Version, step: BulkStep, remark: string) =>
     call('post', '/register/bulk-changes/{id}/steps', { path: { id }, version, body: { step, remark: remark.trim() || null } }),
   undoBulk: (id: string, need?: UnmaskingNeed) => call('post', '/register/bulk-changes/{id}/undo', { path: { id }, body: { need: need ?? null } }),
+  departmentFiles: () => call('get', '/register/department-data'),
+  departmentRecords: (query: Query & { kind: string }) => call('get', '/register/department-data/records', { query }),
+  importDepartmentFile: (file: File, source: { document?: string; office?: string }) =>
+    call('post', '/register/department-data', { query: { name: file.name, ...source }, file }),
   views: (page: string) => call('get', '/views', { query: { page } }),
   saveView: (page: string, name: string, query: string) => call('post', '/views', { body: { page, name, query } }),
   deleteView: (id: string) => call('delete', '/views/{id}', { path: { id } }),

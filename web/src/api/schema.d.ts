@@ -356,8 +356,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Erases the payload of an entry on legal order; every proof still holds. */
-        post: operations["eraseLedgerEntry"];
+        /** Asks for the erasure of an entry's payload on legal order, which another person carries out. */
+        post: operations["askErasure"];
         delete?: never;
         options?: never;
         head?: never;
@@ -375,6 +375,57 @@ export interface paths {
         get: operations["proveLedgerEntry"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ledger/erasures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Erasures, the latest entry first. */
+        get: operations["listErasures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ledger/erasures/{index}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The erasure of an entry: who asked for it, by which order, and how it ended. */
+        get: operations["readErasure"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ledger/erasures/{index}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Carries an erasure out, refuses or withdraws it. What is carried out leaves every proof standing and cannot be undone. */
+        post: operations["takeErasureStep"];
         delete?: never;
         options?: never;
         head?: never;
@@ -970,6 +1021,41 @@ export interface paths {
         };
         /** Choices by village as CSV with byte-order mark. */
         get: operations["exportConsentsByVillage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register/department-data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The files of departments' data that the caller may see: a department user those of the own department. */
+        get: operations["listDepartmentFiles"];
+        put?: never;
+        /** Imports a file of departments' data: all rows that can be used, or nothing when the file cannot. */
+        post: operations["importDepartmentFile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/register/department-data/records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Records of one kind of departments' data, masked, by file and row. */
+        get: operations["listDepartmentRecords"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2672,10 +2758,10 @@ export interface components {
             version: number;
         };
         /**
-         * @description `read_register` 查看名册 / read the register; `read_casework` 查看核查疑点和名册草稿 / see look-back findings and draft rosters; `import_data` 导入数据 / import data; `edit_register` 登记和更正户、成员、意愿和档案 / record and correct households, members, consents and documents; `run_analysis` 运行核查、选址和规划 / run look-back, land and plan; `decide_lookback` 处理回头看事项 / decide look-back items; `review_in_village` 办理村级评议和公示 / take the village's steps of identification; `check_in_township` 办理乡镇审核 / take the township's steps of identification; `decide_in_county` 办理县级审批和公示 / take the county's steps of identification; `draft_roster` 编制名册 / draft rosters; `approve_roster` 核定名册和批准变更 / freeze rosters and approve amendments; `ask_amendment` 提出变更 / ask for amendments; `check_amendment` 乡镇审核变更 / check amendments for the township; `ask_bulk_change` 提出批量变更 / ask for bulk changes; `approve_bulk_change` 批准批量变更 / approve bulk changes; `read_ledger` 查看账本 / read the ledger; `manage_users` 管理用户 / manage users; `manage_areas` 维护行政区划 / change areas; `record_grounds` 登记隐患点和搬迁类型依据 / record hazard points and evidence of categories; `erase_content` 依法删除账本内容 / erase content of the ledger on legal order; `unmask_data` 查看未打掩码的个人信息 / see personal data unmasked
+         * @description `read_register` 查看名册 / read the register; `read_casework` 查看核查疑点和名册草稿 / see look-back findings and draft rosters; `import_data` 导入数据 / import data; `read_extracts` 查看部门数据 / see departments' data; `import_extracts` 导入部门数据 / import departments' data; `edit_register` 登记和更正户、成员、意愿和档案 / record and correct households, members, consents and documents; `run_analysis` 运行核查、选址和规划 / run look-back, land and plan; `decide_lookback` 处理回头看事项 / decide look-back items; `review_in_village` 办理村级评议和公示 / take the village's steps of identification; `check_in_township` 办理乡镇审核 / take the township's steps of identification; `decide_in_county` 办理县级审批和公示 / take the county's steps of identification; `draft_roster` 编制名册 / draft rosters; `approve_roster` 核定名册和批准变更 / freeze rosters and approve amendments; `ask_amendment` 提出变更 / ask for amendments; `check_amendment` 乡镇审核变更 / check amendments for the township; `ask_bulk_change` 提出批量变更 / ask for bulk changes; `approve_bulk_change` 批准批量变更 / approve bulk changes; `read_ledger` 查看账本 / read the ledger; `manage_users` 管理用户 / manage users; `manage_areas` 维护行政区划 / change areas; `record_grounds` 登记隐患点和搬迁类型依据 / record hazard points and evidence of categories; `ask_erasure` 提出依法删除账本内容 / ask for the erasure of ledger content on legal order; `erase_content` 执行依法删除账本内容 / carry out the erasure of ledger content that another person asked for; `unmask_data` 查看未打掩码的个人信息 / see personal data unmasked
          * @enum {string}
          */
-        Action: "read_register" | "read_casework" | "import_data" | "edit_register" | "run_analysis" | "decide_lookback" | "review_in_village" | "check_in_township" | "decide_in_county" | "draft_roster" | "approve_roster" | "ask_amendment" | "check_amendment" | "ask_bulk_change" | "approve_bulk_change" | "read_ledger" | "manage_users" | "manage_areas" | "record_grounds" | "erase_content" | "unmask_data";
+        Action: "read_register" | "read_casework" | "import_data" | "read_extracts" | "import_extracts" | "edit_register" | "run_analysis" | "decide_lookback" | "review_in_village" | "check_in_township" | "decide_in_county" | "draft_roster" | "approve_roster" | "ask_amendment" | "check_amendment" | "ask_bulk_change" | "approve_bulk_change" | "read_ledger" | "manage_users" | "manage_areas" | "record_grounds" | "ask_erasure" | "erase_content" | "unmask_data";
         /** @description A decision on an amendment. */
         AmendmentDecided: {
             decision: components["schemas"]["AmendmentDecision"];
@@ -3528,6 +3614,7 @@ export interface components {
             cause_of_move: components["schemas"]["CodeName"][];
             consent_choice: components["schemas"]["CodeName"][];
             consent_taking: components["schemas"]["CodeName"][];
+            department: components["schemas"]["CodeName"][];
             disability_class: components["schemas"]["CodeName"][];
             disability_grade: components["schemas"]["CodeName"][];
             document_kind: components["schemas"]["CodeName"][];
@@ -3716,6 +3803,11 @@ export interface components {
             /** @description Name. */
             name: string;
         };
+        /**
+         * @description `civil_registry` 公安户籍 / civil registry; `social_insurance` 人社(社会保险) / social insurance; `vehicles` 公安交管(车辆) / vehicle registration; `real_estate` 不动产登记 / real-estate registration; `market_regulation` 市场监管 / market regulation; `public_payroll` 财政供养 / public payroll; `rural_revitalisation` 乡村振兴(扶贫) / poverty and rural revitalisation; `natural_resources` 自然资源(地质灾害) / natural resources
+         * @enum {string}
+         */
+        Department: "civil_registry" | "social_insurance" | "vehicles" | "real_estate" | "market_regulation" | "public_payroll" | "rural_revitalisation" | "natural_resources";
         /** @description Where the plan sends a set of households of one group that go together. */
         Destination: {
             /**
@@ -3855,6 +3947,8 @@ export interface components {
              * @description The entry that records the erasure of this one.
              */
             erased_by: number | null;
+            /** @description Whether the caller may ask for the erasure of the contents, which a later version has superseded. */
+            may_ask_erasure: boolean;
             /**
              * Format: int64
              * @description The entry with the version after.
@@ -3870,34 +3964,94 @@ export interface components {
             /** @description Whether a state is there and too large to be shown. */
             too_large: boolean;
         };
-        /** @description An erasure that was carried out. */
-        Erased: {
+        /**
+         * @description The erasure of one entry's contents.
+         *
+         *     Those of before two people were needed were carried out at once: they name neither who asked nor a decision, which
+         *     are in the ledger entry that records them.
+         */
+        Erasure: {
+            area: components["schemas"]["AreaCode"] | null;
             /**
-             * @description Whether the database files were written anew without what was erased. When not, the content is out of reach of
-             *     every query, but its bytes may still be in freed space; the program's log says why.
+             * Format: date-time
+             * @description When.
              */
-            compacted: boolean;
-            /** @description The legal order. */
+            asked_at: string | null;
+            /** @description Who asked. */
+            asked_by: string | null;
+            decision: components["schemas"]["ErasureDecision"] | null;
+            /** @description The legal order, e.g. the number of a court's ruling. */
             document: string;
             /**
              * Format: int64
-             * @description Position of the entry whose state and salt are gone.
+             * @description Position of the entry; also the id.
              */
             entry: number;
-            /** @description Kind of its subject. */
-            kind: string;
-            /**
-             * Format: int64
-             * @description Position of the entry that records the erasure.
-             */
-            recorded_in: number;
+            /** @description Why. */
+            reason?: string;
+            /** @description Where it stands. */
+            state?: components["schemas"]["ErasureState"];
         };
-        /** @description What is said when content is erased. */
+        /** @description How an erasure ended. */
+        ErasureDecision: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Who. */
+            by: string;
+            /** @description What was said; a refusal always says why. */
+            remark: string | null;
+        };
+        /** @description What is said when an erasure is asked for. */
         ErasureOrder: {
             /** @description The legal order, e.g. its number, 1 to 500 characters. */
             document: string;
             /** @description Why, 1 to 500 characters. */
             reason: string;
+        };
+        /**
+         * @description `asked` 待执行 / asked for; `refused` 已退回 / refused; `withdrawn` 已撤回 / withdrawn; `carried_out` 已删除 / carried out
+         * @enum {string}
+         */
+        ErasureState: "asked" | "refused" | "withdrawn" | "carried_out";
+        /**
+         * @description A step of an erasure that was asked for.
+         * @enum {string}
+         */
+        ErasureStep: "carry_out" | "refuse" | "withdraw";
+        /** @description A step of an erasure. */
+        ErasureStepTaken: {
+            /** @description What is said to it; a refusal always says why. */
+            remark?: string | null;
+            /** @description Which. */
+            step: components["schemas"]["ErasureStep"];
+        };
+        /** @description The answer to a step. */
+        ErasureTaken: components["schemas"]["ErasureView"] & {
+            /**
+             * @description Whether the database files were written anew without what was erased; none when nothing was. When not, the
+             *     content is out of reach of every query, but its bytes may still be in freed space; the program's log says why.
+             */
+            compacted: boolean | null;
+        };
+        /** @description An erasure as shown. */
+        ErasureView: components["schemas"]["Erasure"] & {
+            /** @description Kind of the entry's subject. */
+            kind: string | null;
+            /**
+             * Format: int64
+             * @description Position of the entry that records the last step.
+             */
+            recorded_in: number | null;
+            /** @description The steps that the caller may take now. */
+            steps: components["schemas"]["ErasureStep"][];
+            /**
+             * Format: int64
+             * @description Stored version, to be sent back with a step.
+             */
+            version: number;
         };
         /**
          * @description `01` 汉族 / Han; `02` 蒙古族 / Mongol; `03` 回族 / Hui; `04` 藏族 / Zang; `05` 维吾尔族 / Uygur; `06` 苗族 / Miao; `07` 彝族 / Yi; `08` 壮族 / Zhuang; `09` 布依族 / Buyei; `10` 朝鲜族 / Chosen; `11` 满族 / Man; `12` 侗族 / Dong; `13` 瑶族 / Yao; `14` 白族 / Bai; `15` 土家族 / Tujia; `16` 哈尼族 / Hani; `17` 哈萨克族 / Kazak; `18` 傣族 / Dai; `19` 黎族 / Li; `20` 傈僳族 / Lisu; `21` 佤族 / Va; `22` 畲族 / She; `23` 高山族 / Gaoshan; `24` 拉祜族 / Lahu; `25` 水族 / Sui; `26` 东乡族 / Dongxiang; `27` 纳西族 / Naxi; `28` 景颇族 / Jingpo; `29` 柯尔克孜族 / Kirgiz; `30` 土族 / Tu; `31` 达斡尔族 / Daur; `32` 仫佬族 / Mulao; `33` 羌族 / Qiang; `34` 布朗族 / Blang; `35` 撒拉族 / Salar; `36` 毛南族 / Maonan; `37` 仡佬族 / Gelao; `38` 锡伯族 / Xibe; `39` 阿昌族 / Achang; `40` 普米族 / Pumi; `41` 塔吉克族 / Tajik; `42` 怒族 / Nu; `43` 乌孜别克族 / Uzbek; `44` 俄罗斯族 / Russ; `45` 鄂温克族 / Ewenki; `46` 德昂族 / Deang; `47` 保安族 / Bonan; `48` 裕固族 / Yugur; `49` 京族 / Gin; `50` 塔塔尔族 / Tatar; `51` 独龙族 / Derung; `52` 鄂伦春族 / Oroqen; `53` 赫哲族 / Hezhen; `54` 门巴族 / Monba; `55` 珞巴族 / Lhoba; `56` 基诺族 / Jino; `97` 其他 / other; `98` 外国血统 / foreign descent
@@ -3961,6 +4115,39 @@ export interface components {
              * @description Its share of the assessed land, 0 to 1.
              */
             share: number;
+        };
+        /** @description The data that the caller may see, and what was imported of them. */
+        ExtractFiles: {
+            /** @description The files, the newest first. */
+            files: components["schemas"]["ImportedFile"][];
+            /** @description The kinds that the caller may see. */
+            kinds: components["schemas"]["FileKind"][];
+            /** @description Whether the caller may import such files. */
+            may_import: boolean;
+        };
+        /** @description A record as shown: name and ID number masked. */
+        ExtractView: {
+            area?: components["schemas"]["AreaCode"] | null;
+            /** @description What else the department knows, by field. */
+            facts: {
+                [key: string]: unknown;
+            };
+            /** @description Name of the file it came from. */
+            file: string;
+            /**
+             * Format: uuid
+             * @description UUIDv7.
+             */
+            id: string;
+            /** @description ID number, masked. */
+            id_number?: string | null;
+            /** @description Name, masked. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Row in that file, counted from 1.
+             */
+            row: number;
         };
         /** @description Features of one kind. */
         FeatureCollection_CandidateFeature: {
@@ -4133,6 +4320,8 @@ export interface components {
             changed_by: string;
             /** @description Figures over both lists. */
             figures: components["schemas"]["HazardFigures"];
+            /** @description Whether the list is not shown to the caller, who is of another department; figures then count nothing of it. */
+            list_hidden: boolean;
             /** @description The households on its list. */
             threatened: components["schemas"]["ThreatenedView"][];
             /** @description Households of the register that name the point and are not on its list. */
@@ -4782,6 +4971,50 @@ export interface components {
             issuer: string;
             /** @description Who it is there. */
             subject: string;
+        };
+        /** @description A cell that was not understood. */
+        ImportedCell: {
+            /** @description Header of the column. */
+            header: string;
+            /** @description What is wrong. */
+            reason: components["schemas"]["Text"];
+            /** @description What to do. */
+            remedy: components["schemas"]["Text"];
+            /**
+             * Format: int32
+             * @description Row, counted from 1.
+             */
+            row: number;
+            /** @description The cell as a person sees it. */
+            value: string;
+        };
+        /** @description What came of a file, or of one sheet of it. */
+        ImportedExtract: {
+            /**
+             * Format: int64
+             * @description Records accepted.
+             */
+            accepted: number;
+            /** @description What it holds. */
+            kind: components["schemas"]["FileKind"];
+            /** @description The first cells that could not be read and were left out of a record that was accepted without them. */
+            left_out: components["schemas"]["ImportedCell"][];
+            /** @description File, and sheet in it. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Records read.
+             */
+            read: number;
+            /**
+             * Format: int64
+             * @description Records refused.
+             */
+            refused: number;
+            /** @description The first cells for which rows were refused. */
+            refused_for: components["schemas"]["ImportedCell"][];
+            /** @description Headers that no field was found for: their columns were not read. */
+            unused_headers: string[];
         };
         /** @description A file that was imported, with what came of it. */
         ImportedFile: {
@@ -5473,6 +5706,16 @@ export interface components {
          * @enum {string}
          */
         MedicalInsurance: "resident" | "employee" | "none";
+        /** @description The meeting at which a vote was taken. */
+        Meeting: {
+            /**
+             * Format: date
+             * @description Its day.
+             */
+            date: string;
+            /** @description Where, one line of at most 200 characters. */
+            place: string;
+        };
         /** @description A change of one member. */
         MemberChange: {
             /** @enum {string} */
@@ -5726,6 +5969,7 @@ export interface components {
         NewUser: {
             /** @description Area. */
             area: components["schemas"]["AreaCode"];
+            department?: components["schemas"]["Department"] | null;
             /** @description Name shown to others. */
             display_name: string;
             /** @description Sign-in name: 2 to 40 letters, digits, `.`, `_` or `-`. */
@@ -5739,6 +5983,7 @@ export interface components {
         NewUserPlace: {
             /** @description Area. */
             area: components["schemas"]["AreaCode"];
+            department?: components["schemas"]["Department"] | null;
             /** @description Name shown to others, 1 to 40 characters. */
             display_name?: string | null;
             /** @description Role. */
@@ -6264,6 +6509,71 @@ export interface components {
                  * @description The day since which it waits.
                  */
                 waiting_since: string;
+            }[];
+            /** @description What to ask for the next page with; absent on the last one. */
+            next: string | null;
+            /**
+             * Format: int64
+             * @description Rows on all pages.
+             */
+            total: number;
+        };
+        /** @description One page of a list. */
+        Page_ErasureView: {
+            /** @description Whether there may be more rows than that: a search that finds very many is not counted to its end. */
+            at_least: boolean;
+            /** @description The rows. */
+            items: (components["schemas"]["Erasure"] & {
+                /** @description Kind of the entry's subject. */
+                kind: string | null;
+                /**
+                 * Format: int64
+                 * @description Position of the entry that records the last step.
+                 */
+                recorded_in: number | null;
+                /** @description The steps that the caller may take now. */
+                steps: components["schemas"]["ErasureStep"][];
+                /**
+                 * Format: int64
+                 * @description Stored version, to be sent back with a step.
+                 */
+                version: number;
+            })[];
+            /** @description What to ask for the next page with; absent on the last one. */
+            next: string | null;
+            /**
+             * Format: int64
+             * @description Rows on all pages.
+             */
+            total: number;
+        };
+        /** @description One page of a list. */
+        Page_ExtractView: {
+            /** @description Whether there may be more rows than that: a search that finds very many is not counted to its end. */
+            at_least: boolean;
+            /** @description The rows. */
+            items: {
+                area: components["schemas"]["AreaCode"] | null;
+                /** @description What else the department knows, by field. */
+                facts: {
+                    [key: string]: unknown;
+                };
+                /** @description Name of the file it came from. */
+                file: string;
+                /**
+                 * Format: uuid
+                 * @description UUIDv7.
+                 */
+                id: string;
+                /** @description ID number, masked. */
+                id_number: string | null;
+                /** @description Name, masked. */
+                name: string;
+                /**
+                 * Format: int32
+                 * @description Row in that file, counted from 1.
+                 */
+                row: number;
             }[];
             /** @description What to ask for the next page with; absent on the last one. */
             next: string | null;
@@ -6935,6 +7245,11 @@ export interface components {
             detail: string;
             /** @description The same in English. */
             detail_en: string;
+            /**
+             * Format: int64
+             * @description With status 413: the most bytes that are taken here.
+             */
+            limit?: number | null;
             /** @description Where: a field of the body, a parameter, a header. Absent when there is no one place. */
             place?: string;
             /** @description Each field that is wrong, with its place. */
@@ -7993,6 +8308,7 @@ export interface components {
             area: components["schemas"]["AreaCode"];
             /** @description Name of the area. */
             area_name: string;
+            department: components["schemas"]["Department"] | null;
             /** @description Name shown to others. */
             display_name: string;
             /**
@@ -8082,6 +8398,8 @@ export interface components {
              * @description Votes in favour.
              */
             in_favour: number;
+            /** @description The meeting: every vote names it; those of before that was asked for have none. */
+            meeting?: components["schemas"]["Meeting"];
             /**
              * Format: int32
              * @description Who came.
@@ -9190,7 +9508,7 @@ export interface operations {
             500: components["responses"]["Failed"];
         };
     };
-    eraseLedgerEntry: {
+    askErasure: {
         parameters: {
             query?: never;
             header?: {
@@ -9209,13 +9527,13 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Erases the payload of an entry on legal order; every proof still holds. */
+            /** @description The erasure as asked for. */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Erased"];
+                    "application/json": components["schemas"]["ErasureView"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -9267,6 +9585,139 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    listErasures: {
+        parameters: {
+            query?: {
+                /** @description Only this state. */
+                state?: components["schemas"]["ErasureState"];
+                /** @description Where the page before ended. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200. */
+                limit?: number;
+                /**
+                 * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
+                 * @example id,version
+                 */
+                fields?: components["parameters"]["Fields"];
+            };
+            header?: {
+                /** @description Entity tags that the caller has: when the answer still has one of them it is 304 without a body. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Erasures, the latest entry first. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ErasureView"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    readErasure: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
+                 * @example id,version
+                 */
+                fields?: components["parameters"]["Fields"];
+            };
+            header?: {
+                /** @description Entity tags that the caller has: when the answer still has one of them it is 304 without a body. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /** @description Position of the entry in the log, from 0. */
+                index: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The erasure. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureView"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    takeErasureStep: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The version seen, as the answer's `ETag` or as `"VERSION"`.
+                 * @example "3"
+                 */
+                "If-Match": string;
+                /** @description A key of the caller's choice, new for each intent: a repetition within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Position of the entry in the log, from 0. */
+                index: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ErasureStepTaken"];
+            };
+        };
+        responses: {
+            /** @description The erasure after the step. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureTaken"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            428: components["responses"]["PreconditionRequired"];
             500: components["responses"]["Failed"];
         };
     };
@@ -10733,6 +11184,134 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["NotSignedIn"];
             403: components["responses"]["Forbidden"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    listDepartmentFiles: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
+                 * @example id,version
+                 */
+                fields?: components["parameters"]["Fields"];
+            };
+            header?: {
+                /** @description Entity tags that the caller has: when the answer still has one of them it is 304 without a body. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Kinds and files, the newest first. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExtractFiles"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    importDepartmentFile: {
+        parameters: {
+            query: {
+                /** @description Name of the file, with its extension. */
+                name: string;
+                /** @description Number of the document that approved the list, where the rows of a poverty list do not say it. */
+                document?: string;
+                /** @description The office that issued it. */
+                office?: string;
+            };
+            header?: {
+                /** @description A key of the caller's choice, new for each intent: a repetition within 24 hours gets the first answer and changes nothing. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": components["schemas"]["Bytes"];
+            };
+        };
+        responses: {
+            /** @description What came of the file, sheet by sheet. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportedExtract"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            500: components["responses"]["Failed"];
+        };
+    };
+    listDepartmentRecords: {
+        parameters: {
+            query: {
+                /** @description The kind of data. */
+                kind: components["schemas"]["FileKind"];
+                /** @description Only of this file. */
+                file?: string;
+                /** @description Only of this name, or this whole ID number. */
+                search?: string;
+                /** @description Where the page before ended. */
+                after?: string;
+                /** @description Rows wanted, 1 to 200. */
+                limit?: number;
+                /**
+                 * @description Only these fields of the answer, or of each item of a list, separated by commas; `a.b` is a field of a field.
+                 * @example id,version
+                 */
+                fields?: components["parameters"]["Fields"];
+            };
+            header?: {
+                /** @description Entity tags that the caller has: when the answer still has one of them it is 304 without a body. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The records. */
+            200: {
+                headers: {
+                    /** @description Entity tag of the answer; of a subject with a version it begins with the version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ExtractView"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["NotSignedIn"];
+            403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
             422: components["responses"]["Unprocessable"];
             500: components["responses"]["Failed"];
         };

@@ -1,19 +1,20 @@
 // What happens to a household as a whole: split, merger, move, cancelling, reinstating; and what happened so far.
 
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Alert, App, DatePicker, Form, Input, InputNumber, Modal, Select, Tag, TreeSelect, Upload, Button } from 'antd';
+import { Alert, App, Form, Input, InputNumber, Modal, Select, Tag, TreeSelect, Upload, Button } from 'antd';
 import { useState } from 'react';
 import { Link } from 'react-router';
 
 import { api, Problem } from '../api/client';
 import type { Grounds, HouseholdDetail, MemberRelation } from '../api/types';
+import { today } from '../command';
 import { useWords } from '../language';
-import { areaTree } from '../parts';
+import { areaTree, Day } from '../parts';
 
 export type Operation = 'split' | 'merge' | 'move' | 'cancel' | 'reinstate';
 
 interface Wanted {
-  date: { format: (pattern: string) => string };
+  date: string;
   reason: string;
   register_number?: string;
   into?: string;
@@ -61,7 +62,7 @@ export function Operate({ household, operation, close }: { household: HouseholdD
   const send = useMutation({
     mutationFn: async (wanted: Wanted) => {
       const evidence = await proof(household.id, file, 'reason_proof');
-      const grounds: Grounds = { date: wanted.date.format('YYYY-MM-DD'), reason: wanted.reason, evidence };
+      const grounds: Grounds = { date: wanted.date, reason: wanted.reason, evidence };
       switch (operation) {
         case 'split': return api.splitHousehold(household.id, household.version, { register_number: wanted.register_number ?? '', leaving: chosen(wanted.relations), staying: chosen(wanted.staying), grounds });
         case 'merge': {
@@ -95,10 +96,10 @@ export function Operate({ household, operation, close }: { household: HouseholdD
     <Modal open title={`${t(`op_${operation}`)} · ${household.register_number}`} onCancel={close} onOk={() => form.submit()} confirmLoading={send.isPending} okText={t(`op_${operation}`)} width={620} okButtonProps={{ danger: operation === 'cancel' }}>
       <p className="label" style={{ marginTop: 0 }}>{help}</p>
       {refused.map((text) => <Alert key={text} type="error" showIcon title={text} style={{ marginBottom: 8 }} />)}
-      <Form form={form} layout="vertical" onFinish={(wanted) => { setRefused([]); send.mutate(wanted); }}>
+      <Form form={form} layout="vertical" initialValues={{ date: today() }} onFinish={(wanted) => { setRefused([]); send.mutate(wanted); }}>
         {operation === 'split' && (
           <>
-            <Form.Item name="register_number" label={t('split_number')} rules={[{ required: true, whitespace: true, message: t('split_number') }]}><Input maxLength={40} /></Form.Item>
+            <Form.Item name="register_number" label={t('split_number')} rules={[{ required: true, whitespace: true }]}><Input maxLength={40} /></Form.Item>
             {household.members.map((member) => (
               <Form.Item key={member.id} name={['relations', member.id]} label={`${member.name} · ${code('relation', member.relation)}`} style={{ marginBottom: 8 }}>
                 <Select allowClear showSearch optionFilterProp="label" placeholder={`${t('stays')} / ${t('leave_relation')}`} options={relations} />
@@ -108,7 +109,7 @@ export function Operate({ household, operation, close }: { household: HouseholdD
         )}
         {operation === 'merge' && (
           <>
-            <Form.Item name="into" label={t('merge_into')} rules={[{ required: true, message: t('merge_into') }]}>
+            <Form.Item name="into" label={t('merge_into')} rules={[{ required: true }]}>
               <Select showSearch={{ filterOption: false, onSearch: setSearch }} placeholder={t('search_households')}
                 options={(others.data?.items ?? []).filter((other) => other.id !== household.id).map((other) => ({ value: other.id, label: `${other.register_number} · ${other.head_name} · ${other.area_name}` }))} />
             </Form.Item>
@@ -121,15 +122,15 @@ export function Operate({ household, operation, close }: { household: HouseholdD
         )}
         {operation === 'move' && (
           <>
-            <Form.Item name="area" label={t('area')} rules={[{ required: true, message: t('area') }]}><TreeSelect showSearch treeNodeFilterProp="title" treeData={areaTree(areas.data ?? [])} /></Form.Item>
+            <Form.Item name="area" label={t('area')} rules={[{ required: true }]}><TreeSelect showSearch treeNodeFilterProp="title" treeData={areaTree(areas.data ?? [])} /></Form.Item>
             <div className="fields">
               <Form.Item name="longitude" label={code('household_field', 'position.longitude')}><InputNumber style={{ width: '100%' }} min={-180} max={180} /></Form.Item>
               <Form.Item name="latitude" label={code('household_field', 'position.latitude')}><InputNumber style={{ width: '100%' }} min={-90} max={90} /></Form.Item>
             </div>
           </>
         )}
-        <Form.Item name="date" label={t('op_date')} rules={[{ required: true, message: t('op_date') }]}><DatePicker style={{ width: '100%' }} /></Form.Item>
-        <Form.Item name="reason" label={t('op_reason')} rules={[{ required: true, whitespace: true, message: t('op_reason') }]}><Input.TextArea rows={2} maxLength={500} showCount /></Form.Item>
+        <Form.Item name="date" label={t('op_date')} rules={[{ required: true }]}><Day max={today()} /></Form.Item>
+        <Form.Item name="reason" label={t('op_reason')} rules={[{ required: true, whitespace: true }]}><Input.TextArea rows={2} maxLength={500} showCount /></Form.Item>
         <Form.Item label={t('op_evidence')}><FileChoice file={file} choose={setFile} /></Form.Item>
       </Form>
     </Modal>

@@ -7,8 +7,9 @@ import { useState } from 'react';
 
 import { address, api } from '../api/client';
 import type { HouseholdDetail, HouseholdDocument } from '../api/types';
+import { today } from '../command';
 import { instant, useWords } from '../language';
-import { Waiting } from '../parts';
+import { Day, Waiting } from '../parts';
 
 const size = (bytes: number) => (bytes >= 1 << 20 ? `${(bytes / (1 << 20)).toFixed(1)} MB` : `${Math.max(1, Math.round(bytes / 1024))} KB`);
 
@@ -17,6 +18,7 @@ export function Documents({ household, may, mayUnmask }: { household: HouseholdD
   const { message } = App.useApp();
   const client = useQueryClient();
   const [kind, setKind] = useState('home_photo');
+  const [day, setDay] = useState('');
   const [atHome, setAtHome] = useState(false);
   const [failed, setFailed] = useState<string | null>(null);
   const [removing, setRemoving] = useState<HouseholdDocument | null>(null);
@@ -25,7 +27,7 @@ export function Documents({ household, may, mayUnmask }: { household: HouseholdD
   const query = useQuery({ queryKey: ['household-documents', household.id], queryFn: () => api.householdDocuments(household.id) });
   const again = () => client.invalidateQueries({ queryKey: ['household-documents', household.id] });
   const add = useMutation({
-    mutationFn: (file: File) => api.addDocument(household.id, file, { kind, ...(atHome && household.position ? { longitude: household.position.longitude, latitude: household.position.latitude } : {}) }),
+    mutationFn: (file: File) => api.addDocument(household.id, file, { kind, taken_on: day || null, ...(atHome && household.position ? { longitude: household.position.longitude, latitude: household.position.latitude } : {}) }),
     onSuccess: () => { setFailed(null); void again(); },
     onError: (error) => setFailed(problem(error)),
   });
@@ -42,6 +44,7 @@ export function Documents({ household, may, mayUnmask }: { household: HouseholdD
         <div style={{ marginBottom: 12 }}>
           <Space wrap style={{ marginBottom: 8 }}>
             {t('document_kind')} <Select style={{ minWidth: 180 }} value={kind} onChange={setKind} options={options('document_kind')} />
+            <Day width={210} max={today()} placeholder={t('photo_taken_on')} value={day} onChange={setDay} />
             {household.position && kind === 'home_photo' && <Checkbox checked={atHome} onChange={(event) => setAtHome(event.target.checked)}>{t('photo_position')}</Checkbox>}
           </Space>
           <Upload.Dragger multiple showUploadList={false} accept=".pdf,.jpg,.jpeg,.png,.webp,.xlsx,.docx,.ofd" beforeUpload={(next) => { add.mutate(next); return false; }} data-testid="drop">
@@ -61,7 +64,7 @@ export function Documents({ household, may, mayUnmask }: { household: HouseholdD
           { title: t('file'), dataIndex: 'name', render: (name: string, document) => <>{name} <span className="label">{size(document.size)}</span></> },
           { title: t('taken_on'), dataIndex: 'taken_on', render: (date?: string) => date ?? '—' },
           { title: t('recorded_by'), render: (_, document) => <span className="label">{document.added_by} · {instant(document.added_at)}</span> },
-          { title: '', render: (_, document) => (
+          { title: '', align: 'right', render: (_, document) => (
             <Space>
               {!document.personal ? <Button size="small" href={file(document)}>{t('open_document')}</Button> : mayUnmask && <Button size="small" onClick={() => setOpening(document)}>{t('open_document')}</Button>}
               {may && !document.removal && <Button size="small" onClick={() => setRemoving(document)}>{t('remove_document')}</Button>}
@@ -99,8 +102,8 @@ function Open({ household, document: wanted, close }: { household: string; docum
     <Modal open title={`${t('open_document')} · ${wanted.name}`} onCancel={close} onOk={() => form.submit()} confirmLoading={get.isPending}>
       <p className="label">{t('unmask_help')}</p>
       <Form form={form} layout="vertical" onFinish={(need) => get.mutate(need)}>
-        <Form.Item name="purpose" label={t('purpose')} rules={[{ required: true, message: t('purpose') }]}><Select options={options('purpose')} /></Form.Item>
-        <Form.Item name="note" label={t('note')} rules={[{ required: purpose === 'other', whitespace: true, message: t('note') }]}><Input.TextArea maxLength={200} showCount rows={2} /></Form.Item>
+        <Form.Item name="purpose" label={t('purpose')} rules={[{ required: true }]}><Select options={options('purpose')} /></Form.Item>
+        <Form.Item name="note" label={t('note')} rules={[{ required: purpose === 'other', whitespace: true }]}><Input.TextArea maxLength={200} showCount rows={2} /></Form.Item>
       </Form>
     </Modal>
   );

@@ -32,7 +32,7 @@ export function FieldInput({ field, at, of, recorded, required }: { field: Field
   const label = code('household_field', of === 'member' ? `members.${field.path}` : field.path);
   const unit: Partial<Record<FieldSpec['kind'], string>> = { hundredths: t('mu'), yuan: t('yuan') };
   const shown = field.masked ? read(recorded, field.path) : undefined;
-  const rules = required ? [{ required: true, message: label }] : [];
+  const rules = required ? [{ required: true }] : [];
   const input = () => {
     switch (field.kind) {
       case 'code': return <Select allowClear showSearch optionFilterProp="label" options={options(field.list ?? 'category')} />;
@@ -199,7 +199,7 @@ export function EditHousehold({ household, close }: { household: HouseholdDetail
       <Form form={form} layout="vertical" onFinish={save} style={conflict ? { display: 'none' } : {}}
         initialValues={{ facts: begun(FACTS, household), members: Object.fromEntries(household.members.map((member) => [member.id, begun(MEMBER_FIELDS, member)])) }}>
         {refused.length > 0 && <Alert type="error" showIcon style={{ marginBottom: 12 }} title={refused.map((one) => of(one.detail)).join(' ')} />}
-        <Form.Item name="reason" label={t('why_changed')} rules={[{ required: true, whitespace: true, message: t('why_changed') }]}><Input maxLength={500} /></Form.Item>
+        <Form.Item name="reason" label={t('why_changed')} rules={[{ required: true, whitespace: true }]}><Input maxLength={500} placeholder={t('reason_hint')} /></Form.Item>
         <Collapse defaultActiveKey={['household_facts']} items={[
           ...(['household_facts', 'home', 'land_and_living'] as const).map((group) => ({
             key: group, label: t(group), forceRender: true, children: <Fields fields={HOUSEHOLD_FIELDS[group]} at={['facts']} of="household" recorded={household} />,
@@ -269,9 +269,9 @@ export function NewHousehold({ areas, close }: { areas: Area[]; close: () => voi
       <Form form={form} layout="vertical" initialValues={{ facts: { must_move: false }, joining: [{ relation: '02' }] }} onFinish={() => { setRefused([]); send.mutate(form.getFieldsValue(true) as Edited); }}>
         {refused.length > 0 && <Alert type="error" showIcon style={{ marginBottom: 12 }} title={refused.map((one) => of(one.detail)).join(' ')} />}
         <div className="fields">
-          <Form.Item name={['facts', 'register_number']} label={code('household_field', 'register_number')} rules={[{ required: true, whitespace: true, message: t('register_number') }]}><Input maxLength={40} /></Form.Item>
-          <Form.Item name={['facts', 'area']} label={code('household_field', 'area')} rules={[{ required: true, message: t('area') }]}><TreeSelect showSearch treeNodeFilterProp="title" treeData={areaTree(areas)} /></Form.Item>
-          <Form.Item name="reason" label={t('why_changed')} rules={[{ required: true, whitespace: true, message: t('why_changed') }]}><Input maxLength={500} /></Form.Item>
+          <Form.Item name={['facts', 'register_number']} label={code('household_field', 'register_number')} rules={[{ required: true, whitespace: true }]}><Input maxLength={40} /></Form.Item>
+          <Form.Item name={['facts', 'area']} label={code('household_field', 'area')} rules={[{ required: true }]}><TreeSelect showSearch treeNodeFilterProp="title" treeData={areaTree(areas)} /></Form.Item>
+          <Form.Item name="reason" label={t('why_recorded')} rules={[{ required: true, whitespace: true }]}><Input maxLength={500} placeholder={t('why_recorded_hint')} /></Form.Item>
         </div>
         <Collapse defaultActiveKey={['household_facts']} items={(['household_facts', 'home', 'land_and_living'] as const).map((group) => ({
           key: group, label: t(group), forceRender: true, children: <Fields fields={HOUSEHOLD_FIELDS[group]} at={['facts']} of="household" required={['category']} />,

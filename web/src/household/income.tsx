@@ -25,7 +25,7 @@ export function Income({ household, may }: { household: string; may: boolean }) 
   if (!query.data) return <Waiting query={query} />;
   return (
     <div data-testid="household-income">
-      {may && <Button icon={<PlusOutlined />} onClick={() => setEditing('new')} style={{ marginBottom: 12 }}>{t('add_year')}</Button>}
+      {may && <Button icon={<PlusOutlined />} onClick={() => setEditing('new')} style={{ marginBottom: 12 }}>{t('add_year')}</Button>} {query.data.length > 0 && <span className="label">{t('in_yuan')}</span>}
       {query.data.length === 0 ? <p className="label">{t('no_income')}</p> : (
         <Table size="small" rowKey="year" dataSource={query.data} pagination={false} scroll={{ x: 760 }}
           expandable={{ expandedRowRender: (year) => (
@@ -72,22 +72,22 @@ function Edit({ household, year, close }: { household: string; year: IncomeYear 
   });
   const lines = year?.lines.map((line) => ({ ...line, amount: line.amount / 100, cost: (line.cost ?? 0) / 100 })) ?? [{}];
   return (
-    <Modal open width={760} title={year ? t('edit_year', { year: year.year }) : t('add_year')} onCancel={close} onOk={() => form.submit()} confirmLoading={send.isPending}>
+    <Modal open width={1000} title={year ? t('edit_year', { year: year.year }) : t('add_year')} onCancel={close} onOk={() => form.submit()} confirmLoading={send.isPending}>
       {refused.map((text) => <Alert key={text} type="error" showIcon title={text} style={{ marginBottom: 8 }} />)}
       <Form form={form} layout="vertical" initialValues={{ year: year?.year ?? new Date().getFullYear() - 1, lines }} onFinish={(edited) => { setRefused([]); send.mutate(edited); }}>
         <div className="fields">
           <Form.Item name="year" label={t('year')} rules={[{ required: true }]}><InputNumber disabled={year !== null} min={1990} max={2100} style={{ width: '100%' }} /></Form.Item>
-          <Form.Item name="reason" label={t('op_reason')} rules={[{ required: true, whitespace: true, message: t('op_reason') }]}><Input maxLength={500} /></Form.Item>
+          <Form.Item name="reason" label={t('op_reason')} rules={[{ required: true, whitespace: true }]}><Input maxLength={500} /></Form.Item>
         </div>
         <Form.List name="lines">
           {(rows, { add, remove }) => (
             <>
               {rows.map((row) => (
                 <div key={row.key} className="fields line">
-                  <Form.Item name={[row.name, 'kind']} label={t('income_kind')} rules={[{ required: true, message: t('income_kind') }]}><Select options={options('income_kind')} /></Form.Item>
-                  <Form.Item name={[row.name, 'amount']} label={t('amount')} rules={[{ required: true, message: t('amount') }]}><InputNumber min={0} suffix={t('yuan')} style={{ width: '100%' }} /></Form.Item>
+                  <Form.Item name={[row.name, 'kind']} label={t('income_kind')} rules={[{ required: true }]}><Select options={options('income_kind')} /></Form.Item>
+                  <Form.Item name={[row.name, 'amount']} label={t('amount')} rules={[{ required: true }]}><InputNumber min={0} suffix={t('yuan')} style={{ width: '100%' }} /></Form.Item>
                   <Form.Item name={[row.name, 'cost']} label={t('cost_of_production')}><InputNumber min={0} suffix={t('yuan')} style={{ width: '100%' }} /></Form.Item>
-                  <Form.Item name={[row.name, 'source']} label={t('source')}><Input maxLength={200} suffix={<Button type="text" size="small" icon={<DeleteOutlined />} onClick={() => remove(row.name)} aria-label={t('remove_document')} />} /></Form.Item>
+                  <Form.Item name={[row.name, 'source']} label={t('source')}><Input maxLength={200} style={{ paddingBlock: 3 }} suffix={<Button type="text" size="small" icon={<DeleteOutlined />} onClick={() => remove(row.name)} aria-label={t('remove_document')} />} /></Form.Item>
                 </div>
               ))}
               <Button icon={<PlusOutlined />} onClick={() => add({})}>{t('add_line')}</Button> {year && <span className="label">{t('delete_year_hint')}</span>}

@@ -54,6 +54,7 @@ export const commands: Record<string, Text> = {
   ask_amendment: { zh: '提出变更', en: 'ask for an amendment' },
   ask_bulk_change: { zh: '提出批量变更', en: 'ask for a bulk change' },
   ask_hazard_closing: { zh: '申请销号', en: 'ask for the closing of a hazard point' },
+  ask_erasure: { zh: '提出依法删除', en: 'ask for an erasure' },
   assess_land: { zh: '评价用地', en: 'assess the land' },
   bind_identity: { zh: '绑定统一身份', en: 'bind an identity' },
   cancel_household: { zh: '注销户', en: 'cancel a household' },
@@ -105,6 +106,7 @@ export const commands: Record<string, Text> = {
   register_hazard_point: { zh: '登记隐患点', en: 'register a hazard point' },
   reinstate_household: { zh: '恢复户', en: 'reinstate a household' },
   remove_document: { zh: '移除户的附件', en: 'remove a document of a household' },
+  refuse_erasure: { zh: '退回依法删除', en: 'refuse an erasure' },
   remove_second_factor: { zh: '停用两步验证', en: 'turn a second step off' },
   reopen_hazard_point: { zh: '恢复隐患点', en: 'reopen a hazard point' },
   reset_password: { zh: '重置密码', en: 'reset a password' },
@@ -128,4 +130,5 @@ export const commands: Record<string, Text> = {
   withdraw_bulk_change: { zh: '撤回批量变更', en: 'withdraw a bulk change' },
   withdraw_consent: { zh: '撤回意愿', en: 'withdraw a consent' },
   withdraw_evidence: { zh: '撤销类型依据', en: 'withdraw evidence of a category' },
+  withdraw_erasure: { zh: '撤回依法删除', en: 'withdraw an erasure' },
 };

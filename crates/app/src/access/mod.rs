@@ -9,8 +9,9 @@ pub mod second_factor;
 pub mod sessions;
 pub mod users;
 
-use anju_model::access::{Action, Role, SecondFactor, Session, User};
+use anju_model::access::{Action, DEPARTMENT_DATA, Department, Role, SecondFactor, Session, User};
 use anju_model::area::AreaCode;
+use anju_model::register::FileKind;
 use anju_store::Versioned;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -37,6 +38,7 @@ pub struct Caller {
     name: String,
     role: Role,
     area: AreaCode,
+    department: Option<Department>,
     /// The request under an idempotency key that this call carries out: its id and claim.
     keyed: Option<(String, String)>,
 }
@@ -48,6 +50,7 @@ impl Caller {
             name: format!("cli:{name}"),
             role: Role::Administrator,
             area: county.clone(),
+            department: None,
             keyed: None,
         }
     }
@@ -58,6 +61,7 @@ impl Caller {
             name: "public:web".into(),
             role: Role::Public,
             area: county.clone(),
+            department: None,
             keyed: None,
         }
     }
@@ -67,6 +71,7 @@ impl Caller {
             name: user.name.clone(),
             role: user.role,
             area: user.area.clone(),
+            department: user.department,
             keyed: None,
         }
     }
@@ -138,6 +143,36 @@ impl Caller {
         }
     }
 
+    /// The kinds of departments' data on which the caller may do `action`: those of the user's own department, for the
+    /// office all of them. They are of the whole county, whose code is given.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`], also for a department user of whom nobody has said the department.
+    pub fn department_data(
+        &self,
+        action: Action,
+        county: &AreaCode,
+    ) -> Result<&'static [FileKind], AppError> {
+        self.require_in(action, county)?;
+        match (self.role, self.department) {
+            (Role::DepartmentUser, Some(department)) => Ok(department.data()),
+            (Role::DepartmentUser, None) => Err(AppError::Forbidden {
+                caller: self.name.clone(),
+                action,
+            }),
+            _ => Ok(DEPARTMENT_DATA),
+        }
+    }
+
+    /// Whether pages of the register show the caller what departments' data of this kind say: a department user is shown
+    /// those of the own department alone.
+    pub fn is_shown(&self, kind: FileKind) -> bool {
+        self.role != Role::DepartmentUser
+            || self
+                .department
+                .is_some_and(|department| department.data().contains(&kind))
+    }
+
     /// The narrower of the caller's own area and the one asked for.
     ///
     /// # Errors
@@ -171,6 +206,8 @@ pub struct UserView {
     pub area: AreaCode,
     /// Name of the area.
     pub area_name: String,
+    /// Department of a department user.
+    pub department: Option<Department>,
     /// Whether the password must be changed first.
     pub must_change_password: bool,
     /// What the role allows, so that a page shows only what can be done.
@@ -199,6 +236,9 @@ pub struct NewUser {
     pub role: Role,
     /// Area.
     pub area: AreaCode,
+    /// Department: needed for a department user, and nobody else has one.
+    #[serde(default)]
+    pub department: Option<Department>,
     /// First password, which must be changed at the first sign-in.
     pub password: String,
 }
@@ -388,6 +428,7 @@ pub(crate) fn new_user(workspace: &Workspace, new: NewUser) -> Result<User, AppE
         display_name: new.display_name,
         role: new.role,
         area: new.area,
+        department: new.department,
         must_change_password: true,
         disabled: false,
     })
@@ -407,6 +448,7 @@ fn view_among(areas: &AreaNames, user: User) -> UserView {
         may: user.role.permissions().actions.to_vec(),
         area_name: areas.name(&user.area),
         area: user.area,
+        department: user.department,
         must_change_password: user.must_change_password,
     }
 }

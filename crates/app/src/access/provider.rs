@@ -10,7 +10,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anju_model::access::{ProviderIdentity, ProviderRefusal, Role, SecondFactor, User};
+use anju_model::access::{Department, ProviderIdentity, ProviderRefusal, Role, SecondFactor, User};
 use anju_model::area::AreaCode;
 use anju_store::Versioned;
 use hmac::{Hmac, KeyInit, Mac};
@@ -99,6 +99,9 @@ pub struct RoleRow {
     pub role: Role,
     /// The area.
     pub area: AreaCode,
+    /// The department, of a department user.
+    #[serde(default)]
+    pub department: Option<Department>,
 }
 
 fn default_name() -> String {
@@ -135,6 +138,7 @@ impl Settings {
             let here = county.contains(&row.area) || row.area.contains(county);
             if matches!(row.role, Role::Administrator | Role::Public)
                 || !row.role.fits(row.area.level())
+                || users::check_department(row.role, row.department).is_err()
                 || !here
             {
                 return wrong(
@@ -765,6 +769,7 @@ async fn account_of(
                 display_name: display_name.chars().take(40).collect(),
                 role: row.role,
                 area: row.area.clone(),
+                department: row.department,
                 // Nobody knows it: the account has no password until an administrator sets one.
                 password_hash: hash_password(&workspace.random_hex::<32>(), &workspace.random_bytes())?,
                 must_change_password: true,

@@ -1,6 +1,8 @@
 //! What the administrator does with users. Every change is on the ledger.
 
-use anju_model::access::{Action, PERMISSIONS, ProviderIdentity, ProviderRefusal, Role, SignInGuard, User};
+use anju_model::access::{
+    Action, Department, PERMISSIONS, ProviderIdentity, ProviderRefusal, Role, SignInGuard, User,
+};
 use anju_model::area::{AreaCode, AreaLevel};
 use anju_store::Versioned;
 use jiff::Timestamp;
@@ -52,6 +54,9 @@ pub struct NewPlace {
     pub role: Role,
     /// Area.
     pub area: AreaCode,
+    /// Department: needed for a department user, and nobody else has one.
+    #[serde(default)]
+    pub department: Option<Department>,
     /// Name shown to others, 1 to 40 characters.
     #[serde(default)]
     pub display_name: Option<String>,
@@ -119,6 +124,7 @@ pub async fn show(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result<Ac
 pub async fn create(workspace: &Workspace, caller: &Caller, new: NewUser) -> Result<Account, AppError> {
     caller.require(Action::ManageUsers)?;
     check_place(workspace, caller, new.role, &new.area)?;
+    check_department(new.role, new.department)?;
     check_password(&new.password)?;
     check_display_name(&new.display_name)?;
     if !is_sign_in_name(&new.name) {
@@ -189,6 +195,25 @@ fn check_place(workspace: &Workspace, caller: &Caller, role: Role, area: &AreaCo
             role.en()
         ),
     ))
+}
+
+/// Checks that a department user is of a department and nobody else is.
+pub(super) fn check_department(role: Role, department: Option<Department>) -> Result<(), AppError> {
+    match (role == Role::DepartmentUser, department) {
+        (true, Some(_)) | (false, None) => Ok(()),
+        (true, None) => Err(AppError::invalid(
+            "department_missing",
+            "department",
+            "部门用户须填写所属部门",
+            "a department user needs a department",
+        )),
+        (false, Some(_)) => Err(AppError::invalid(
+            "department_unexpected",
+            "department",
+            format!("{}没有所属部门", role.zh()),
+            format!("a user with the role {} has no department", role.en()),
+        )),
+    }
 }
 
 /// Forgets the wrong passwords of a user, seen at `version`, who need not wait any longer.
@@ -279,9 +304,11 @@ pub async fn move_to(
     let user = managed(workspace, caller, id).await?;
     refuse_own(caller, &user.value)?;
     check_place(workspace, caller, place.role, &place.area)?;
+    check_department(place.role, place.department)?;
     let mut user = user.at(version)?;
     user.value.role = place.role;
     user.value.area = place.area;
+    user.value.department = place.department;
     if let Some(name) = place.display_name {
         check_display_name(&name)?;
         name.trim().clone_into(&mut user.value.display_name);

@@ -132,7 +132,9 @@ pub async fn candidates(
     caller: &Caller,
     query: &CandidateQuery,
 ) -> Result<Vec<CandidateView>, AppError> {
-    let area = caller.narrow(Action::ReadRegister, query.area.as_ref())?;
+    let area =
+        crate::register::areas::narrow_to_one(workspace, caller, Action::ReadRegister, query.area.as_ref())
+            .await?;
     let Some(assessment) = anju_store::land::latest_assessment(workspace.db()).await? else {
         return Ok(Vec::new());
     };

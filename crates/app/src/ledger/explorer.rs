@@ -4,8 +4,9 @@
 //! texts are typed by people, by their shape wherever they stand; what guards an account is never shown at all.
 
 use anju_model::access::Action;
+use anju_model::erasure::Erasure;
 use anju_model::identity::{IdNumber, masked_name, masked_phone};
-use anju_store::{EntryFilter, EntryView, Erasure, Revision, Subject};
+use anju_store::{EntryFilter, EntryView, Revision, Subject};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -34,6 +35,8 @@ pub struct EntryDetail {
     pub next: Option<u64>,
     /// The entry that records the erasure of this one.
     pub erased_by: Option<u64>,
+    /// Whether the caller may ask for the erasure of the contents, which a later version has superseded.
+    pub may_ask_erasure: bool,
 }
 
 /// An entry.
@@ -80,6 +83,9 @@ pub async fn entry(workspace: &Workspace, caller: &Caller, index: u64) -> Result
         changed,
         state: (!too_large && !state.is_null()).then(|| masked(&entry.kind, "", state)),
         too_large,
+        may_ask_erasure: caller.role().may(Action::AskErasure)
+            && !state.is_null()
+            && versions.len() > place + 1,
         previous: index_of(before),
         next: index_of(at(Some(place + 1))),
         erased_by: match entry.erased {

@@ -165,7 +165,9 @@ async fn rows(
     household: Option<Uuid>,
     paging: Paging,
 ) -> Result<Page<ItemView>, AppError> {
-    let area = caller.narrow(Action::ReadCasework, query.area.as_ref())?;
+    let area =
+        crate::register::areas::narrow_to_one(workspace, caller, Action::ReadCasework, query.area.as_ref())
+            .await?;
     let (sort, descending) = sort_key(query.sort.as_deref());
     let filter = ItemFilter {
         rule: query.rule.clone(),
@@ -291,7 +293,7 @@ pub async fn figures(
     caller: &Caller,
     area: Option<&AreaCode>,
 ) -> Result<LookbackFigures, AppError> {
-    let area = caller.narrow(Action::ReadCasework, area)?;
+    let area = crate::register::areas::narrow_to_one(workspace, caller, Action::ReadCasework, area).await?;
     let names = workspace.areas().await?;
     let mut rules = anju_store::lookback::count_by_rule(workspace.db(), &area).await?;
     rules.sort_by(|a, b| {

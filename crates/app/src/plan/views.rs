@@ -473,7 +473,9 @@ async fn matching(
     query: &AssignmentQuery,
     paging: Paging,
 ) -> Result<Page<AssignmentView>, AppError> {
-    let area = caller.narrow(Action::ReadRegister, query.area.as_ref())?;
+    let area =
+        crate::register::areas::narrow_to_one(workspace, caller, Action::ReadRegister, query.area.as_ref())
+            .await?;
     let Some(plan) = anju_store::plan::latest(workspace.db()).await? else {
         return Ok(Page {
             items: Vec::new(),

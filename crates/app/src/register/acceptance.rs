@@ -31,6 +31,9 @@ const NAMED: usize = 10;
 /// Households read at once while a list is looked through.
 const STEP: u32 = 500;
 
+/// Households judged at most to count those of a state; of more it is said that there are at least so many.
+const JUDGED: usize = 20_000;
+
 /// Most rows of an export.
 const EXPORT_LIMIT: usize = 200_000;
 
@@ -380,7 +383,7 @@ pub async fn verdict(
     caller: &Caller,
     id: Uuid,
 ) -> Result<AcceptanceVerdict, AppError> {
-    let own = caller.narrow(Action::ReadRegister, None)?;
+    let own = caller.narrow(Action::ReadCasework, None)?;
     let stored: Option<Versioned<Household>> = anju_store::load(workspace.db(), &id.to_string()).await?;
     let household = stored
         .map(|stored| stored.value)
@@ -412,7 +415,8 @@ async fn rows(
     query: &AcceptanceQuery,
     limit: usize,
 ) -> Result<Page<AcceptanceRow>, AppError> {
-    let mut wanted = super::areas::narrow(workspace, caller, query.area.as_ref()).await?;
+    let mut wanted =
+        super::areas::narrow(workspace, caller, Action::ReadCasework, query.area.as_ref()).await?;
     let filter = HouseholdFilter {
         category: query.category,
         search: query.search.clone(),
@@ -468,6 +472,10 @@ async fn rows(
                 let number = &household.facts.register_number;
                 let cursor = serde_json::json!([number, number]).to_string();
                 let last = page.items.last().is_some_and(|last| last.id == row.id) && page.next.is_none();
+                let (total, at_least) = match query.state {
+                    None => (total, at_least),
+                    Some(state) => count_of(workspace, &grounds, &filter, state).await?,
+                };
                 return Ok(Page {
                     items,
                     next: (!last).then_some(cursor),
@@ -479,6 +487,12 @@ async fn rows(
         match page.next {
             Some(next) => after = Some(next),
             None => {
+                let (total, at_least) = match query.state {
+                    None => (total, at_least),
+                    // The first page holds all of them.
+                    Some(_) if query.after.is_none() => (items.len() as u64, false),
+                    Some(state) => count_of(workspace, &grounds, &filter, state).await?,
+                };
                 return Ok(Page {
                     items,
                     next: None,
@@ -486,6 +500,32 @@ async fn rows(
                     at_least,
                 });
             }
+        }
+    }
+}
+
+/// How many households have a verdict of this state, and whether there may be more, because not all were judged.
+async fn count_of(
+    workspace: &Workspace,
+    grounds: &Grounds,
+    filter: &HouseholdFilter,
+    state: AcceptanceState,
+) -> Result<(u64, bool), AppError> {
+    let (mut count, mut judged, mut after) = (0, 0, None);
+    loop {
+        let paging = Paging { after, limit: STEP };
+        let page = anju_store::register::households(workspace.db(), filter, &paging).await?;
+        let ids: Vec<String> = page.items.iter().map(|row| row.id.to_string()).collect();
+        judged += ids.len();
+        let households: Vec<Versioned<Household>> = anju_store::load_many(workspace.db(), &ids).await?;
+        count += households
+            .iter()
+            .filter(|household| grounds.judge(workspace.pack(), &household.value).state == state)
+            .count() as u64;
+        match page.next {
+            None => return Ok((count, false)),
+            Some(_) if judged >= JUDGED => return Ok((count, true)),
+            next => after = next,
         }
     }
 }

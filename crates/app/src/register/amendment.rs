@@ -531,7 +531,8 @@ pub async fn list(
     caller: &Caller,
     query: &AmendmentQuery,
 ) -> Result<Page<AmendmentView>, AppError> {
-    let area = caller.narrow(Action::ReadRegister, query.area.as_ref())?;
+    let area =
+        super::areas::narrow_to_one(workspace, caller, Action::ReadRegister, query.area.as_ref()).await?;
     let filter = AmendmentFilter {
         state: query.state,
         kind: query.kind,

@@ -42,9 +42,9 @@ impl From<AreaChangeError> for AppError {
 pub(crate) async fn narrow(
     workspace: &Workspace,
     caller: &Caller,
+    action: Action,
     asked: Option<&AreaCode>,
 ) -> Result<Vec<AreaCode>, AppError> {
-    let action = Action::ReadRegister;
     let Some(asked) = asked else {
         return Ok(vec![caller.narrow(action, None)?]);
     };
@@ -83,9 +83,10 @@ pub(crate) async fn narrow(
 pub(crate) async fn narrow_to_one(
     workspace: &Workspace,
     caller: &Caller,
+    action: Action,
     asked: Option<&AreaCode>,
 ) -> Result<AreaCode, AppError> {
-    let found = narrow(workspace, caller, asked).await?;
+    let found = narrow(workspace, caller, action, asked).await?;
     <[AreaCode; 1]>::try_from(found)
         .map(|[area]| area)
         .map_err(|several| {

@@ -475,7 +475,7 @@ fn decisions(detail: &HouseholdDetail, language: Language) -> Vec<CardDecision> 
 }
 
 fn step_detail(taken: &TakenStep, language: Language) -> String {
-    let vote = taken.vote.map(|vote| match language {
+    let vote = taken.vote.as_ref().map(|vote| match language {
         Language::Chinese => format!(
             "应到{}，实到{}，赞成{}，反对{}，弃权{}",
             vote.entitled, vote.present, vote.in_favour, vote.against, vote.abstained
@@ -485,7 +485,12 @@ fn step_detail(taken: &TakenStep, language: Language) -> String {
             vote.entitled, vote.present, vote.in_favour, vote.against, vote.abstained
         ),
     });
-    [vote, taken.remark.clone()]
+    let meeting = taken.vote.as_ref().and_then(|vote| vote.meeting.as_ref());
+    let meeting = meeting.map(|meeting| match language {
+        Language::Chinese => format!("{} 在{}开会", meeting.date, meeting.place),
+        Language::English => format!("meeting of {} at {}", meeting.date, meeting.place),
+    });
+    [meeting, vote, taken.remark.clone()]
         .into_iter()
         .flatten()
         .collect::<Vec<_>>()

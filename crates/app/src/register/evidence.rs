@@ -3,7 +3,7 @@
 use anju_model::access::Action;
 use anju_model::amendment::Evidence;
 use anju_model::category::{CategoryEvidence, EvidenceKind, EvidenceRecord};
-use anju_model::register::Household;
+use anju_model::register::{FileKind, Household};
 use anju_store::Versioned;
 use anju_store::attachment::Attachment;
 use jiff::Timestamp;
@@ -75,7 +75,10 @@ async fn household(
 pub async fn list(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result<Vec<EvidenceView>, AppError> {
     let household = household(workspace, caller, Action::ReadRegister, id).await?;
     let grounds = Grounds::of_household(workspace, &household).await?;
-    let listed = grounds.listing(&household).map(|listing| EvidenceView {
+    let listing = grounds
+        .listing(&household)
+        .filter(|_| caller.is_shown(FileKind::PovertyRoster));
+    let listed = listing.map(|listing| EvidenceView {
         id: listing.value.id,
         version: listing.version,
         editable: false,

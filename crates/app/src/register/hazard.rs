@@ -13,7 +13,7 @@ use anju_model::hazard::{
 };
 use anju_model::identity::{IdNumber, masked_name};
 use anju_model::lookback::ThreatenedHousehold;
-use anju_model::register::{Category, ConsentChoice, Household, Urgency};
+use anju_model::register::{Category, ConsentChoice, FileKind, Household, Urgency};
 use anju_store::category::{HazardFilter, HazardSort};
 use anju_store::{Paging, Versioned};
 use jiff::Timestamp;
@@ -90,6 +90,8 @@ pub struct HazardDetail {
     pub summary: HazardSummary,
     /// The households on its list.
     pub threatened: Vec<ThreatenedView>,
+    /// Whether the list is not shown to the caller, who is of another department; figures then count nothing of it.
+    pub list_hidden: bool,
     /// Households of the register that name the point and are not on its list.
     pub unlisted: Vec<RegisteredView>,
     /// Figures over both lists.
@@ -237,7 +239,8 @@ async fn rows(
     query: &HazardQuery,
     limit: u32,
 ) -> Result<Page<HazardSummary>, AppError> {
-    let area = super::areas::narrow_to_one(workspace, caller, query.area.as_ref()).await?;
+    let area =
+        super::areas::narrow_to_one(workspace, caller, Action::ReadRegister, query.area.as_ref()).await?;
     let (sort, descending) = sort_key(query.sort.as_deref());
     let filter = HazardFilter {
         search: query.search.clone(),
@@ -266,7 +269,11 @@ async fn rows(
         .map(|point| point.value.facts.code.clone())
         .collect();
     let mut listed: HashMap<String, Vec<ThreatenedHousehold>> = HashMap::new();
-    for household in anju_store::category::threatened_of(workspace.db(), &codes).await? {
+    let wanted = match caller.is_shown(FileKind::ThreatenedHouseholds) {
+        true => codes.as_slice(),
+        false => &[],
+    };
+    for household in anju_store::category::threatened_of(workspace.db(), wanted).await? {
         listed
             .entry(household.hazard_point.clone())
             .or_default()
@@ -379,7 +386,12 @@ async fn listed(workspace: &Workspace, point: &HazardPoint) -> Result<Vec<Threat
 pub async fn show(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result<HazardDetail, AppError> {
     let point = load(workspace, caller, id).await?;
     let db = workspace.db();
-    let listed = listed(workspace, &point.value).await?;
+    // Another department's list is nothing for the user of a department.
+    let list_hidden = !caller.is_shown(FileKind::ThreatenedHouseholds);
+    let listed = match list_hidden {
+        true => Vec::new(),
+        false => listed(workspace, &point.value).await?,
+    };
     let own = caller.area();
     let code = point.value.facts.code.clone();
     let numbers: Vec<String> = listed.iter().filter_map(number).collect();
@@ -469,6 +481,7 @@ pub async fn show(workspace: &Workspace, caller: &Caller, id: Uuid) -> Result<Ha
     Ok(HazardDetail {
         summary: summary(&areas, &point, &listed),
         threatened,
+        list_hidden,
         unlisted,
         figures,
         changed_at: point.changed_at,

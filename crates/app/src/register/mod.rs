@@ -7,6 +7,7 @@ pub mod areas;
 pub mod bulk;
 pub mod document;
 pub mod evidence;
+pub mod extract;
 pub mod hazard;
 pub mod household;
 pub mod identification;

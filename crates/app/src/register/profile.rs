@@ -91,6 +91,11 @@ pub async fn save(workspace: &Workspace, caller: &Caller, file: &Path) -> Result
 /// When the database fails.
 pub async fn list(workspace: &Workspace, caller: &Caller) -> Result<Vec<ColumnProfile>, AppError> {
     caller.require(Action::ImportData)?;
+    saved(workspace).await
+}
+
+/// The saved profiles, for an import, whoever may do it.
+pub(super) async fn saved(workspace: &Workspace) -> Result<Vec<ColumnProfile>, AppError> {
     let stored: Vec<Versioned<ImportProfile>> = anju_store::load_all(workspace.db()).await?;
     stored
         .into_iter()

@@ -994,7 +994,8 @@ pub async fn as_of(
     caller: &Caller,
     query: &AsOfQuery,
 ) -> Result<Page<PastHousehold>, AppError> {
-    let mut wanted = super::areas::narrow(workspace, caller, query.area.as_ref()).await?;
+    let mut wanted =
+        super::areas::narrow(workspace, caller, Action::ReadRegister, query.area.as_ref()).await?;
     let areas = workspace.areas().await?;
     // At that time the households may have lain under codes that are no longer in force.
     let former: Vec<AreaCode> = wanted

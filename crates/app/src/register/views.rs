@@ -416,7 +416,8 @@ pub(crate) async fn wanted_households(
     query: &HouseholdQuery,
 ) -> Result<HouseholdFilter, AppError> {
     caller.require(action)?;
-    let mut areas = super::areas::narrow(workspace, caller, query.area.as_ref()).await?;
+    let mut areas =
+        super::areas::narrow(workspace, caller, Action::ReadRegister, query.area.as_ref()).await?;
     let area = areas.remove(0);
     let (sort, descending) = sort_key(query.sort.as_deref());
     Ok(HouseholdFilter {
@@ -812,7 +813,7 @@ pub async fn figures(
     caller: &Caller,
     area: Option<&AreaCode>,
 ) -> Result<RegisterFigures, AppError> {
-    let area = super::areas::narrow_to_one(workspace, caller, area).await?;
+    let area = super::areas::narrow_to_one(workspace, caller, Action::ReadRegister, area).await?;
     let names = workspace.areas().await?;
     let counts = anju_store::register::counts(workspace.db(), &area).await?;
     let townships = anju_store::register::count_by_area(workspace.db(), &area, AreaLevel::Township).await?;

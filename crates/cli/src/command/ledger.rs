@@ -3,10 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anju_app::AppError;
-use anju_app::ledger::{self, ErasureOrder};
+use anju_app::ledger::erasure::{self, ErasureOrder, ErasureQuery, ErasureStep, ErasureView};
+use anju_app::{AppError, Caller, Workspace, ledger};
+use anju_model::erasure::ErasureState;
 
 use crate::Context;
+use crate::output::Output;
 
 /// Prove that nothing was changed behind the program's back, or make the tables again from the log.
 #[derive(clap::Subcommand)]
@@ -40,8 +42,15 @@ pub(crate) enum Arguments {
         #[arg(long, value_name = "FILE")]
         keep: Option<PathBuf>,
     },
-    /// Erase the content of one superseded entry on legal order; the proofs stay.
-    Erase {
+    /// Erase the content of a superseded entry on legal order: one person asks, another carries it out. The proofs stay.
+    #[command(subcommand)]
+    Erase(Erase),
+}
+
+#[derive(clap::Subcommand)]
+pub(crate) enum Erase {
+    /// Ask for the erasure of an entry's content.
+    Ask {
         /// Position of the entry, from 0.
         index: u64,
         /// Why.
@@ -50,6 +59,36 @@ pub(crate) enum Arguments {
         /// The legal order, e.g. its number.
         #[arg(long, value_name = "TEXT")]
         document: String,
+    },
+    /// Carry out what another person asked for. Nothing brings the content back.
+    CarryOut {
+        /// Position of the entry.
+        index: u64,
+        /// What is said to it.
+        #[arg(long, value_name = "TEXT")]
+        remark: Option<String>,
+    },
+    /// Refuse what another person asked for.
+    Refuse {
+        /// Position of the entry.
+        index: u64,
+        /// Why.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Take back what was asked for.
+    Withdraw {
+        /// Position of the entry.
+        index: u64,
+    },
+    /// List erasures, the latest entry first.
+    List {
+        /// Only this state: `asked`, `refused`, `withdrawn` or `carried_out`.
+        #[arg(long, value_parser = |text: &str| ErasureState::from_code(text).ok_or("no such state"))]
+        state: Option<ErasureState>,
+        /// Where the page before ended.
+        #[arg(long, value_name = "CURSOR")]
+        after: Option<String>,
     },
 }
 
@@ -178,42 +217,93 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<ExitC
                 output.result(&checkpoint, &[])?;
             } else {
                 // As it is, so that it can be piped into a file.
-                print!("{}", checkpoint.note);
+                crate::output::print(&checkpoint.note)?;
             }
             Ok(ExitCode::SUCCESS)
         }
-        Arguments::Erase {
+        Arguments::Erase(erase) => erasure(context, &workspace, &caller, erase).await,
+    }
+}
+
+async fn erasure(
+    context: &Context,
+    workspace: &Workspace,
+    caller: &Caller,
+    arguments: Erase,
+) -> Result<ExitCode, AppError> {
+    let output = &context.output;
+    let (index, step, remark) = match arguments {
+        Erase::Ask {
             index,
             reason,
             document,
         } => {
-            let order = ErasureOrder { reason, document };
-            let erased = ledger::erase(&workspace, &caller, index, order).await?;
-            output.result(
-                &erased,
-                &[
-                    (
-                        output.say("已删除内容的条目", "entry without content"),
-                        erased.entry.to_string(),
-                    ),
-                    (
-                        output.say("记录于条目", "recorded in entry"),
-                        erased.recorded_in.to_string(),
-                    ),
-                    (
-                        output.say("数据库文件已清除残留", "freed space was cleared"),
-                        output
-                            .say(
-                                if erased.compacted { "是" } else { "否" },
-                                if erased.compacted { "yes" } else { "no" },
-                            )
-                            .to_owned(),
-                    ),
-                ],
-            )?;
-            Ok(ExitCode::SUCCESS)
+            let asked = erasure::ask(workspace, caller, index, &ErasureOrder { reason, document }).await?;
+            output.result(&asked, &lines(output, &asked))?;
+            return Ok(ExitCode::SUCCESS);
         }
+        Erase::List { state, after } => {
+            let query = ErasureQuery {
+                state,
+                after,
+                limit: None,
+            };
+            let page = erasure::list(workspace, caller, &query).await?;
+            let mut shown = vec![(output.say("删除事项", "erasures"), page.total.to_string())];
+            for item in &page.items {
+                shown.extend(lines(output, item));
+            }
+            if let Some(next) = &page.next {
+                shown.push((output.say("下一页", "next page"), format!("--after {next}")));
+            }
+            output.result(&page, &shown)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Erase::CarryOut { index, remark } => (index, ErasureStep::CarryOut, remark),
+        Erase::Refuse { index, reason } => (index, ErasureStep::Refuse, Some(reason)),
+        Erase::Withdraw { index } => (index, ErasureStep::Withdraw, None),
+    };
+    let version = erasure::show(workspace, caller, index).await?.version;
+    let taken = erasure::step(workspace, caller, index, version, step, remark.as_deref()).await?;
+    let mut shown = lines(output, &taken.erasure);
+    if let Some(compacted) = taken.compacted {
+        let cleared = match compacted {
+            true => output.say("是", "yes"),
+            false => output.say("否", "no"),
+        };
+        shown.push((
+            output.say("数据库文件已清除残留", "freed space was cleared"),
+            cleared.to_owned(),
+        ));
     }
+    output.result(&taken, &shown)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn lines(output: &Output, shown: &ErasureView) -> Vec<(&'static str, String)> {
+    let erasure = &shown.erasure;
+    let state = erasure.state;
+    let mut lines = vec![
+        (output.say("条目", "entry"), erasure.entry.to_string()),
+        (
+            output.say("状态", "state"),
+            output.say(state.zh(), state.en()).to_owned(),
+        ),
+        (output.say("依据", "legal order"), erasure.document.clone()),
+    ];
+    lines.extend(
+        erasure
+            .asked_by
+            .clone()
+            .map(|by| (output.say("提出人", "asked for by"), by)),
+    );
+    if let Some(decision) = &erasure.decision {
+        lines.push((output.say("办理人", "decided by"), decision.by.clone()));
+    }
+    if let Some(entry) = shown.recorded_in {
+        lines.push((output.say("记录于条目", "recorded in entry"), entry.to_string()));
+    }
+    lines
 }
 
 fn read(file: &Path) -> Result<String, AppError> {

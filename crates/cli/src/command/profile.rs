@@ -60,7 +60,7 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<ExitC
         }
         Arguments::Show { file, kind } => {
             let shown = profile::show(&workspace, &caller, &file, kind).await?;
-            print!("{shown}");
+            crate::output::print(&shown)?;
         }
     }
     Ok(ExitCode::SUCCESS)

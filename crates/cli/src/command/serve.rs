@@ -10,6 +10,7 @@ use anju_app::ledger::keeping::KeepingSettings;
 use anju_server::Serving;
 
 use crate::Context;
+use crate::output::{is_closed_pipe, print};
 
 /// Serve the web app and the API.
 #[derive(clap::Args)]
@@ -97,13 +98,17 @@ pub(crate) async fn run(context: &Context, arguments: Arguments) -> Result<ExitC
         keeping,
     };
     let router = anju_server::router_for(workspace, serving).await?;
-    if context.output.json {
-        println!("{}", serde_json::json!({ "url": format!("http://{address}") }));
-    } else {
-        println!(
-            "{} http://{address}",
-            context.output.say("安居已启动:", "Anju is serving at")
-        );
+    let told = match context.output.json {
+        true => format!("{}\n", serde_json::json!({ "url": format!("http://{address}") })),
+        false => {
+            let words = context.output.say("安居已启动:", "Anju is serving at");
+            format!("{words} http://{address}\n")
+        }
+    };
+    match print(&told) {
+        // It serves whether or not somebody reads this.
+        Err(error) if !is_closed_pipe(&error) => return Err(error),
+        _ => {}
     }
     let stop = async {
         let interrupted = tokio::signal::ctrl_c();

@@ -117,6 +117,30 @@ database_test! {
         assert_eq!(found(&office, &officer, "619021101201").await, ["61902110520101", "61902110520102"]);
         let items = office.get("/lookback/items", &officer).await;
         assert_eq!(items.json()["items"][0]["area"], "61902110520101");
+        // Every other list and step understands the old code too, and answers what the new one answers.
+        let opened = json!({"area": "619021101", "form": "visit", "date": "2026-03-01", "reference": "走访 1"});
+        assert_eq!(office.post("/register/identification/cases", &officer, opened).await.json()["done"], 3);
+        for (path, rows) in [
+            ("/lookback/items", "/items/0"),
+            ("/lookback/figures", ""),
+            ("/register/identification", "/steps/0"),
+            ("/register/identification/cases", "/items/0"),
+            ("/register/identification/notices", "/items"),
+            ("/register/identification/objections", "/items"),
+            ("/register/amendments", "/items"),
+            ("/register/consents", ""),
+            ("/register/acceptance", "/items/0"),
+            ("/plan/assignments", ""),
+            ("/land/candidates", ""),
+        ] {
+            let [new, old] = ["619021105", "619021101"].map(|area| format!("{path}?area={area}"));
+            let (new, old) = (office.get(&new, &officer).await, office.get(&old, &officer).await);
+            assert_eq!((new.status, old.status), (StatusCode::OK, StatusCode::OK), "{path}: {}", old.json());
+            assert_eq!(new.json(), old.json(), "{path}");
+            assert!(old.json().pointer(rows).is_some(), "{path}: {}", old.json());
+        }
+        let taking = json!({"area": "619021101201", "step": "group_review", "what": "withdraw", "remark": "本人申请"});
+        assert_eq!(office.post("/register/identification/steps", &officer, taking).await.json()["done"], 2);
 
         // The household keeps the area it had, by the names of that time.
         let places = office.get(&format!("/register/households/{first}/places"), &officer).await.json();

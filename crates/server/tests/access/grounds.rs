@@ -318,11 +318,15 @@ database_test! {
             page["items"].as_array().unwrap().iter().map(|row| row["register_number"].as_str().unwrap().to_owned()).collect()
         };
         assert_eq!(numbers(&missing), ["D-1", "P-2"]);
+        // What is counted is what the filter leaves, on whichever page.
+        assert_eq!((&missing["total"], missing["at_least"].as_bool()), (&json!(2), Some(false)), "{missing}");
         let first = office.get("/register/acceptance?state=accepted&limit=1", &grounds.township).await.json();
         assert_eq!(numbers(&first), ["O-1"]);
+        assert_eq!(first["total"], 2);
         let after = first["next"].as_str().unwrap().replace('"', "%22").replace(['[', ']'], "").replace(',', "%2C");
         let second = office.get(&format!("/register/acceptance?state=accepted&limit=1&after=%5B{after}%5D"), &grounds.township).await.json();
         assert_eq!(numbers(&second), ["P-1"], "{second}");
+        assert_eq!(second["total"], 2);
         let own = office.get("/register/acceptance?category=poverty", &grounds.township).await.json();
         assert_eq!(numbers(&own), ["P-1"]);
         office.verify_ledger().await;

@@ -6,6 +6,8 @@
 )]
 
 mod areas;
+mod departments;
+mod erasure;
 mod grounds;
 mod household;
 mod keeping;

@@ -188,6 +188,16 @@ impl<'a> Office<'a> {
         self.send("POST", path, cookie, &[], body).await
     }
 
+    /// Posts a file.
+    pub async fn upload(&self, path: &str, cookie: &str, body: Vec<u8>) -> Answer {
+        let request = Request::post(format!("/api/v1{path}"))
+            .header(header::COOKIE, cookie)
+            .header(header::CONTENT_TYPE, "application/octet-stream")
+            .body(Body::from(body))
+            .unwrap();
+        self.request(request).await
+    }
+
     /// Sends a change of a user, seen as it is now.
     pub async fn change_user(
         &self,
@@ -227,7 +237,21 @@ impl<'a> Office<'a> {
 
     /// A new user, signed in: the id and the cookie.
     pub async fn user(&self, administrator: &str, name: &str, role: &str, area: &str) -> (String, String) {
-        let new = json!({"name": name, "display_name": name, "role": role, "area": area, "password": "first password"});
+        let department = (role == "department_user").then_some("vehicles");
+        self.user_of(administrator, name, role, area, department).await
+    }
+
+    /// A new user, perhaps of a department, signed in: the id and the cookie.
+    pub async fn user_of(
+        &self,
+        administrator: &str,
+        name: &str,
+        role: &str,
+        area: &str,
+        department: Option<&str>,
+    ) -> (String, String) {
+        let new = json!({"name": name, "display_name": name, "role": role, "area": area, "department": department,
+                         "password": "first password"});
         let made = self.post("/users", administrator, new).await;
         assert_eq!(made.status, StatusCode::CREATED, "{}", made.json());
         let id = made.json()["id"].as_str().unwrap().to_owned();

@@ -64,88 +64,88 @@ const VILLAGE: Places = Places {
 /// - Import and analyses are of the whole county: they have no area of their own.
 /// - Who answers for the whole county sees all of its ledger.
 /// - Users of superior offices are made by the county's administrator.
-const EXPECTED: &[(&str, &Places, [&str; 21])] = &[
-    // read_register, read_casework, import_data, edit_register, run_analysis, decide_lookback, review_in_village, check_in_township,
+const EXPECTED: &[(&str, &Places, [&str; 24])] = &[
+    // read_register, read_casework, import_data, read_extracts, import_extracts, edit_register, run_analysis, decide_lookback, review_in_village, check_in_township,
     // decide_in_county, draft_roster, approve_roster, ask_amendment, check_amendment, ask_bulk_change, approve_bulk_change,
-    // read_ledger, manage_users, manage_areas, record_grounds, erase_content, unmask_data
+    // read_ledger, manage_users, manage_areas, record_grounds, ask_erasure, erase_content, unmask_data
     (
         "administrator",
         &COUNTY,
         [
-            "yy.y", "yy.y", "y   ", "yy..", "y   ", "yy..", "yy.y", "yy.y", "yy.y", "yy..", "yy..", "yy..",
-            "yy..", "yy.y", "yy..", "yyyy", "yy.y", "yy..", "yy..", "y   ", "yy..",
+            "yy.y", "yy.y", "y   ", "y   ", "y   ", "yy..", "y   ", "yy..", "yy.y", "yy.y", "yy.y", "yy..",
+            "yy..", "yy..", "yy..", "yy.y", "yy..", "yyyy", "yy.y", "yy..", "yy..", "y   ", "y   ", "yy..",
         ],
     ),
     (
         "province_officer",
         &PROVINCE,
         [
-            "yy. ", "yy. ", ".   ", "... ", ".   ", "... ", "... ", "... ", "... ", "... ", "... ", "... ",
-            "... ", "... ", "... ", "yyy ", "... ", "... ", "... ", ".   ", "... ",
+            "yy. ", "yy. ", ".   ", ".   ", ".   ", "... ", ".   ", "... ", "... ", "... ", "... ", "... ",
+            "... ", "... ", "... ", "... ", "... ", "yyy ", "... ", "... ", "... ", ".   ", ".   ", "... ",
         ],
     ),
     (
         "prefecture_officer",
         &PREFECTURE,
         [
-            "yy.y", "yy.y", ".   ", "....", ".   ", "....", "....", "....", "....", "....", "....", "....",
-            "....", "....", "....", "yyyy", "....", "....", "....", ".   ", "....",
+            "yy.y", "yy.y", ".   ", ".   ", ".   ", "....", ".   ", "....", "....", "....", "....", "....",
+            "....", "....", "....", "....", "....", "yyyy", "....", "....", "....", ".   ", ".   ", "....",
         ],
     ),
     (
         "county_officer",
         &COUNTY,
         [
-            "yy.y", "yy.y", "y   ", "yy..", "y   ", "yy..", "....", "....", "yy.y", "yy..", "yy..", "yy..",
-            "....", "yy.y", "yy..", "yyyy", "....", "yy..", "yy..", ".   ", "yy..",
+            "yy.y", "yy.y", "y   ", "y   ", "y   ", "yy..", "y   ", "yy..", "....", "....", "yy.y", "yy..",
+            "yy..", "yy..", "....", "yy.y", "yy..", "yyyy", "....", "yy..", "yy..", "y   ", ".   ", "yy..",
         ],
     ),
     (
         "township_officer",
         &TOWNSHIP,
         [
-            "yy.y", "yy.y", ".   ", "yy..", ".   ", "yy..", "yy.y", "yy.y", "....", "....", "....", "yy..",
-            "yy..", "yy.y", "....", "....", "....", "....", "yy..", ".   ", "yy..",
+            "yy.y", "yy.y", ".   ", ".   ", ".   ", "yy..", ".   ", "yy..", "yy.y", "yy.y", "....", "....",
+            "....", "yy..", "yy..", "yy.y", "....", "....", "....", "....", "yy..", ".   ", ".   ", "yy..",
         ],
     ),
     (
         "village_officer",
         &VILLAGE,
         [
-            "yy.y", "yy.y", ".   ", "....", ".   ", "....", "yy.y", "....", "....", "....", "....", "....",
-            "....", "....", "....", "....", "....", "....", "....", ".   ", "....",
+            "yy.y", "yy.y", ".   ", ".   ", ".   ", "....", ".   ", "....", "yy.y", "....", "....", "....",
+            "....", "....", "....", "....", "....", "....", "....", "....", "....", ".   ", ".   ", "....",
         ],
     ),
     (
         "department_user",
         &COUNTY,
         [
-            "yy.y", "....", ".   ", "....", ".   ", "....", "....", "....", "....", "....", "....", "....",
-            "....", "....", "....", "....", "....", "....", "....", ".   ", "....",
+            "yy.y", "....", ".   ", "y   ", "y   ", "....", ".   ", "....", "....", "....", "....", "....",
+            "....", "....", "....", "....", "....", "....", "....", "....", "....", ".   ", ".   ", "....",
         ],
     ),
     (
         "inspector",
         &TOWNSHIP,
         [
-            "yy.y", "yy.y", ".   ", "....", ".   ", "....", "....", "....", "....", "....", "....", "....",
-            "....", "....", "....", "yy..", "....", "....", "....", ".   ", "yy..",
+            "yy.y", "yy.y", ".   ", ".   ", ".   ", "....", ".   ", "....", "....", "....", "....", "....",
+            "....", "....", "....", "....", "....", "yy..", "....", "....", "....", ".   ", ".   ", "yy..",
         ],
     ),
     (
         "evaluator",
         &TOWNSHIP,
         [
-            "yy.y", "....", ".   ", "....", ".   ", "....", "....", "....", "....", "....", "....", "....",
-            "....", "....", "....", "....", "....", "....", "....", ".   ", "....",
+            "yy.y", "....", ".   ", ".   ", ".   ", "....", ".   ", "....", "....", "....", "....", "....",
+            "....", "....", "....", "....", "....", "....", "....", "....", "....", ".   ", ".   ", "....",
         ],
     ),
     (
         "public",
         &COUNTY,
         [
-            "....", "....", ".   ", "....", ".   ", "....", "....", "....", "....", "....", "....", "....",
-            "....", "....", "....", "....", "....", "....", "....", ".   ", "....",
+            "....", "....", ".   ", ".   ", ".   ", "....", ".   ", "....", "....", "....", "....", "....",
+            "....", "....", "....", "....", "....", "....", "....", "....", "....", ".   ", ".   ", "....",
         ],
     ),
 ];
@@ -305,6 +305,17 @@ impl Asker<'_> {
                 }
                 (answer, StatusCode::PRECONDITION_FAILED)
             }
+            Action::ReadExtracts => {
+                let answer = office.get("/register/department-data", &self.cookie).await;
+                (answer, StatusCode::OK)
+            }
+            Action::ImportExtracts => {
+                // A name that is a path is refused after the permission was found.
+                let answer = office
+                    .upload("/register/department-data?name=a/b.csv", &self.cookie, "a".into())
+                    .await;
+                (answer, StatusCode::UNPROCESSABLE_ENTITY)
+            }
             // Cancelling a job that does not exist asks for the permission first.
             Action::RunAnalysis => {
                 let answer = office
@@ -384,11 +395,19 @@ impl Asker<'_> {
                 }
                 (answer, StatusCode::PRECONDITION_FAILED)
             }
-            Action::EraseContent => {
+            Action::AskErasure => {
                 let order = json!({"reason": "本人申请", "document": "1号"});
                 let answer = office
                     .post("/ledger/entries/999999999/erasure", &self.cookie, order)
                     .await;
+                (answer, StatusCode::NOT_FOUND)
+            }
+            Action::EraseContent => {
+                // Nobody asked for this one: permission is asked for before that is found.
+                let version = [("if-match", "\"1\"")];
+                let path = "/ledger/erasures/999999999/steps";
+                let body = json!({"step": "carry_out"});
+                let answer = office.send("POST", path, &self.cookie, &version, body).await;
                 (answer, StatusCode::NOT_FOUND)
             }
             Action::ReadLedger => {

@@ -618,6 +618,37 @@ database_test! {
         let answer = upload(office, &desk.asker, Body::new(pieces)).await;
         assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE, "{}", answer.json());
         assert!(asked.load(std::sync::atomic::Ordering::Relaxed) < 32, "it went on reading");
+        let limit = answer.json()["limit"].as_u64().unwrap();
+        assert_eq!((answer.code().as_str(), limit), ("file_too_large", 16 << 20));
+        for (language, remedy) in [("detail", "拆分"), ("detail_en", "split")] {
+            let text = answer.json()[language].as_str().unwrap().to_owned();
+            assert!(text.contains("16 MB") && text.contains(remedy), "{text}");
+        }
+        // Announced, it is refused before a byte is read, whatever kind of body the route takes.
+        asked.store(0, std::sync::atomic::Ordering::Relaxed);
+        for (path, code, limit) in [
+            ("/register/evidence?name=a.jpg", "file_too_large", 16_u64 << 20),
+            ("/register/bulk-changes?name=a.xlsx", "file_too_large", 32 << 20),
+            ("/register/department-data?name=a.xlsx", "file_too_large", 64 << 20),
+            ("/register/rosters", "body_too_large", 1 << 20),
+        ] {
+            let counter = asked.clone();
+            let piece = Bytes::from(vec![0; 1 << 20]);
+            let pieces = futures(500, move || {
+                counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                piece.clone()
+            });
+            let request = Request::post(format!("/api/v1{path}"))
+                .header(header::COOKIE, &desk.administrator)
+                .header(header::CONTENT_TYPE, "application/json")
+                .header(header::CONTENT_LENGTH, "524288000")
+                .body(Body::new(pieces))
+                .unwrap();
+            let answer = office.request(request).await;
+            assert_eq!((answer.status, answer.code().as_str()), (StatusCode::PAYLOAD_TOO_LARGE, code), "{path}");
+            assert_eq!((answer.json()["limit"].as_u64(), answer.header("content-type")), (Some(limit), Some("application/problem+json")));
+            assert_eq!(asked.load(std::sync::atomic::Ordering::Relaxed), 0, "{path}");
+        }
 
         // Commands are small: JSON of more than a megabyte is none.
         let long = json!({"title": "长".repeat(1 << 20), "category": "disaster"});

@@ -1,6 +1,7 @@
 //! What the command line reaches, asked for by callers who could not sign in to a command line: the rule is in the use
 //! case, so that it holds however a caller comes in.
 
+use anju_app::ledger::erasure;
 use anju_app::register::{amendment, bulk, import, profile, roster, unmask, views};
 use anju_app::table::TableFormat;
 use anju_app::{AppError, Caller, Progress, access, land, ledger, lookback, plan};
@@ -56,21 +57,29 @@ database_test! {
                 keep_going: false,
                 list_source: Default::default(),
             };
-            refused("import", &who, import::import(workspace, &who, std::slice::from_ref(&nowhere), &options, &progress).await);
+            // A department's user imports that department's files.
+            if role != "department_user" {
+                refused("import", &who, import::import(workspace, &who, std::slice::from_ref(&nowhere), &options, &progress).await);
+            }
             refused("save a profile", &who, profile::save(workspace, &who, &nowhere).await);
             refused("list profiles", &who, profile::list(workspace, &who).await);
             refused("look back", &who, lookback::run(workspace, &who, &progress).await);
             refused("assess the land", &who, land::run(workspace, &who, &progress).await);
             refused("plan", &who, plan::run(workspace, &who, &plan::Options::default(), &progress).await);
             refused("rebuild", &who, ledger::rebuild(workspace, &who, &progress).await);
-            let order = ledger::ErasureOrder { reason: "理由".into(), document: "1号".into() };
-            refused("erase", &who, ledger::erase(workspace, &who, 0, order).await);
+            let order = erasure::ErasureOrder { reason: "理由".into(), document: "1号".into() };
+            refused("ask for an erasure", &who, erasure::ask(workspace, &who, 0, &order).await);
+            for step in [erasure::ErasureStep::CarryOut, erasure::ErasureStep::Refuse, erasure::ErasureStep::Withdraw] {
+                refused("take a step of an erasure", &who, erasure::step(workspace, &who, 0, 1, step, Some("理由")).await);
+            }
             if role != "prefecture_officer" {
                 refused("verify", &who, ledger::verify(workspace, &who, &progress).await);
                 refused("prove", &who, ledger::inclusion(workspace, &who, 0).await);
                 refused("prove growth", &who, ledger::consistency(workspace, &who, 1, None).await);
                 refused("keep a checkpoint", &who, ledger::keep_checkpoint(workspace, &who, &nowhere).await);
                 refused("list checkpoints", &who, ledger::checkpoints(workspace, &who, &ledger::CheckpointQuery::default()).await);
+                refused("list erasures", &who, erasure::list(workspace, &who, &erasure::ErasureQuery::default()).await);
+                refused("see an erasure", &who, erasure::show(workspace, &who, 0).await);
                 refused("see an entry", &who, ledger::explorer::entry(workspace, &who, 0).await);
             }
             if area.starts_with("619021101") {

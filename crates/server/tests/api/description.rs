@@ -46,10 +46,7 @@ const WITHOUT_VERSION: &[(&str, &str)] = &[
     ),
     ("endUserSession", "as the own ones"),
     ("endUserSessions", "as the own ones"),
-    (
-        "eraseLedgerEntry",
-        "an entry never changes; erasing it twice is refused",
-    ),
+    ("askErasure", "an entry never changes; asking twice is refused"),
     ("fileObjection", "makes an objection; the notice stays as it is"),
     (
         "deleteView",

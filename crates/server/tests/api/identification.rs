@@ -30,12 +30,12 @@ const POVERTY_LIST: &str = "户主姓名,村,贫困户属性,批准文号,发布
 王五,619021101201,一般贫困户,安扶发〔2016〕1号,县扶贫办
 赵六,619021101201,一般贫困户,安扶发〔2016〕1号,县扶贫办
 ";
-const MEETING: &str =
-    r#"{"entitled":30,"present":22,"in_favour":18,"against":3,"abstained":1,"cross_match_read_out":true}"#;
+const MEETING: &str = r#"{"meeting":{"date":"2026-03-01","place":"村委会会议室"},"entitled":30,"present":22,"in_favour":18,"against":3,"abstained":1,"cross_match_read_out":true}"#;
 
 struct Desk {
     office: Office,
     now: Arc<Mutex<Timestamp>>,
+    administrator: String,
     village: String,
     township: String,
     deputy: String,
@@ -96,6 +96,7 @@ impl Desk {
             township: office.enter("township", "the first password").await,
             deputy: office.enter("deputy", "the first password").await,
             county: office.enter("county", "the first password").await,
+            administrator,
             office,
             now,
         }
@@ -139,6 +140,7 @@ impl Desk {
         *self.now.lock().unwrap() += SignedDuration::from_hours(24 * days);
         // Sessions have ended meanwhile.
         for (cookie, name) in [
+            (&mut self.administrator, "admin"),
             (&mut self.village, "village"),
             (&mut self.township, "township"),
             (&mut self.deputy, "deputy"),
@@ -291,6 +293,39 @@ database_test! {
         // Every step is on the ledger, and the rows equal it.
         let verified = desk.office.send("GET", "/api/v1/ledger", Some(&desk.county), None).await;
         assert!(verified.json()["entries"].as_u64().unwrap() > 20);
+    }
+}
+
+database_test! {
+    async fn nobody_decides_at_two_levels_of_a_case(test) {
+        let mut desk = Desk::new(test).await;
+        let found = json!({ "form": "visit", "date": "2026-03-01", "reference": "走访记录 12" });
+        desk.post(&desk.village, "/cases", found).await;
+        // The deputy of the township, whom the table of roles lets hold the village's meetings too, holds the first.
+        assert_eq!(desk.pass(&desk.deputy, "group_review").await, (3, vec![]));
+        assert_eq!(desk.pass(&desk.village, "cross_match").await, (3, vec![]));
+        assert_eq!(desk.pass(&desk.village, "village_review").await, (3, vec![]));
+        let posting = json!({ "area": "619021101201", "place": "村委会公示栏", "contact": "0916-0000000" });
+        let notice = desk.post(&desk.village, "/notices", posting).await.json();
+        desk.later(8).await;
+        let closed = desk.close(&desk.village, notice["id"].as_str().unwrap()).await;
+        assert_eq!(outcome(&closed.json()), (3, vec![]));
+
+        let every_way = async |desk: &Desk, cookie: &str, step: &str| {
+            for what in ["pass", "return", "refuse"] {
+                let body = json!({ "step": step, "what": what, "remark": "核查" });
+                let answer = desk.post(cookie, "/steps", body).await;
+                assert_eq!(outcome(&answer.json()), (0, vec!["same_person".into(); 3]), "{step} {what}");
+            }
+        };
+        every_way(&desk, &desk.deputy, "township_check").await;
+        assert_eq!(desk.step_of("A-1").await, "township_check");
+        // The administrator may take the steps of each level, and of one case those of one level only.
+        assert_eq!(desk.pass(&desk.administrator, "township_check").await, (3, vec![]));
+        every_way(&desk, &desk.administrator, "county_decision").await;
+        assert_eq!(desk.step_of("A-1").await, "county_decision");
+        // Three levels, three people.
+        assert_eq!(desk.pass(&desk.county, "county_decision").await, (3, vec![]));
     }
 }
 

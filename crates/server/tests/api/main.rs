@@ -362,37 +362,6 @@ database_test! {
 }
 
 database_test! {
-    async fn content_is_erased_by_an_administrator_with_an_order(test) {
-        let office = Office::new(test).await;
-        let cookie = office.enter("admin", &office.password).await;
-        let order = || Some(json!({"reason": "当事人申请", "document": "安法执〔2026〕9号"}));
-        // Entry 2 is the administrator as made, whose password was changed since.
-        let (office, cookie) = (&office, cookie.as_str());
-        let erase = |index: &'static str, body| async move {
-            let path = format!("/api/v1/ledger/entries/{index}/erasure");
-            office.send("POST", &path, Some(cookie), body).await
-        };
-        let incomplete = erase("2", Some(json!({"reason": "r"}))).await;
-        assert_eq!((incomplete.status, incomplete.json()["code"].as_str()), (StatusCode::UNPROCESSABLE_ENTITY, Some("body_invalid")));
-        let erased = erase("2", order()).await;
-        assert_eq!(erased.status, StatusCode::CREATED, "{}", erased.json());
-        assert_eq!((&erased.json()["entry"], &erased.json()["kind"]), (&json!(2), &json!("user_account")));
-        for (index, status, code) in [
-            ("2", StatusCode::CONFLICT, "nothing_to_erase"),
-            ("0", StatusCode::CONFLICT, "entry_is_current"),
-            ("1000000", StatusCode::NOT_FOUND, "not_found"),
-            ("x", StatusCode::BAD_REQUEST, "path_invalid"),
-        ] {
-            let answer = erase(index, order()).await;
-            assert_eq!((answer.status, answer.json()["code"].as_str()), (status, Some(code)), "{index}");
-        }
-        let entries = office.send("GET", "/api/v1/ledger/entries?kind=user_account", Some(cookie), None).await.json();
-        let shown: Vec<_> = entries.as_array().unwrap().iter().map(|entry| entry["erased"].as_bool().unwrap()).collect();
-        assert_eq!(shown, [false, true]);
-    }
-}
-
-database_test! {
     async fn the_ledger_shows_who_did_what(test) {
         let office = Office::new(test).await;
         let cookie = office.enter("admin", &office.password).await;

@@ -2,8 +2,9 @@
 //!
 //! A page is made in two steps: which households it shows, by indexes alone, then their rows with what is joined to them.
 //! The first step has two ways. What few households are meant by is gathered first and sorted then; otherwise the list is
-//! gone through in its order until the page is full, which is quick because much is found. How many are meant tells the
-//! two apart: of filters by the counts that are kept, of a search by counting in the index, never beyond a bound.
+//! gone through in its order until the page is full, which is quick because much is found. Of filters, the counts that are
+//! kept tell which way is shorter. A search is counted in the index, never beyond a bound; when more is found, the first
+//! rows of the list are gone through, which fill the page with whatever is frequent, and what is not is gathered.
 
 use anju_model::area::{AreaCode, AreaLevel};
 use anju_model::register::{Category, ConsentChoice, HouseholdStatus, Pathway};
@@ -15,11 +16,14 @@ use crate::list::{Conditions, Page, Paging, SortKind, placeholders, read_cursor,
 use crate::search::{Typed, search_condition};
 use crate::{Db, StoreError, Value};
 
-/// Households that are gathered by an index which also sorts them; and those counted of a search.
-const SORTED: u64 = 20_000;
+/// Households counted of a search.
+const COUNTED: u64 = 500;
 
-/// Households that are gathered and then looked at one by one.
-const LOOKED_AT: u64 = 4_000;
+/// Rows of the list that are gone through for a search before it is gathered.
+const TRIED: u64 = 1_500;
+
+/// Households with open look-back items that are gathered.
+const WITH_ITEMS: u64 = 4_000;
 
 /// Longer pages are whole lists: they are read in one step.
 const LONGEST_PAGE: u32 = 1_000;
@@ -149,6 +153,8 @@ enum Way {
     None,
     /// Through the list in its order.
     Through,
+    /// Through the first rows of the list, and when they do not fill the page, from what the search gives.
+    Tried,
     /// From few that one index gives.
     Gathered(By),
 }
@@ -186,15 +192,21 @@ pub async fn households(
     if paging.limit == 0 || paging.limit > LONGEST_PAGE || seldom {
         return whole(&mut link, filter, paging.limit, cursor.as_ref()).await;
     }
-    let (way, total) = choose(&mut link, filter).await?;
     let limit = paging.limit as usize;
     let wanted = limit + 1;
+    let (way, total) = choose(&mut link, filter, wanted as u64).await?;
+    let cursor = cursor.as_ref();
     let (sql, conditions) = match &way {
         Way::None => return Ok(page_of(Vec::new(), None, total)),
-        Way::Through => through(filter, column, cursor.as_ref(), wanted),
-        Way::Gathered(by) => gathered(filter, by, column, cursor.as_ref(), wanted),
+        Way::Through => through(filter, column, cursor, wanted),
+        Way::Tried => tried(filter, column, cursor, wanted),
+        Way::Gathered(by) => gathered(filter, by, column, cursor, wanted),
     };
     let mut found = link.all(&sql, conditions.values()).await?;
+    if matches!(way, Way::Tried) && found.len() < wanted {
+        let (sql, conditions) = gathered(filter, &By::Search, column, cursor, wanted);
+        found = link.all(&sql, conditions.values()).await?;
+    }
     let seen = found.len() as u64;
     let total = match total {
         // The first page is the whole list.
@@ -223,19 +235,17 @@ fn page_of(items: Vec<HouseholdSummary>, next: Option<String>, total: Total) -> 
 }
 
 /// Counts, and chooses the way.
-async fn choose(link: &mut Link, filter: &HouseholdFilter) -> Result<(Way, Total), StoreError> {
+async fn choose(link: &mut Link, filter: &HouseholdFilter, wanted: u64) -> Result<(Way, Total), StoreError> {
     let facets = facets(link, &filter.area).await?;
     let gathered = |households: u64, by: By| match households {
         0 => (Way::None, Total::exactly(0)),
         _ => (Way::Gathered(by), Total::exactly(households)),
     };
-    let sorted = filter.sort == HouseholdSort::RegisterNumber && !filter.is_filtered();
-    let few = if sorted { SORTED } else { LOOKED_AT };
     if let Some(typed) = Typed::new(filter.search.as_deref()) {
-        let found = count_found(link, &typed, &filter.area, few).await?;
-        if found > few {
+        let found = count_found(link, &typed, &filter.area, COUNTED).await?;
+        if found > COUNTED {
             let total = Total {
-                households: few,
+                households: COUNTED,
                 at_least: true,
             };
             // Of what was found, filters may leave anything, from all to nothing.
@@ -247,7 +257,7 @@ async fn choose(link: &mut Link, filter: &HouseholdFilter) -> Result<(Way, Total
             } else {
                 total
             };
-            return Ok((Way::Through, total));
+            return Ok((Way::Tried, total));
         }
         if found == 0 || !filter.is_filtered() {
             return Ok(gathered(found, By::Search));
@@ -270,10 +280,10 @@ async fn choose(link: &mut Link, filter: &HouseholdFilter) -> Result<(Way, Total
         let sql = format!(
             "SELECT COUNT(*) FROM (SELECT DISTINCT household_id FROM lookback_item WHERE item_state = 'open'
              AND household_id IS NOT NULL LIMIT {}) AS found",
-            LOOKED_AT + 1
+            WITH_ITEMS + 1
         );
         let open = link.first(&sql, &[]).await?.map_or(Ok(0), |row| row.count(0))?;
-        if open > LOOKED_AT {
+        if open > WITH_ITEMS {
             return Ok((
                 Way::Through,
                 Total {
@@ -298,22 +308,22 @@ async fn choose(link: &mut Link, filter: &HouseholdFilter) -> Result<(Way, Total
     if filter.area.level() == AreaLevel::Village {
         return Ok(gathered(households, By::Area));
     }
-    let narrowed = others
-        .iter()
-        .any(|(facet, ..)| facet.status == HouseholdStatus::Active);
-    if !narrowed || households > few_of_facets(filter) {
-        return Ok((Way::Through, total));
+    let others: u64 = others.iter().map(|(_, households, _)| households).sum();
+    if gathering_is_shorter(filter.sort, households, households + others, wanted) {
+        let facets = matching.into_iter().map(|(facet, ..)| facet).collect();
+        return Ok(gathered(households, By::Facets(facets)));
     }
-    let facets = matching.into_iter().map(|(facet, ..)| facet).collect();
-    Ok(gathered(households, By::Facets(facets)))
+    Ok((Way::Through, total))
 }
 
-/// The index of facets has the register numbers; of another order every row is looked at.
-fn few_of_facets(filter: &HouseholdFilter) -> u64 {
-    match filter.sort {
-        HouseholdSort::RegisterNumber => SORTED,
-        _ => LOOKED_AT,
-    }
+/// Whether gathering all households that are meant reads less than going through the list until the page is full, where
+/// they stand evenly spread. The index of facets has the register numbers; for another order every row is looked at.
+fn gathering_is_shorter(sort: HouseholdSort, meant: u64, all: u64, wanted: u64) -> bool {
+    let gathered = match sort {
+        HouseholdSort::RegisterNumber => meant / 4,
+        _ => meant,
+    };
+    meant < all && gathered < wanted * all / meant.max(1)
 }
 
 /// Counts what a search finds in an area, up to one more than `most`.
@@ -359,13 +369,37 @@ fn through(
     let mut conditions = Conditions::default();
     place(&mut conditions, &filter.area, filter.sort);
     filter.conditions(&mut conditions);
+    filter.after(&mut conditions, cursor);
+    let sql = format!(
+        "SELECT h.{column}, h.register_number FROM household h{} ORDER BY {} LIMIT {wanted}",
+        conditions.text(),
+        filter.order("h")
+    );
+    (sql, conditions)
+}
+
+/// A page of a search by going through the first rows of the list.
+fn tried(
+    filter: &HouseholdFilter,
+    column: &str,
+    cursor: Option<&[Value; 2]>,
+    wanted: usize,
+) -> (String, Conditions) {
+    let mut conditions = Conditions::default();
+    place(&mut conditions, &filter.area, filter.sort);
+    filter.after(&mut conditions, cursor);
+    let first = format!(
+        "SELECT h.* FROM household h{} ORDER BY {} LIMIT {TRIED}",
+        conditions.take_text(),
+        filter.order("h")
+    );
+    filter.conditions(&mut conditions);
     if let Some(typed) = Typed::new(filter.search.as_deref()) {
         let found = typed.condition(&mut conditions);
         conditions.and(&found);
     }
-    filter.after(&mut conditions, cursor);
     let sql = format!(
-        "SELECT h.{column}, h.register_number FROM household h{} ORDER BY {} LIMIT {wanted}",
+        "SELECT h.{column}, h.register_number FROM ({first}) AS h{} ORDER BY {} LIMIT {wanted}",
         conditions.text(),
         filter.order("h")
     );
@@ -546,6 +580,7 @@ pub async fn explain_pages(
         let mut ways = vec![By::Area, By::Facets(vec![facet]), By::OpenItems];
         if filter.search.is_some() {
             ways.push(By::Search);
+            statements.push(tried(filter, column, cursor.as_ref(), 51));
         }
         statements.extend(
             ways.iter()

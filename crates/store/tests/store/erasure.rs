@@ -1,15 +1,16 @@
 //! Erasing the payload of one entry: what goes, what stays, and what is refused.
 
+use anju_model::erasure::{Erasure, ErasureState};
 use anju_model::lookback::LookbackItem;
 use anju_model::register::Household;
+use anju_store::erasure::{ErasureFilter, erasures};
 use anju_store::testing::TestDatabase;
 use anju_store::{
-    Erasure, StoreError, Value, Versioned, database_test, entry_count, history, load, prove_entry, rebuild,
+    Context, Paging, StoreError, Value, Versioned, database_test, entry_count, history, load, prove_entry,
+    rebuild,
 };
 
 use crate::fixtures::*;
-
-const ORDER: &str = "安法执〔2026〕9号";
 
 /// Gives household 1 a new head, so that its first entry is superseded, and returns that entry's index.
 async fn supersede(test: &TestDatabase) -> u64 {
@@ -21,11 +22,28 @@ async fn supersede(test: &TestDatabase) -> u64 {
     first_entry(test, "household", &id(1, 1).to_string()).await
 }
 
+/// One officer asks, another person carries it out.
 async fn erase(test: &TestDatabase, index: u64) -> Result<(), StoreError> {
-    let mut tx = begin(test, "erase", 40).await;
-    let kind = tx.erase_entry(index, ORDER).await?;
+    let asked = ask(test, index).await?;
+    let mut tx = test
+        .db
+        .begin(Context {
+            actor: "admin".into(),
+            ..context("erase_content", 40)
+        })
+        .await?;
+    let kind = tx.erase_entry(&carried_out(&asked)).await?;
     tx.commit(&key()).await?;
     test.db.compact(&kind).await
+}
+
+async fn ask(test: &TestDatabase, index: u64) -> Result<Erasure, StoreError> {
+    let mut tx = begin(test, "ask_erasure", 39).await;
+    tx.erasable(index).await?;
+    let asked = asked_erasure(index);
+    tx.insert(std::slice::from_ref(&asked)).await?;
+    tx.commit(&key()).await?;
+    Ok(asked)
 }
 
 database_test!(
@@ -51,8 +69,9 @@ database_test!(
         assert_eq!(still, current);
 
         let record: Versioned<Erasure> = load(&test.db, &index.to_string()).await.unwrap().unwrap();
-        assert_eq!((record.value.entry, record.value.document.as_str()), (index, ORDER));
-        assert_eq!((record.changed_by.as_str(), record.changed_at), ("officer", instant(40)));
+        assert_eq!((record.value.entry, record.value.document.as_str()), (index, "安法执〔2026〕3号"));
+        assert_eq!((record.value.asked_by.as_deref(), record.changed_by.as_str()), (Some("officer"), "admin"));
+        assert_eq!((record.version, record.changed_at), (2, instant(40)));
         assert_eq!(verify(test).await.problems, []);
         rebuild(&test.db, &key().verifying_key()).await.unwrap();
         assert_eq!(verify(test).await.problems, []);
@@ -151,5 +170,46 @@ database_test!(
         assert_eq!(problems.len(), 1, "{problems:?}");
         assert_eq!((problems[0].id.as_str(), problems[0].column.as_str()), (index.to_string().as_str(), "payload"));
         assert!(entry_count(&test.db).await.unwrap() > index);
+    }
+);
+
+database_test!(
+    async fn nobody_erases_alone_and_nothing_that_was_not_asked_for(test) {
+        fill(test).await;
+        let index = supersede(test).await;
+        let asked = asked_erasure(index);
+        let payload = format!("SELECT payload FROM ledger_entry WHERE idx = {index}");
+        let before = test.db.inspect(&payload).await.unwrap();
+        // Nobody asked.
+        let mut tx = begin(test, "erase_content", 40).await;
+        let error = tx.erase_entry(&carried_out(&asked)).await.unwrap_err();
+        assert!(matches!(error, StoreError::NotFound { .. } | StoreError::Conflict { .. }), "{error}");
+        drop(tx);
+
+        let asked = ask(test, index).await.unwrap();
+        let mut alone = carried_out(&asked);
+        alone.value.decision.as_mut().unwrap().by = "officer".into();
+        let mut other_order = carried_out(&asked);
+        other_order.value.document = "别的文书".into();
+        let mut unasked = carried_out(&asked);
+        unasked.value = asked.clone();
+        for wrong in [alone, other_order, unasked] {
+            let mut tx = begin(test, "erase_content", 40).await;
+            let error = tx.erase_entry(&wrong).await.unwrap_err();
+            assert!(matches!(error, StoreError::Final { .. }), "{error}");
+            drop(tx);
+        }
+        assert_eq!(test.db.inspect(&payload).await.unwrap(), before);
+        // What waits is no erasure on record.
+        assert_eq!(verify(test).await.problems, []);
+        rebuild(&test.db, &key().verifying_key()).await.unwrap();
+
+        let waiting = |by: &str| ErasureFilter { state: Some(ErasureState::Asked), not_asked_by: Some(by.into()) };
+        assert_eq!(erasures(&test.db, &waiting("officer"), &Paging::default()).await.unwrap().total, 0);
+        let page = erasures(&test.db, &waiting("admin"), &Paging::default()).await.unwrap();
+        assert_eq!((page.total, page.items[0].value.entry), (1, index));
+        let all = erasures(&test.db, &ErasureFilter::default(), &Paging::default()).await.unwrap();
+        // The fixtures' own one is of a later entry and carried out.
+        assert_eq!(all.items.iter().map(|item| item.value.state).collect::<Vec<_>>(), [ErasureState::CarriedOut, ErasureState::Asked]);
     }
 );

@@ -12,6 +12,7 @@ use anju_model::area::{Area, AreaCode};
 use anju_model::bulk::{BulkChange, BulkSource, BulkState, FieldCount, SavedView};
 use anju_model::category::{CategoryEvidence, DepartmentListing, EvidenceRecord};
 use anju_model::code_list::Text;
+use anju_model::erasure::Erasure;
 use anju_model::hazard::{
     HazardFacts, HazardKind, HazardPoint, HazardRisk, HazardScale, HazardState, RelocationExtent,
 };
@@ -570,6 +571,7 @@ pub fn user(number: u64, name: &str) -> User {
         password_hash: "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA".into(),
         must_change_password: true,
         disabled: false,
+        department: None,
     }
 }
 
@@ -818,10 +820,35 @@ async fn write_all(test: &TestDatabase) {
         .unwrap();
     let superseded = first_entry(test, "fund", &id(16, 1).to_string()).await;
     tx.update(&[fund]).await.unwrap();
-    tx.erase_entry(superseded, "安法执〔2026〕3号").await.unwrap();
+    let asked = asked_erasure(superseded);
+    tx.insert(std::slice::from_ref(&asked)).await.unwrap();
+    tx.erase_entry(&carried_out(&asked)).await.unwrap();
     tx.update(&[changed]).await.unwrap();
     tx.retire(&[gone]).await.unwrap();
     tx.commit(&key()).await.unwrap();
+}
+
+/// The erasure of an entry as one officer asks for it.
+pub fn asked_erasure(entry: u64) -> Erasure {
+    Erasure::ask(
+        entry,
+        None,
+        "officer",
+        instant(20),
+        "当事人申请",
+        "安法执〔2026〕3号",
+    )
+    .unwrap()
+}
+
+/// The same, asked for just now, as another person carries it out.
+pub fn carried_out(asked: &Erasure) -> anju_store::Versioned<Erasure> {
+    anju_store::Versioned {
+        value: asked.carry_out("admin", instant(21), None).unwrap(),
+        version: 1,
+        changed_at: instant(20),
+        changed_by: "officer".into(),
+    }
 }
 
 /// The oldest entry of a subject.

@@ -37,6 +37,34 @@ database_test!(
 );
 
 database_test!(
+    async fn indexes_are_whole_after_many_rows_into_an_empty_table(test) {
+        let indexes = async || match test.address.starts_with("sqlite") {
+            true => test.db.inspect("SELECT name, sql FROM sqlite_master WHERE type = 'index' ORDER BY name").await.unwrap(),
+            false => test.db.inspect("SELECT indexname, indexdef FROM pg_indexes ORDER BY indexname").await.unwrap(),
+        };
+        let before = indexes().await;
+        let households = [1, 2].map(|number| household(number, "61902110120101", "张三"));
+        for (number, household) in (0..).zip(&households) {
+            let mut tx = begin(test, "import", number).await;
+            tx.expect_many::<Household>().await.unwrap();
+            tx.insert(std::slice::from_ref(household)).await.unwrap();
+            let mut changed = tx.households(&[household.facts.register_number.clone()]).await.unwrap();
+            changed[0].value.facts.phone = Some("13900000000".into());
+            tx.update(&changed).await.unwrap();
+            tx.commit(&key()).await.unwrap();
+            assert_eq!(indexes().await, before);
+        }
+        let report = verify(test).await;
+        assert_eq!((report.problems, report.rows), (vec![], 2));
+        // One that fails leaves them as they were.
+        let mut tx = begin(test, "import", 3).await;
+        tx.expect_many::<Fund>().await.unwrap();
+        drop(tx);
+        assert_eq!(indexes().await, before);
+    }
+);
+
+database_test!(
     async fn a_stale_version_is_refused_and_nothing_is_written(test) {
         fill(test).await;
         let mut first = reload(test, 1).await;

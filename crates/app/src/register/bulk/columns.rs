@@ -7,13 +7,16 @@
 
 use anju_exchange::normal::{self, Refusal};
 use anju_exchange::table::Cell;
+use anju_model::area::AreaCode;
 use anju_model::code_list::Text;
 use anju_model::identity::{IdNumber, Sex, masked_name, masked_phone};
+use anju_model::money::Fen;
 use anju_model::register::{
-    AccessRoad, AwayReason, Benefit, Category, CauseOfMove, Education, EmploymentChannel, EmploymentPlace,
-    Ethnicity, Fuel, Health, Household, IdKind, Labour, ListedVillage, Marriage, MedicalInsurance,
-    MilitaryService, MonitoredClass, PensionInsurance, Person, Position, PovertyAttribute, PovertyCause,
-    PovertyStanding, Relation, SafetyGrade, SchoolState, Structure, Toilet, Urgency, Vulnerability,
+    AccessRoad, AwayReason, Benefit, Category, CauseOfMove, Disability, DisabilityClass, DisabilityGrade,
+    Education, EmploymentChannel, EmploymentPlace, Ethnicity, Fuel, Health, Helper, Household, IdKind,
+    Labour, ListedVillage, Marriage, MedicalInsurance, MembershipBasis, MilitaryService, MonitoredClass,
+    PensionInsurance, Person, Position, PovertyAttribute, PovertyCause, PovertyStanding, Relation,
+    SafetyGrade, SchoolState, Structure, Toilet, Urgency, Vulnerability,
 };
 
 use crate::table::FORMULA_MARKS;
@@ -81,6 +84,10 @@ pub(super) enum Kind {
     Whole { least: i64, most: i64 },
     /// Longitude and latitude in degrees, with a comma between.
     Position,
+    /// A code of an area, which may lie elsewhere.
+    Area,
+    /// One value of each of two code lists, in canonical form with a comma between.
+    Both(Codes, Codes),
 }
 
 macro_rules! codes {
@@ -588,6 +595,56 @@ pub(super) const HOUSEHOLD: &[Column<Household>] = &[
         None,
         facts.cooperative_member
     ),
+    Column {
+        title: Title {
+            field: "helper_name",
+            member: false,
+            zh: "帮扶责任人",
+            en: "helper",
+            kind: Kind::Name,
+            mask: Some(masked_name),
+            clearable: true,
+        },
+        get: |household| Some(household.facts.helper.as_ref()?.name.clone()).filter(|name| !name.is_empty()),
+        set: |household, text| {
+            change_helper(household, |helper| {
+                helper.name = text.unwrap_or_default().to_owned()
+            });
+            Some(())
+        },
+    },
+    Column {
+        title: Title {
+            field: "helper_unit",
+            member: false,
+            zh: "帮扶单位",
+            en: "unit of the helper",
+            kind: Kind::Words,
+            mask: None,
+            clearable: true,
+        },
+        get: |household| household.facts.helper.as_ref()?.unit.clone(),
+        set: |household, text| {
+            change_helper(household, |helper| helper.unit = text.map(str::to_owned));
+            Some(())
+        },
+    },
+    Column {
+        title: Title {
+            field: "helper_phone",
+            member: false,
+            zh: "帮扶责任人电话",
+            en: "phone of the helper",
+            kind: Kind::Identifier,
+            mask: Some(masked_phone),
+            clearable: true,
+        },
+        get: |household| household.facts.helper.as_ref()?.phone.clone(),
+        set: |household, text| {
+            change_helper(household, |helper| helper.phone = text.map(str::to_owned));
+            Some(())
+        },
+    },
 ];
 
 /// The columns of members, in the order of the sheet.
@@ -835,7 +892,133 @@ pub(super) const MEMBER: &[Column<Person>] = &[
         AwayReason,
         facts.away_reason
     ),
+    plain!(
+        Person,
+        true,
+        "no_id_reason",
+        "无证件原因",
+        "reason for having no ID",
+        Kind::Words,
+        None,
+        facts.no_id_reason
+    ),
+    plain!(
+        Person,
+        true,
+        "dropout_reason",
+        "失学辍学原因",
+        "reason for dropping out",
+        Kind::Words,
+        None,
+        facts.dropout_reason
+    ),
+    Column {
+        title: Title {
+            field: "disability",
+            member: true,
+            zh: "残疾类别和等级",
+            en: "class and grade of disability",
+            kind: Kind::Both(codes!(DISABILITY_CLASS), codes!(DISABILITY_GRADE)),
+            mask: None,
+            clearable: true,
+        },
+        get: |person| {
+            let disability = person.facts.disability.as_ref()?;
+            Some(format!("{},{}", disability.class.code(), disability.grade.code()))
+        },
+        set: |person, text| {
+            person.facts.disability = match text {
+                None => None,
+                Some(text) => {
+                    let (class, grade) = text.split_once(',')?;
+                    Some(Disability {
+                        class: DisabilityClass::from_code(class)?,
+                        grade: DisabilityGrade::from_code(grade)?,
+                    })
+                }
+            };
+            Some(())
+        },
+    },
+    Column {
+        title: Title {
+            field: "monthly_wage",
+            member: true,
+            zh: "月工资(元)",
+            en: "monthly wage, yuan",
+            kind: Kind::Number {
+                least: 0.0,
+                most: 1_000_000.0,
+                hundredths: true,
+            },
+            mask: None,
+            clearable: true,
+        },
+        get: |person| Some(person.facts.work.monthly_wage?.yuan().to_string()),
+        set: |person, text| {
+            person.facts.work.monthly_wage = match text {
+                None => None,
+                Some(text) => Some(Fen((text.parse::<f64>().ok()? * 100.0).round() as i64)),
+            };
+            Some(())
+        },
+    },
+    Column {
+        title: Title {
+            field: "hukou_area",
+            member: true,
+            zh: "户籍所在区划代码",
+            en: "area code of the hukou",
+            kind: Kind::Area,
+            mask: None,
+            clearable: true,
+        },
+        get: |person| person.facts.hukou_area.as_ref().map(ToString::to_string),
+        set: |person, text| {
+            person.facts.hukou_area = match text {
+                None => None,
+                Some(text) => Some(AreaCode::parse(text).ok()?),
+            };
+            Some(())
+        },
+    },
+    always_coded!(
+        Person,
+        true,
+        "membership_basis",
+        "共同生活依据",
+        "ground of membership",
+        MEMBERSHIP_BASIS,
+        MembershipBasis,
+        facts.membership.basis
+    ),
+    plain!(
+        Person,
+        true,
+        "membership_document",
+        "共同生活依据文书",
+        "document of membership",
+        Kind::Words,
+        None,
+        facts.membership.document
+    ),
 ];
+
+/// Changes the helper of a household, who comes with the first value and goes with the last.
+fn change_helper(household: &mut Household, change: impl FnOnce(&mut Helper)) {
+    let mut helper = household.facts.helper.take().unwrap_or_else(|| Helper {
+        name: String::new(),
+        unit: None,
+        id_number: None,
+        phone: None,
+    });
+    change(&mut helper);
+    let nothing = helper.name.is_empty()
+        && helper.unit.is_none()
+        && helper.id_number.is_none()
+        && helper.phone.is_none();
+    household.facts.helper = (!nothing).then_some(helper);
+}
 
 fn masked_id_number(number: &str) -> String {
     IdNumber::new(number).masked()
@@ -955,6 +1138,14 @@ impl Kind {
                 };
                 Text::new(join("、", |text| &text.zh), join(", ", |text| &text.en))
             }
+            Self::Both(first, second) => {
+                let (one, other) = value.split_once(',').unwrap_or((value, ""));
+                let (one, other) = (name(first, one), name(second, other));
+                Text::new(
+                    format!("{} {}", one.zh, other.zh),
+                    format!("{} / {}", one.en, other.en),
+                )
+            }
             Self::YesNo if value == "true" => Text::new("是", "yes"),
             Self::YesNo => Text::new("否", "no"),
             _ => Text::new(value, value),
@@ -1020,6 +1211,57 @@ impl Kind {
             }
             Self::Whole { least, most } => {
                 Ok(normal::whole_between(cell, *least, *most)?.map(|number| number.to_string()))
+            }
+            Self::Area => {
+                let Some(code) = normal::identifier(cell)? else {
+                    return Ok(None);
+                };
+                match AreaCode::parse(&code) {
+                    Ok(code) => Ok(Some(code.to_string())),
+                    Err(_) => Err(Refusal::new(
+                        (
+                            &format!("“{code}”不是区划代码"),
+                            &format!("{code:?} is not an area code"),
+                        ),
+                        (
+                            "填写 2、4、6、9、12 或 14 位区划代码",
+                            "enter an area code of 2, 4, 6, 9, 12 or 14 digits",
+                        ),
+                    )),
+                }
+            }
+            Self::Both(first, second) => {
+                let Some(text) = normal::text(cell)? else {
+                    return Ok(None);
+                };
+                let words: Vec<&str> = text
+                    .split([' ', ',', ',', '、', '/', ';', ';'])
+                    .filter(|word| !word.is_empty())
+                    .collect();
+                let half = text
+                    .split_once('/')
+                    .map(|(one, other)| [one.trim(), other.trim()]);
+                let [one, other] = match (half, words.as_slice()) {
+                    (Some(half), _) => half,
+                    (None, [one, other]) => [*one, *other],
+                    _ => {
+                        return Err(Refusal::new(
+                            (
+                                &format!("“{text}”须同时写明类别和等级"),
+                                &format!("{text:?} must name both class and grade"),
+                            ),
+                            (
+                                "类别和等级之间空一格,例如 肢体 二级",
+                                "write the class, a slash and the grade",
+                            ),
+                        ));
+                    }
+                };
+                Ok(Some(format!(
+                    "{},{}",
+                    (first.parse)(one)?,
+                    (second.parse)(other)?
+                )))
             }
             Self::Position => {
                 let Some(text) = normal::text(cell)? else {
@@ -1090,6 +1332,56 @@ mod tests {
             causes.parse(&Cell::Text(shown)).unwrap().as_deref(),
             Some("geohazard,no_water_or_land")
         );
+    }
+
+    #[test]
+    fn class_and_grade_of_a_disability_come_together() {
+        let kind = title("disability", true).unwrap().kind;
+        let Kind::Both(classes, grades) = kind else {
+            panic!("not two lists");
+        };
+        for class in (classes.names)() {
+            for grade in (grades.names)() {
+                let code = format!("{},{}", class[0], grade[0]);
+                let shown = kind.shown(&code);
+                for word in [&shown.zh, &shown.en] {
+                    let read = kind.parse(&Cell::Text(word.clone())).unwrap();
+                    assert_eq!(read.as_deref(), Some(code.as_str()), "{word}");
+                }
+                let refused = kind.parse(&Cell::Text(class[1].into()));
+                assert!(refused.is_err(), "{}", class[1]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_helper_comes_with_the_first_value_and_goes_with_the_last() {
+        let facts = anju_model::register::HouseholdFacts::new(
+            "A-1",
+            AreaCode::parse("61902110120101").unwrap(),
+            Category::Disaster,
+        );
+        let mut household = Household {
+            id: uuid::Uuid::nil(),
+            facts,
+            members: Vec::new(),
+            consent: None,
+            status: anju_model::register::HouseholdStatus::Active,
+            events: Vec::new(),
+        };
+        for (field, text) in [
+            ("helper_unit", Some("县教育局")),
+            ("helper_name", Some("王五")),
+            ("helper_phone", Some("13912340009")),
+        ] {
+            write(&mut household, None, field, text).unwrap();
+            assert_eq!(value(&household, None, field).unwrap().as_deref(), text);
+        }
+        for field in ["helper_unit", "helper_name", "helper_phone"] {
+            assert!(household.facts.helper.is_some());
+            write(&mut household, None, field, None).unwrap();
+        }
+        assert_eq!(household.facts.helper, None);
     }
 
     #[test]

@@ -404,6 +404,25 @@ pub(super) fn objection(
             Text::new("从表格中删去这一行", "take the row out of the sheet"),
         ));
     }
+    // The number of a helper is no column: another name would leave it with the wrong person.
+    let numbered = household
+        .facts
+        .helper
+        .as_ref()
+        .is_some_and(|helper| helper.id_number.is_some());
+    if numbered && edits.iter().any(|edit| edit.field == "helper_name") {
+        return Some((
+            "帮扶责任人".to_owned(),
+            Text::new(
+                "该户已登记帮扶责任人的证件号码,不能在此换人",
+                "the helper's ID number is on record; the helper cannot be changed here",
+            ),
+            Text::new(
+                "在户页面更换帮扶责任人",
+                "change the helper on the household's page",
+            ),
+        ));
+    }
     let mut after = household.clone();
     for edit in edits {
         write(&mut after, edit.person, &edit.field, edit.after.as_deref())?;

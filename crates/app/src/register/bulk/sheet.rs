@@ -431,15 +431,9 @@ fn read_row<'s>(sheet: &'s Sheet, columns: &Columns, label: &str, index: usize) 
 /// When it is empty, larger than [`SHEET_BYTES`], or neither a workbook nor CSV.
 pub(super) fn read_file(name: &str, bytes: Vec<u8>) -> Result<Vec<Sheet>, AppError> {
     if bytes.len() > SHEET_BYTES {
-        return Err(AppError::invalid(
-            "file_too_large",
-            name.to_owned(),
-            format!("文件超过 {} MB;请按乡镇分成几批", SHEET_BYTES >> 20),
-            format!(
-                "the file has more than {} MB; split it by township",
-                SHEET_BYTES >> 20
-            ),
-        ));
+        return Err(AppError::FileTooLarge {
+            limit: SHEET_BYTES as u64,
+        });
     }
     anju_exchange::table::read_table_bytes(Path::new(name), bytes)
         .map_err(|error| AppError::invalid("file_unreadable", name.to_owned(), error.zh(), error.to_string()))

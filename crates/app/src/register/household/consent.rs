@@ -369,7 +369,7 @@ pub async fn withdraw(
         consent: None,
         ..before.clone()
     };
-    let recorded = anju_store::household_file::consents_of(workspace.db(), id)
+    let recorded = on_record(workspace, id)
         .await?
         .into_iter()
         .find(|record| record.value.withdrawal.is_none() && record.value.consent == standing);
@@ -405,6 +405,17 @@ pub async fn withdraw(
     detail(workspace, caller, id).await
 }
 
+/// The consents of a household, withdrawn ones included, the newest first: by when they were recorded, of those recorded
+/// together by when they were signed.
+async fn on_record(
+    workspace: &Workspace,
+    household: Uuid,
+) -> Result<Vec<Versioned<SignedConsent>>, AppError> {
+    let mut records = anju_store::household_file::consents_of(workspace.db(), household).await?;
+    records.sort_by_key(|record| std::cmp::Reverse((record.value.recorded_at, record.value.consent.date)));
+    Ok(records)
+}
+
 /// The consents of a household, withdrawn ones included, the newest first.
 ///
 /// # Errors
@@ -417,7 +428,7 @@ pub async fn list(
     let household = find(workspace, caller, Action::ReadRegister, id).await?;
     let areas = workspace.areas().await?;
     let mut standing = household.value.consent;
-    let records = anju_store::household_file::consents_of(workspace.db(), id).await?;
+    let records = on_record(workspace, id).await?;
     Ok(records
         .into_iter()
         .map(|record| {
@@ -478,7 +489,7 @@ pub async fn by_village(
     caller: &Caller,
     area: Option<&AreaCode>,
 ) -> Result<Vec<VillageConsent>, AppError> {
-    let area = caller.narrow(Action::ReadRegister, area)?;
+    let area = crate::register::areas::narrow_to_one(workspace, caller, Action::ReadRegister, area).await?;
     let names = workspace.areas().await?;
     let counts =
         anju_store::household_file::consent_counts(workspace.db(), &area, AreaLevel::Village).await?;

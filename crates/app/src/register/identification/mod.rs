@@ -26,6 +26,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use self::notice::load_notice;
+use super::areas;
 use crate::{AppError, Caller, Problem, Progress, Workspace};
 
 /// Most cases named one by one in a batch; a batch by filter has no limit.
@@ -269,7 +270,7 @@ pub async fn open(
     opening: Opening,
 ) -> Result<BatchOutcome, AppError> {
     let action = action_of(Level::Village);
-    let area = caller.narrow(action, opening.area.as_ref())?;
+    let area = areas::narrow_to_one(workspace, caller, action, opening.area.as_ref()).await?;
     let witness = opening
         .witness
         .map(|witness| witness.trim().to_owned())
@@ -449,7 +450,7 @@ fn selection(workspace: &Workspace, taking: &Taking, area: AreaCode) -> Result<C
 /// # Errors
 /// When the caller may not take the step in the area, or the database fails.
 pub async fn count(workspace: &Workspace, caller: &Caller, taking: &Taking) -> Result<u64, AppError> {
-    let area = may_take(caller, taking)?;
+    let area = may_take(workspace, caller, taking).await?;
     if let Some(cases) = &taking.cases {
         return Ok(cases.len() as u64);
     }
@@ -467,11 +468,15 @@ pub async fn count(workspace: &Workspace, caller: &Caller, taking: &Taking) -> R
 }
 
 /// The area in which the caller may take the step.
-pub(crate) fn may_take(caller: &Caller, taking: &Taking) -> Result<AreaCode, AppError> {
+pub(crate) async fn may_take(
+    workspace: &Workspace,
+    caller: &Caller,
+    taking: &Taking,
+) -> Result<AreaCode, AppError> {
     let Some(level) = taking.step.level() else {
         return Err(IdentificationError::Ended { step: taking.step }.into());
     };
-    caller.narrow(action_of(level), taking.area.as_ref())
+    areas::narrow_to_one(workspace, caller, action_of(level), taking.area.as_ref()).await
 }
 
 /// Takes a step with one case or many.
@@ -485,7 +490,7 @@ pub async fn take(
     taking: Taking,
     progress: &Progress,
 ) -> Result<BatchOutcome, AppError> {
-    let area = may_take(caller, &taking)?;
+    let area = may_take(workspace, caller, &taking).await?;
     if let Some(remark) = &taking.remark {
         limited(remark, "remark")?;
     }
@@ -534,7 +539,7 @@ pub async fn take(
                 ))
             }
             What::Pass => case
-                .pass(say.clone(), taking.vote, quorum)
+                .pass(say.clone(), taking.vote.clone(), quorum)
                 .map_err(|error| problem(&error)),
             What::Return => case.give_back(say.clone()).map_err(|error| problem(&error)),
             What::Refuse => case.refuse(say.clone()).map_err(|error| problem(&error)),

@@ -331,12 +331,9 @@ pub async fn add_photo(
 ) -> Result<NoticeView, AppError> {
     let mut notice = own_notice(workspace, caller, id).await?;
     if photo.bytes.len() > PHOTO_LIMIT {
-        return Err(AppError::invalid(
-            "photo_size",
-            "photo",
-            format!("照片不能超过 {} MB", PHOTO_LIMIT >> 20),
-            format!("a photo has at most {} MB", PHOTO_LIMIT >> 20),
-        ));
+        return Err(AppError::FileTooLarge {
+            limit: PHOTO_LIMIT as u64,
+        });
     }
     let kind = media_type(&photo.bytes, &[])
         .filter(|kind| kind.starts_with("image/") && *kind == photo.media_type)

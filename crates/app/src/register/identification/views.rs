@@ -287,7 +287,9 @@ pub async fn list(
     caller: &Caller,
     query: &CaseQuery,
 ) -> Result<Page<CaseView>, AppError> {
-    let area = caller.narrow(Action::ReadRegister, query.area.as_ref())?;
+    let area =
+        crate::register::areas::narrow_to_one(workspace, caller, Action::ReadRegister, query.area.as_ref())
+            .await?;
     let filter = CaseFilter {
         step: query.step,
         suspended: query.suspended,
@@ -324,7 +326,7 @@ pub async fn list(
 /// # Errors
 /// When the caller may not read the register or that area.
 pub async fn desk(workspace: &Workspace, caller: &Caller, area: Option<&AreaCode>) -> Result<Desk, AppError> {
-    let area = caller.narrow(Action::ReadRegister, area)?;
+    let area = crate::register::areas::narrow_to_one(workspace, caller, Action::ReadRegister, area).await?;
     let db = workspace.db();
     let counted: HashMap<Step, (u64, u64)> = anju_store::identification::count_by_step(db, &area)
         .await?
@@ -433,7 +435,9 @@ pub async fn notices(
     caller: &Caller,
     query: &NoticeQuery,
 ) -> Result<Page<NoticeView>, AppError> {
-    let area = caller.narrow(Action::ReadRegister, query.area.as_ref())?;
+    let area =
+        crate::register::areas::narrow_to_one(workspace, caller, Action::ReadRegister, query.area.as_ref())
+            .await?;
     let paging = Paging {
         after: query.after.clone(),
         limit: query.limit.unwrap_or(50).clamp(1, 200),
@@ -639,7 +643,9 @@ pub async fn objections(
     caller: &Caller,
     query: &ObjectionQuery,
 ) -> Result<Page<ObjectionView>, AppError> {
-    let area = caller.narrow(Action::ReadRegister, query.area.as_ref())?;
+    let area =
+        crate::register::areas::narrow_to_one(workspace, caller, Action::ReadRegister, query.area.as_ref())
+            .await?;
     let paging = Paging {
         after: query.after.clone(),
         limit: query.limit.unwrap_or(50).clamp(1, 200),

@@ -158,6 +158,7 @@ pub(super) async fn import_changes(
         unused_headers: table.unused_headers().into_iter().map(str::to_owned).collect(),
         cells_left_out: parsed.notes.len() as u64,
         left_out: parsed.notes,
+        refused_for: super::stage::shown(&parsed.refused),
     });
     Ok(outcome)
 }

@@ -22,7 +22,7 @@ use anju_store::Versioned;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use super::stage::{Taken, held_back, keep_identities, off_register, sort_refused, unknown};
+use super::stage::{Taken, held_back, keep_identities, off_register, shown, sort_refused, unknown};
 use crate::register::roster::Frozen;
 use crate::workspace::Transaction;
 use crate::{AppError, Caller, Workspace};
@@ -45,6 +45,8 @@ const CHUNK: usize = 1_000;
 pub(super) struct Counts {
     pub(super) added: HashSet<Uuid>,
     pub(super) changed: HashSet<Uuid>,
+    /// Households whose choices are on record already.
+    signed: HashSet<Uuid>,
 }
 
 impl Counts {
@@ -133,6 +135,7 @@ impl List {
                 refused: count,
                 unused_headers: table.unused_headers().into_iter().map(str::to_owned).collect(),
                 left_out,
+                refused_for: shown(&refused),
                 workbook,
             })
         })?;
@@ -185,10 +188,11 @@ fn read_pieces(list: List, may_be_held_back: bool) -> mpsc::Receiver<Result<Piec
     receiver
 }
 
-/// The choices of this import's consent records, the last one of each household.
+/// The choices of this import's consent records.
 #[derive(Default)]
 pub(super) struct Choices {
-    last: HashMap<String, Consent>,
+    /// Of each household by register number, the oldest first; of one day in the order in which they were read.
+    of: HashMap<String, Vec<Consent>>,
     /// The lists that were read, in the order of the sources.
     lists: VecDeque<(List, Parsed<ConsentRecord>)>,
 }
@@ -220,11 +224,20 @@ impl Choices {
         .await
         .map_err(|error| AppError::Aborted(error.to_string()))??;
         for record in &parsed.records {
-            self.last
-                .insert(record.register_number.clone(), record.consent.clone());
+            let known = self.of.entry(record.register_number.clone()).or_default();
+            // The same row twice is one choice.
+            if !known.contains(&record.consent) {
+                let place = known.partition_point(|earlier| earlier.date <= record.consent.date);
+                known.insert(place, record.consent.clone());
+            }
         }
         self.lists.push_back((list, parsed));
         Ok(())
+    }
+
+    /// The choices of a household, the oldest first.
+    fn of(&self, number: &str) -> &[Consent] {
+        self.of.get(number).map_or(&[], Vec::as_slice)
     }
 
     /// The next list that was read and is to be written.
@@ -288,7 +301,7 @@ impl Taking<'_, '_> {
         let mut signed = Vec::new();
         for record in records {
             let row = record.rows.0;
-            let choice = self.choices.last.get(&record.facts.register_number);
+            let choice = self.choices.of(&record.facts.register_number).last();
             let Some(stored) = stored.remove(&record.facts.register_number) else {
                 let household = Household {
                     id: self.workspace.new_id(),
@@ -323,21 +336,24 @@ impl Taking<'_, '_> {
             }
             if value != stored.value {
                 if value.consent != stored.value.consent {
-                    signed.extend(self.signed(&value));
+                    signed.extend(self.signed(&value, true).await?);
                 }
                 self.counts.change(value.id);
                 changed.push(Versioned { value, ..stored });
             }
         }
-        signed.extend(added.iter().filter_map(|household| self.signed(household)));
+        for household in &added {
+            signed.extend(self.signed(household, true).await?);
+        }
         self.transaction.update(&changed).await?;
         self.transaction.insert(&added).await?;
         self.transaction.insert(&signed).await?;
         list.hold_back(held)
     }
 
-    /// Takes in consent records once all registers are in. Refused is a choice of a household that nobody knows, or one
-    /// that changes the pathway of a household on a roster in force.
+    /// Takes in consent records once all registers are in: each becomes a record, and the latest stands. Refused are
+    /// those of a household that nobody knows, or whose latest one would change the pathway of a household on a roster
+    /// in force.
     pub(super) async fn choices(
         mut self,
         list: List,
@@ -360,18 +376,25 @@ impl Taking<'_, '_> {
                     strangers.push(record);
                     continue;
                 };
-                if let Some(refusal) = self.choice_refusal(&household.value, &record.consent) {
+                let choices = self.choices.of(&record.register_number);
+                let Some(last) = choices.last() else {
+                    continue;
+                };
+                if let Some(refusal) = self.choice_refusal(&household.value, last) {
                     held.push((record.row, household.value.clone(), refusal));
                     continue;
                 }
-                // Of several records of a household the last one counts.
-                let counts = self.choices.last.get(&record.register_number) == Some(&record.consent);
-                if counts
-                    && household.value.consent.as_ref() != Some(&record.consent)
-                    && let Some(mut household) = stored.remove(&record.register_number)
-                {
+                if record.consent != *last {
+                    continue;
+                }
+                if household.value.consent.as_ref() == Some(last) {
+                    // It stands; those before it may not be on record yet.
+                    if choices.len() > 1 {
+                        signed.extend(self.signed(&household.value, false).await?);
+                    }
+                } else if let Some(mut household) = stored.remove(&record.register_number) {
                     household.value.consent = Some(record.consent);
-                    signed.extend(self.signed(&household.value));
+                    signed.extend(self.signed(&household.value, true).await?);
                     self.counts.change(household.value.id);
                     changed.push(household);
                 }
@@ -403,17 +426,34 @@ impl Taking<'_, '_> {
         self.frozen.refusal(stored, &after).map(Refusal::Frozen)
     }
 
-    /// The record of a household's choice, one of a row of them.
-    fn signed(&self, household: &Household) -> Option<SignedConsent> {
-        household.consent.clone().map(|consent| SignedConsent {
-            id: self.workspace.new_id(),
-            household: household.id,
-            area: household.facts.area.clone(),
-            consent,
-            recorded_by: self.caller.name().to_owned(),
-            recorded_at: self.workspace.now(),
-            withdrawal: None,
-        })
+    /// The records of a household's choices, the oldest first: of the one that stands when it is `new`, and of those
+    /// before it in this import that are not on record yet.
+    async fn signed(&mut self, household: &Household, new: bool) -> Result<Vec<SignedConsent>, AppError> {
+        if !self.counts.signed.insert(household.id) {
+            return Ok(Vec::new());
+        }
+        let Some(stands) = household.consent.clone() else {
+            return Ok(Vec::new());
+        };
+        let mut choices: Vec<Consent> = self.choices.of(&household.facts.register_number).to_vec();
+        choices.retain(|choice| *choice != stands);
+        if !choices.is_empty() && !self.counts.added.contains(&household.id) {
+            let known = anju_store::household_file::consents_of(self.workspace.db(), household.id).await?;
+            choices.retain(|choice| known.iter().all(|record| record.value.consent != *choice));
+        }
+        choices.extend(new.then_some(stands));
+        Ok(choices
+            .into_iter()
+            .map(|consent| SignedConsent {
+                id: self.workspace.new_id(),
+                household: household.id,
+                area: household.facts.area.clone(),
+                consent,
+                recorded_by: self.caller.name().to_owned(),
+                recorded_at: self.workspace.now(),
+                withdrawal: None,
+            })
+            .collect())
     }
 
     async fn stored(

@@ -6,6 +6,7 @@
 //! changes nothing. Memory holds the files' cells, packed, and some thousand households at a time.
 
 mod areas;
+pub mod department;
 mod households;
 mod source;
 mod stage;
@@ -17,7 +18,7 @@ use anju_exchange::header::ColumnProfile;
 pub use anju_exchange::poverty_roster::ListSource;
 use anju_model::access::Action;
 use anju_model::land::LayerKind;
-use anju_model::register::FileKind;
+use anju_model::register::{FileKind, Household};
 use serde::Serialize;
 
 use self::source::{find_files, read_all};
@@ -26,6 +27,9 @@ use crate::{AppError, Caller, Problem, Progress, Workspace};
 
 /// Cells left out that an outcome shows of one file; the others are counted.
 const SHOWN_CELLS: usize = 20;
+
+/// Cells that an outcome shows of those for which one file's rows were refused; all are in the error workbook.
+const SHOWN_REFUSALS: usize = 200;
 
 /// How to import.
 #[derive(Debug, Clone)]
@@ -84,6 +88,8 @@ pub struct FileOutcome {
     pub cells_left_out: u64,
     /// The first of those cells.
     pub left_out: Vec<CellProblem>,
+    /// The first cells for which rows were refused.
+    pub refused_for: Vec<CellProblem>,
 }
 
 /// Imports files and folders.
@@ -97,13 +103,36 @@ pub async fn import(
     options: &Options,
     progress: &Progress,
 ) -> Result<Outcome, AppError> {
-    caller.require_in(Action::ImportData, &workspace.county().code)?;
+    let county = &workspace.county().code;
+    // Whoever may not import everything may import departments' data, and nothing else.
+    let only = match caller.require_in(Action::ImportData, county) {
+        Ok(()) => None,
+        Err(refused) => match caller.department_data(Action::ImportExtracts, county) {
+            Ok(kinds) => Some(kinds),
+            Err(_) => return Err(refused),
+        },
+    };
+    run(workspace, caller, paths, options, only, progress).await
+}
+
+/// Imports, of `only` these kinds where they are named.
+async fn run(
+    workspace: &Workspace,
+    caller: &Caller,
+    paths: &[PathBuf],
+    options: &Options,
+    only: Option<&[FileKind]>,
+    progress: &Progress,
+) -> Result<Outcome, AppError> {
     progress.report("查找文件", "looking for files", 0.0)?;
     let files = find_files(paths)?;
-    let profiles = wanted_profiles(workspace, caller, options).await?;
+    let profiles = wanted_profiles(workspace, options).await?;
     let (mut sources, problems) = read_all(workspace, files, &profiles, options, progress).await?;
     if !problems.is_empty() && (!options.keep_going || sources.is_empty()) {
         return Err(AppError::Files(problems));
+    }
+    if let Some(kinds) = only {
+        department::check_sources(workspace, &sources, kinds).await?;
     }
     for index in 0..sources.len() {
         if areas::is_change(workspace, &sources[index], &profiles).await? {
@@ -123,6 +152,9 @@ pub async fn import(
     // From here on nobody else writes, so that what is compared is what is stored. Nothing is seen of it before the commit,
     // and nothing is left of it should the program end before that.
     let mut transaction = workspace.begin(caller, "import", None).await?;
+    if sources.iter().any(|source| source.kind() == FileKind::Register) {
+        transaction.expect_many::<Household>().await?;
+    }
     let mut stage = Stage::load(workspace, &sources, options.list_source.clone()).await?;
     let mut outcome = Outcome {
         problems,
@@ -222,12 +254,8 @@ fn write_error_workbook(folder: &Path, source: &str, bytes: &[u8]) -> Result<Pat
     }
 }
 
-async fn wanted_profiles(
-    workspace: &Workspace,
-    caller: &Caller,
-    options: &Options,
-) -> Result<Vec<ColumnProfile>, AppError> {
-    let mut profiles = super::profile::list(workspace, caller).await?;
+async fn wanted_profiles(workspace: &Workspace, options: &Options) -> Result<Vec<ColumnProfile>, AppError> {
+    let mut profiles = super::profile::saved(workspace).await?;
     if let Some(name) = &options.profile {
         let Some(place) = profiles.iter().position(|profile| profile.name == *name) else {
             return Err(AppError::invalid(

@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 use super::households::{Choices, Counts, List, Taking, chunks};
 use super::source::{Content, Source};
-use super::{FileOutcome, ListSource, SHOWN_CELLS, list_name};
+use super::{FileOutcome, ListSource, SHOWN_CELLS, SHOWN_REFUSALS, list_name};
 use crate::register::roster::Frozen;
 use crate::workspace::Transaction;
 use crate::{AppError, Caller, Workspace};
@@ -33,6 +33,7 @@ pub(super) struct Taken {
     pub(super) refused: u64,
     pub(super) unused_headers: Vec<String>,
     pub(super) left_out: Vec<CellProblem>,
+    pub(super) refused_for: Vec<CellProblem>,
     pub(super) workbook: Option<Vec<u8>>,
 }
 
@@ -289,6 +290,7 @@ impl Stage {
             refused,
             unused_headers,
             mut left_out,
+            refused_for,
             workbook,
         } = taken;
         let cells_left_out = left_out.len() as u64;
@@ -333,6 +335,7 @@ impl Stage {
                 unused_headers,
                 cells_left_out,
                 left_out,
+                refused_for,
             },
             workbook,
         ))
@@ -695,12 +698,19 @@ impl Taken {
             refused: 0,
             unused_headers: Vec::new(),
             left_out: Vec::new(),
+            refused_for: Vec::new(),
             workbook: None,
         }
     }
 }
 
 /// The good records, and what came of the rest.
+/// The first cells for which rows are refused.
+pub(super) fn shown(refused: &[RefusedRows]) -> Vec<CellProblem> {
+    let cells = refused.iter().flat_map(|rows| &rows.cells);
+    cells.take(SHOWN_REFUSALS).cloned().collect()
+}
+
 fn close<T>(table: &Table<'_>, parsed: Parsed<T>) -> Result<(Vec<T>, Taken), AppError> {
     let refused = parsed.refused.iter().map(|rows| rows.rows.len() as u64).sum();
     let workbook = match parsed.refused.as_slice() {
@@ -712,6 +722,7 @@ fn close<T>(table: &Table<'_>, parsed: Parsed<T>) -> Result<(Vec<T>, Taken), App
         refused,
         unused_headers: table.unused_headers().into_iter().map(str::to_owned).collect(),
         left_out: parsed.notes,
+        refused_for: shown(&parsed.refused),
         workbook,
     };
     Ok((parsed.records, taken))

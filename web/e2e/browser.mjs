@@ -69,9 +69,9 @@ export async function open(origins) {
   };
 }
 
-/** Signs in on the page at `url`, changing the first password to `next` when that is asked for. */
+/** Signs in on the page at `url`, or on the one that is open, changing the first password to `next` when that is asked for. */
 export async function signIn(page, url, name, password, next) {
-  await page.goto(url);
+  if (url) await page.goto(url);
   await page.locator('[data-testid=sign-in] input').first().fill(name);
   await page.locator('[data-testid=sign-in] input[type=password]').fill(password);
   await page.keyboard.press('Enter');

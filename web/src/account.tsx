@@ -6,6 +6,7 @@ import { useState } from 'react';
 
 import { api, Problem } from './api/client';
 import type { Enrolment, OwnSession } from './api/types';
+import { filled } from './command';
 import { instant, useWords } from './language';
 import { Title, Waiting } from './parts';
 
@@ -111,7 +112,7 @@ function SecondStep() {
       {on && (
         <Form form={leaving} layout="inline">
           {password}
-          <Popconfirm title={t('sure')} onConfirm={() => leaving.validateFields().then((typed) => disable.mutate(typed))}><Button danger loading={disable.isPending}>{t('disable')}</Button></Popconfirm>
+          <Popconfirm title={t('sure')} onConfirm={async () => { const typed = await filled(leaving); if (typed) disable.mutate(typed); }}><Button danger loading={disable.isPending}>{t('disable')}</Button></Popconfirm>
         </Form>
       )}
       {!on && begun === null && (

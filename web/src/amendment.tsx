@@ -183,7 +183,7 @@ export function OnRoster({ household }: { household: HouseholdDetail }) {
       {household.roster ? (
         <p style={{ marginTop: 0 }}>
           <Link to={`/rosters/${household.roster.id}`}>{household.roster.title} · {t('version', { n: household.roster.number })}</Link> · {household.roster.document} <span className="label">{t('amendment_only')}</span>{' '}
-          {me.data?.role !== 'inspector' && <Button size="small" onClick={() => setAsking(true)} data-testid="ask-amendment">{t('ask_amendment')}</Button>}
+          {me.data?.may.includes('ask_amendment') && <Button size="small" onClick={() => setAsking(true)} data-testid="ask-amendment">{t('ask_amendment')}</Button>}
         </p>
       ) : <span className="label">{t('on_no_roster')}</span>}
       {household.amendments.map((amendment) => (
@@ -252,22 +252,24 @@ function Ask({ household, close }: { household: HouseholdDetail; close: () => vo
   });
   const facts = options('key_fact').filter((fact) => kind !== 'natural_change' || fact.value === 'members');
   return (
-    <Modal open title={`${t('ask_amendment')} · ${household.register_number}`} okText={t('ask_amendment')} onCancel={close} onOk={() => form.submit()} confirmLoading={send.isPending}>
+    <Modal open width={600} title={`${t('ask_amendment')} · ${household.register_number}`} okText={t('ask_amendment')} onCancel={close} onOk={() => form.submit()} confirmLoading={send.isPending}>
       <Wrong error={send.error} />
       <Form form={form} layout="vertical" onFinish={(asked) => (file ? send.mutate(asked) : setMissing(true))} initialValues={{ kind: 'correction' }}>
-        <Form.Item name="kind" label={t('amendment_kind')} rules={[{ required: true }]}><Select options={options('amendment_kind')} onChange={() => form.setFieldValue('field', undefined)} /></Form.Item>
-        <Form.Item name="field" label={t('key_fact')} rules={[{ required: true }]}><Select options={facts} /></Form.Item>
+        <div className="fields">
+          <Form.Item name="kind" label={t('amendment_kind')} rules={[{ required: true }]}><Select options={options('amendment_kind')} onChange={() => form.setFieldValue('field', undefined)} /></Form.Item>
+          <Form.Item name="field" label={t('key_fact')} rules={[{ required: true }]}><Select options={facts} /></Form.Item>
+        </div>
         {field === 'category' && <Form.Item name="category" label={t('category')} rules={[{ required: true }]}><Select options={options('category')} /></Form.Item>}
         {field === 'pathway' && <Form.Item name="pathway" label={t('pathway')}><Select allowClear options={options('pathway')} /></Form.Item>}
-        {field === 'area' && <Form.Item name="area" label={t('area')} rules={[{ required: true }]}><TreeSelect treeData={areaTree(areas.data ?? [])} /></Form.Item>}
+        {field === 'area' && <Form.Item name="area" label={t('area')} rules={[{ required: true }]}><TreeSelect showSearch={{ treeNodeFilterProp: 'title' }} treeData={areaTree(areas.data ?? [])} /></Form.Item>}
         {field === 'bank_account' && <Form.Item name="bank_account" label={t('account')}><Input /></Form.Item>}
         {field === 'home' && (
-          <>
-            <Form.Item name={['home', 'structure']} label={t('structure')}><Select allowClear options={options('structure')} /></Form.Item>
-            <Form.Item name={['home', 'grade']} label={t('grade')}><Select allowClear options={options('safety_grade')} /></Form.Item>
-            <Form.Item name={['home', 'area_m2']} label={t('home_area')}><InputNumber min={1} max={2000} suffix="m²" /></Form.Item>
-            <Form.Item name={['home', 'year_built']} label={t('built')}><InputNumber min={1800} max={2100} /></Form.Item>
-          </>
+          <div className="fields">
+            <Form.Item name={['home', 'structure']} label={t('structure')}><Select allowClear placeholder={code('structure', household.home.structure)} options={options('structure')} /></Form.Item>
+            <Form.Item name={['home', 'grade']} label={t('grade')}><Select allowClear placeholder={code('safety_grade', household.home.grade)} options={options('safety_grade')} /></Form.Item>
+            <Form.Item name={['home', 'area_m2']} label={t('home_area')}><InputNumber min={1} max={2000} suffix="m²" style={{ width: '100%' }} placeholder={household.home.area_m2?.toString() ?? ''} /></Form.Item>
+            <Form.Item name={['home', 'year_built']} label={t('built')}><InputNumber min={1800} max={2100} style={{ width: '100%' }} placeholder={household.home.year_built?.toString() ?? ''} /></Form.Item>
+          </div>
         )}
         {field === 'members' && (
           <>

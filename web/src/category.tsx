@@ -54,7 +54,7 @@ export function CategoryPanel({ household, category }: { household: string; cate
         { title: t('evidence_kind'), render: (_, it) => code('evidence_kind', it.evidence.kind) },
         { title: t('evidence'), render: (_, it) => <Described evidence={it.evidence} /> },
         { title: t('evidence_attachment'), render: (_, it) => 'attachment' in it.evidence && it.evidence.attachment ? <a href={address(`/register/households/${household}/evidence/${it.id}/file`)}>{it.evidence.attachment.name}</a> : '—' },
-        { title: t('by'), render: (_, it) => `${it.recorded_by} · ${instant(it.recorded_at)}` },
+        { title: t('recorded_by'), render: (_, it) => `${it.recorded_by} · ${instant(it.recorded_at)}` },
         { title: '', align: 'right', render: (_, it) => !it.editable ? <span className="label">{t('evidence_from_list')}</span> : records && (
           <Space size={4}><Button size="small" onClick={() => setEditing(it)}>{t('evidence_correct')}</Button><Button size="small" danger onClick={() => setWithdrawing(it)}>{t('evidence_withdraw')}</Button></Space>
         ) },
@@ -159,7 +159,7 @@ export default function AcceptancePage() {
       <Title extra={<Space><Button icon={<DownloadOutlined />} href={address('/register/acceptance.xlsx', filters)}>{t('export_xlsx')}</Button><Button href={address('/register/acceptance.csv', filters)}>{t('export_csv')}</Button></Space>}>{t('acceptance')}</Title>
       <div className="filters">
         <Input.Search allowClear style={{ width: 220 }} placeholder={t('search_households')} defaultValue={filters.search} onSearch={(search) => set({ search })} />
-        <TreeSelect allowClear style={{ width: 200 }} placeholder={t('all_areas')} value={filters.area} treeData={areaTree(areas.data ?? [])} onChange={(area) => set({ area })} />
+        <TreeSelect allowClear showSearch={{ treeNodeFilterProp: 'title' }} style={{ width: 200 }} placeholder={t('all_areas')} value={filters.area} treeData={areaTree(areas.data ?? [])} onChange={(area) => set({ area })} />
         <Select allowClear style={{ width: 150 }} placeholder={t('category')} value={filters.category} options={options('category')} onChange={(category) => set({ category })} />
         <Select allowClear style={{ width: 190 }} placeholder={t('acceptance')} value={filters.state} options={options('acceptance_state')} onChange={(state) => set({ state })} />
         {Object.keys(filters).length > 0 && <Button type="link" onClick={clear}>{t('clear')}</Button>}

@@ -1,7 +1,7 @@
 // Commands of identification: run one, tell what came of it, and show everything anew.
 
 import { useQueryClient } from '@tanstack/react-query';
-import { App, Table } from 'antd';
+import { App, Table, type FormInstance } from 'antd';
 
 import type { BatchOutcome } from './api/types';
 import { useWords, whole } from './language';
@@ -17,6 +17,11 @@ export function useOutcome() {
     if (done > 0) message.success(t('batch_done', { n: whole(done) }));
     const refused = refusals.reduce((sum, { cases }) => sum + cases.length, 0);
     if (refused === 0) return;
+    const [only] = refusals;
+    if (only && refused === 1) {
+      modal.warning({ title: t('batch_refused', { n: 1 }), okText: t('close'), content: <>{only.cases.map(name)}<p data-testid="refusals">{only.reason}</p></> });
+      return;
+    }
     modal.warning({
       title: t('batch_refused', { n: whole(refused) }),
       width: 640,
@@ -32,7 +37,10 @@ export function useOutcome() {
   };
 }
 
-/** Runs a command and asks for everything again; `name` says which household a refused case is of. */
+/**
+ * Runs a command and asks for everything again; `name` says which household a refused case is of. Answers whether
+ * anything was done, so that a form whose cases were all refused keeps what was typed.
+ */
 export function useCommand(name: (id: string) => string = (id) => id.slice(0, 8)) {
   const { problem, t, of } = useWords();
   const { message } = App.useApp();
@@ -46,7 +54,9 @@ export function useCommand(name: (id: string) => string = (id) => id.slice(0, 8)
         const reasons = new Map<string, string[]>();
         for (const { id, detail } of refused) reasons.set(of(detail), [...(reasons.get(of(detail)) ?? []), id]);
         tell(done, [...reasons].map(([reason, cases]) => ({ reason, cases })), name);
-      } else message.success(t('saved'));
+        return done > 0 || refused.length === 0;
+      }
+      message.success(t('saved'));
       return true;
     } catch (error) {
       message.error(problem(error));
@@ -59,3 +69,6 @@ export function useCommand(name: (id: string) => string = (id) => id.slice(0, 8)
 
 /** Today by the calendar of China. */
 export const today = () => new Date(Date.now() + 8 * 3600e3).toISOString().slice(0, 10);
+
+/** What was filled in; null while something is missing, which the form itself shows. */
+export const filled = <T,>(form: FormInstance<T>): Promise<T | null> => form.validateFields().catch(() => null);

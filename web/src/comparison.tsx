@@ -36,6 +36,7 @@ export function Freeze({ roster, size = 'middle' }: { roster: Roster; size?: 'sm
   const own = roster.drafted_by === me.data.name;
   return (
     <span onClick={(event) => event.stopPropagation()}>
+      {own && size === 'middle' && <span className="label">{t('second_person')} </span>}
       <Button type="primary" size={size} disabled={own} title={own ? t('second_person') : undefined} onClick={() => setOpen(true)} data-testid="freeze">{t('freeze')}</Button>
       <Modal open={open} width={600} okText={t('freeze')} title={`${t('freeze')} · ${roster.title}`} onCancel={() => { freeze.reset(); setOpen(false); }} onOk={() => form.submit()} confirmLoading={freeze.isPending}>
         <Wrong error={freeze.error} />
@@ -82,6 +83,7 @@ export default function RosterPage() {
         </Space>
         <dl className="facts" style={{ margin: '12px 0 0' }}>
           <dt>{t('area')}</dt><dd>{roster.area_name}</dd>
+          <dt>{t('drafted_from')}</dt><dd><DraftedFrom roster={roster} /></dd>
           <dt>{t('drafted')}</dt><dd>{roster.drafted_by} · {instant(roster.drafted_at)}</dd>
           {roster.frozen && <><dt>{t('frozen_by')}</dt><dd>{roster.frozen.by} · {instant(roster.frozen.at)}</dd><dt>{t('approver')}</dt><dd>{roster.frozen.approver} · {roster.frozen.document}</dd></>}
           <dt>{t('roster_hash')}</dt><dd style={{ wordBreak: 'break-all' }}><code>{roster.hash}</code> <Button size="small" type="text" icon={<CopyOutlined />} onClick={copy} aria-label={t('copy_hash')} title={t('copy_hash')} /></dd>
@@ -98,6 +100,20 @@ export default function RosterPage() {
       </div>
     </div>
   );
+}
+
+/** The filters that a roster was drafted from. */
+function DraftedFrom({ roster: { category, filter } }: { roster: Roster }) {
+  const { t, code } = useWords();
+  const flag = (label: string, value: boolean | null | undefined) => (value === null || value === undefined ? [] : [`${label}: ${t(value ? 'yes' : 'no')}`]);
+  return [
+    code('category', category),
+    ...flag(t('identified'), filter.identified),
+    ...(filter.choice ? [`${t('choice')}: ${code('consent_choice', filter.choice)}`] : []),
+    ...flag(t('must_move'), filter.must_move),
+    ...(filter.poverty_attribute ? [`${t('poverty')}: ${code('poverty_attribute', filter.poverty_attribute)}`] : []),
+    ...flag(t('has_items'), filter.open_items),
+  ].join(' · ');
 }
 
 type Way = 'added' | 'removed' | 'changed';

@@ -38,7 +38,7 @@ export default function HazardPointsPage() {
       )}>{t('hazards')}</Title>
       <div className="filters">
         <Input.Search allowClear style={{ width: 200 }} placeholder={t('hazard_search')} defaultValue={filters.search} onSearch={(search) => set({ search })} />
-        <TreeSelect allowClear style={{ width: 170 }} placeholder={t('all_areas')} value={filters.area} treeData={areaTree(areas.data ?? [])} onChange={(area) => set({ area })} />
+        <TreeSelect allowClear showSearch={{ treeNodeFilterProp: 'title' }} style={{ width: 170 }} placeholder={t('all_areas')} value={filters.area} treeData={areaTree(areas.data ?? [])} onChange={(area) => set({ area })} />
         <Select allowClear style={{ width: 130 }} placeholder={t('hazard_kind')} value={filters.kind} options={options('hazard_kind')} onChange={(kind) => set({ kind })} />
         <Select allowClear style={{ width: 110 }} placeholder={t('hazard_risk')} value={filters.risk} options={options('hazard_risk')} onChange={(risk) => set({ risk })} />
         <Select allowClear style={{ width: 110 }} placeholder={t('hazard_state')} value={filters.state} options={options('hazard_state')} onChange={(state) => set({ state })} />

@@ -11,6 +11,7 @@ import { address, api } from './api/client';
 import type { HouseholdDetail, Purpose } from './api/types';
 import { FormerPlaces } from './areas';
 import { CategoryPanel } from './category';
+import { filled } from './command';
 import { Happened, Operate, type Operation } from './household/changes';
 import { Consents } from './household/consent';
 import { Documents } from './household/documents';
@@ -56,7 +57,7 @@ export default function HouseholdPage() {
       </Title>
       {it.unmasked && <Alert type="warning" showIcon title={t('unmasked_now')} action={<Button size="small" onClick={() => setWhole(null)}>{t('mask_again')}</Button>} style={{ marginBottom: 12 }} />}
       <Tabs activeKey={parameters.get('tab') ?? 'overview'} onChange={(tab) => setParameters({ tab }, { replace: true })} items={[
-        { key: 'overview', label: t('overview'), children: <Overview it={it} /> },
+        { key: 'overview', label: t('overview'), children: <Overview it={it} mayReadLedger={session.data?.may.includes('read_ledger') ?? false} /> },
         { key: 'income', label: t('income'), children: <div className="panel"><Income household={id} may={may && active} /></div> },
         { key: 'consent', label: t('consent'), children: <Consents household={it} may={may} /> },
         { key: 'documents', label: t('documents'), children: <div className="panel"><Documents household={it} may={may} mayUnmask={mayUnmask} /></div> },
@@ -79,7 +80,7 @@ function Recorded({ fields, it, children }: { fields: FieldSpec[]; it: Household
   return <dl className="facts">{children}{filled.map(({ field, value }) => <Fragment key={field.path}><dt>{code('household_field', field.path)}</dt><dd>{shown(field, value)}{UNITS[field.path]}</dd></Fragment>)}</dl>;
 }
 
-function Overview({ it }: { it: HouseholdDetail }) {
+function Overview({ it, mayReadLedger }: { it: HouseholdDetail; mayReadLedger: boolean }) {
   const { t, code, of } = useWords();
   return (
     <div className="grid">
@@ -141,7 +142,12 @@ function Overview({ it }: { it: HouseholdDetail }) {
       {it.identification.length > 0 && (
         <div className="panel w12">
           <h2>{t('case_steps')}</h2>
-          {it.identification.map((one) => <Steps key={one.id} taken={one.taken} waits={one.step} />)}
+          {it.identification.map((one) => (
+            <Fragment key={one.id}>
+              <Steps taken={one.taken} waits={one.step} />
+              {mayReadLedger && <p style={{ marginTop: 0 }}><Link to={`/ledger?kind=identification_case&subject=${one.id}`}>{t('case_ledger')}</Link></p>}
+            </Fragment>
+          ))}
         </div>
       )}
       <OnRoster household={it} />
@@ -212,7 +218,7 @@ function Unmask({ id, onShown }: { id: string; onShown: (household: HouseholdDet
   return (
     <>
       <Button size="small" icon={<EyeOutlined />} onClick={() => setOpen(true)} data-testid="unmask">{t('unmask')}</Button>
-      <Modal open={open} title={t('unmask')} onCancel={() => setOpen(false)} footer={<><Button onClick={() => setOpen(false)}>{t('cancel')}</Button><Button icon={<PrinterOutlined />} loading={print.isPending} data-testid="print-whole" onClick={async () => print.mutate(await form.validateFields())}>{t('print_card_whole')}</Button><Button type="primary" loading={show.isPending} onClick={() => form.submit()}>{t('unmask')}</Button></>}>
+      <Modal open={open} title={t('unmask')} onCancel={() => setOpen(false)} footer={<><Button onClick={() => setOpen(false)}>{t('cancel')}</Button><Button icon={<PrinterOutlined />} loading={print.isPending} data-testid="print-whole" onClick={async () => { const need = await filled(form); if (need) print.mutate(need); }}>{t('print_card_whole')}</Button><Button type="primary" loading={show.isPending} onClick={() => form.submit()}>{t('unmask')}</Button></>}>
         <p className="label">{t('unmask_help')} {t('print_card_help')}</p>
         <Form form={form} layout="vertical" onFinish={(need) => show.mutate(need)}>
           <Form.Item name="purpose" label={t('purpose')} rules={[{ required: true }]}><Select options={options('purpose')} /></Form.Item>

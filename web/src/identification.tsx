@@ -7,7 +7,7 @@ import { Link } from 'react-router';
 
 import { api } from './api/client';
 import type { CasesOpening, IdentificationCase, IdentificationStep, Job, StepTaking, TakenStep, Text, Vote } from './api/types';
-import { today, useCommand, useOutcome } from './command';
+import { filled, today, useCommand, useOutcome } from './command';
 import { instant, useWords, whole } from './language';
 import { Day, Title, Waiting, areaTree } from './parts';
 import { useFilters } from './query';
@@ -24,11 +24,12 @@ export default function IdentificationPage() {
   const { filters, set } = useFilters();
   const areas = useQuery({ queryKey: ['areas'], queryFn: api.areas, staleTime: 60_000 });
   const desk = useQuery({ queryKey: ['identification', filters.area], queryFn: () => api.identification({ area: filters.area }) });
+  const session = useQuery({ queryKey: ['session'], queryFn: api.session });
   const [opening, setOpening] = useState(false);
   const step = (filters.step ?? desk.data?.steps.find((count) => count.mine && count.cases > 0)?.step ?? 'group_review') as IdentificationStep;
   return (
     <div data-testid="identification">
-      <Title extra={<><TreeSelect allowClear style={{ width: 200 }} placeholder={t('all_areas')} value={filters.area} treeData={areaTree(areas.data ?? [])} onChange={(area: string | undefined) => set({ area })} /><Button type="primary" data-testid="open-cases" disabled={!desk.data || desk.data.without_case === 0} onClick={() => setOpening(true)}>{t('open_cases')}</Button></>}>{t('identification')}</Title>
+      <Title extra={<><TreeSelect allowClear showSearch={{ treeNodeFilterProp: 'title' }} style={{ width: 200 }} placeholder={t('all_areas')} value={filters.area} treeData={areaTree(areas.data ?? [])} onChange={(area: string | undefined) => set({ area })} />{session.data?.may.includes('review_in_village') && <Button type="primary" data-testid="open-cases" disabled={!desk.data || desk.data.without_case === 0} onClick={() => setOpening(true)}>{t('open_cases')}</Button>}</>}>{t('identification')}</Title>
       <div className="panel" style={{ marginBottom: 12 }}>
         <Space wrap size={[8, 8]}>
           <Tag style={{ padding: '2px 10px' }}>{t('desk_without_case')} <b>{whole(desk.data?.without_case ?? 0)}</b></Tag>
@@ -42,27 +43,33 @@ export default function IdentificationPage() {
         </Space>
       </div>
       <Cases key={`${step} ${filters.area} ${filters.category} ${filters.search} ${filters.late}`} step={step} mine={desk.data?.steps.find((count) => count.step === step)?.mine ?? false} />
-      {opening && <OpenCases area={filters.area} close={() => setOpening(false)} />}
+      {opening && <OpenCases title={t('open_cases')} why={t('open_cases_why')} households={{ area: filters.area ?? null }} close={() => setOpening(false)} />}
     </div>
   );
 }
 
-function OpenCases({ area, close }: { area: string | undefined; close: () => void }) {
+/** How and when the households applied: all of the desk's area, or those picked in the register. */
+export function OpenCases({ title, why, households, close }: { title: string; why?: string; households: Pick<CasesOpening, 'area' | 'category' | 'households'>; close: () => void }) {
   const { t, options } = useWords();
   const run = useCommand();
-  const [form] = Form.useForm<Omit<CasesOpening, 'area'>>();
+  const [form] = Form.useForm<Omit<CasesOpening, 'area' | 'households'>>();
+  const [sending, setSending] = useState(false);
   const submit = async () => {
-    const values = await form.validateFields();
-    if (await run(() => api.openCases({ ...values, area }))) close();
+    const values = await filled(form);
+    if (!values) return;
+    setSending(true);
+    const opened = await run(() => api.openCases({ ...households, ...values }));
+    setSending(false);
+    if (opened) close();
   };
   return (
-    <Modal open title={t('open_cases')} okText={t('open_cases')} cancelText={t('cancel')} onOk={submit} onCancel={close}>
-      <p className="label">{t('open_cases_why')}</p>
-      <Form form={form} layout="vertical" initialValues={{ form: 'visit', date: today() }}>
-        <Form.Item name="category" label={t('category')}><Select allowClear options={options('category')} placeholder={t('all')} /></Form.Item>
+    <Modal open title={title} okText={t('open_cases')} confirmLoading={sending} onOk={submit} onCancel={close}>
+      {why && <p className="label">{why}</p>}
+      <Form form={form} layout="vertical" initialValues={{ form: why && 'visit', date: today() }}>
+        {why && <Form.Item name="category" label={t('category')}><Select allowClear options={options('category')} placeholder={t('all')} /></Form.Item>}
         <Form.Item name="form" label={t('application_form')} rules={[{ required: true }]}><Select options={options('application_form')} /></Form.Item>
-        <Form.Item name="date" label={t('date')} rules={[{ required: true }]}><Day max={today()} /></Form.Item>
-        <Form.Item noStyle shouldUpdate>{() => form.getFieldValue('form') === 'oral' && <Form.Item name="witness" label={t('witness')} rules={[{ required: true }]}><Input maxLength={50} /></Form.Item>}</Form.Item>
+        <Form.Item name="date" label={t('application_date')} rules={[{ required: true }]}><Day max={today()} /></Form.Item>
+        <Form.Item noStyle shouldUpdate>{() => form.getFieldValue('form') === 'oral' && <Form.Item name="witness" label={t('witness')} rules={[{ required: true, whitespace: true }]}><Input maxLength={50} /></Form.Item>}</Form.Item>
         <Form.Item name="reference" label={t('application_reference')}><Input maxLength={200} /></Form.Item>
       </Form>
     </Modal>
@@ -90,7 +97,8 @@ function Cases({ step, mine }: { step: IdentificationStep; mine: boolean }) {
   const passes = open && !BY_NOTICE.includes(step);
   const some = matching || selected.length > 0;
   const none = useCallback(() => { setSelected([]); setMatching(false); }, []);
-  const start = (what: StepTaking['what']) => setTaking({ what, chosen: matching ? { matching: total } : { cases: selected } });
+  const start = (what: StepTaking['what']) => setTaking({ what, chosen: matching ? { matching: total } : { cases: selected.map((one) => cases.find((fresh) => fresh.id === one.id) ?? one) } });
+  const startOne = (what: StepTaking['what'], one: IdentificationCase) => setTaking({ what, chosen: { cases: [one] } });
   const toggle = (row: IdentificationCase) => { setMatching(false); setSelected((before) => (before.some((one) => one.id === row.id) ? before.filter((one) => one.id !== row.id) : [...before, row])); };
   const busy = taking !== null;
   useEffect(() => {
@@ -157,7 +165,10 @@ function Cases({ step, mine }: { step: IdentificationStep; mine: boolean }) {
         <Button disabled={trail.length === 0} onClick={() => { setCursor(0); setTrail(trail.slice(0, -1)); }}>{t('previous_page')}</Button>
         <Button disabled={!query.data?.next} onClick={() => { setCursor(0); if (query.data?.next) setTrail([...trail, query.data.next]); }}>{t('next_page')}</Button>
       </div>
-      <Drawer open={current !== undefined} onClose={() => setShown(null)} size={480} title={current && <>{current.head_name} <Tag>{current.register_number}</Tag></>}>
+      <Drawer
+        open={current !== undefined} onClose={() => setShown(null)} size={480} title={current && <>{current.head_name} <Tag>{current.register_number}</Tag></>}
+        footer={current && open && <Space wrap>{passes ? <Button type="primary" onClick={() => startOne('pass', current)}>{t('step_pass')}</Button> : <Link to="/publicity"><Button type="primary">{t('to_publicity')}</Button></Link>}<Button onClick={() => startOne('return', current)}>{t('step_return')}</Button><Button onClick={() => startOne('withdraw', current)}>{t('step_withdraw')}</Button><Button danger onClick={() => startOne('refuse', current)}>{t('step_refuse')}</Button></Space>}
+      >
         {current && <Case it={current} />}
       </Drawer>
       {taking && <TakeStep step={step} what={taking.what} chosen={taking.chosen} close={(done) => { setTaking(null); if (done) none(); }} />}
@@ -172,10 +183,10 @@ function Case({ it }: { it: IdentificationCase }) {
   const [reason, setReason] = useState('');
   return (
     <>
-      <p><Link to={`/register/${it.household}`}>{it.area_name}</Link></p>
+      <p>{it.area_name} · <Link to={`/register/${it.household}`}>{t('open_household')}</Link></p>
       <dl className="facts" style={{ marginBottom: 12 }}>
         <dt>{t('application')}</dt><dd>{code('application_form', it.application.form)} · {it.application.date}{it.application.witness && ` · ${t('witness')} ${it.application.witness}`}{it.application.reference && ` · ${it.application.reference}`}</dd>
-        {it.due && <><dt>{t('waits_for')}</dt><dd>{t('due_on', { day: it.due })}{it.late && <Tag color="red" style={{ marginLeft: 8 }}>{t('late')}</Tag>}</dd></>}
+        {it.due && <><dt>{t('waits_for')}</dt><dd>{code('identification_step', it.step)} · {t('due_on', { day: it.due })}{it.late && <Tag color="red" style={{ marginLeft: 8 }}>{t('late')}</Tag>}</dd></>}
         {it.blocking_items > 0 && <><dt>{t('lookback')}</dt><dd><Link to={`/lookback?search=${encodeURIComponent(it.register_number)}`}>{it.blocking_items} {t('blocking_items')}</Link></dd></>}
       </dl>
       <Steps taken={it.taken} waits={it.step} />
@@ -233,7 +244,9 @@ function TakeStep({ step, what, chosen, close }: { step: IdentificationStep; wha
   const voted = what === 'pass' && VOTED.includes(step);
   const count = 'cases' in chosen ? chosen.cases.length : chosen.matching;
   const submit = async () => {
-    const { remark, vote } = await form.validateFields();
+    const given = await filled(form);
+    if (!given) return;
+    const { remark, vote } = given;
     const { area, category, search } = filters;
     const selection = named ? { cases: named.map(({ id, version }) => ({ id, version })) } : { area, category: category as StepTaking['category'], search, late: filters.late === 'true' || undefined };
     const taking: StepTaking = { step, what, remark, vote: voted ? vote : undefined, ...selection };

@@ -74,8 +74,5 @@ export const percent = (share: number, places = 1) => `${decimal(share * 100, pl
 /** Fen as ten thousand yuan. */
 export const tenThousandYuan = (fen: number) => decimal(fen / 1e6, 1);
 export const kilometres = (metres: number) => decimal(metres / 1000, 1);
-export const instant = (text: string) => {
-  const date = new Date(text);
-  const two = (number: number) => String(number).padStart(2, '0');
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}`;
-};
+/** A moment by the clock of China, which is that of the office and of every date in the program, whatever the browser's. */
+export const instant = (text: string) => new Date(new Date(text).getTime() + 8 * 3600e3).toISOString().slice(0, 16).replace('T', ' ');

@@ -137,7 +137,7 @@ function Entries({ kindsKnown }: { kindsKnown: string[] }) {
         <Select allowClear showSearch={{ optionFilterProp: 'label' }} style={{ width: 140 }} placeholder={t('all_kinds')} value={filters.kind ?? null} onChange={(kind: string | null) => filter({ kind })} options={kindsKnown.map((code) => ({ value: code, label: names.kind(code) }))} data-testid="kind" />
         <Select allowClear showSearch={{ optionFilterProp: 'label' }} style={{ width: 140 }} placeholder={t('by_command')} value={filters.command ?? null} onChange={(command: string | null) => filter({ command })} options={Object.keys(commands).map((code) => ({ value: code, label: names.command(code) }))} />
         <Input.Search allowClear style={{ width: 130 }} placeholder={t('actor')} defaultValue={filters.actor ?? ''} onSearch={(actor) => filter({ actor })} />
-        <TreeSelect allowClear style={{ width: 140 }} placeholder={t('area')} value={filters.area ?? null} onChange={(area: string | null) => filter({ area })} treeData={areaTree(areas.data ?? [])} />
+        <TreeSelect allowClear showSearch={{ treeNodeFilterProp: 'title' }} style={{ width: 140 }} placeholder={t('area')} value={filters.area ?? null} onChange={(area: string | null) => filter({ area })} treeData={areaTree(areas.data ?? [])} />
         <Space size={4}>
           <Day width={136} placeholder={t('day_from')} value={filters.since} onChange={(since) => filter({ since })} />
           –
@@ -174,6 +174,12 @@ function Subject({ entry }: { entry: LedgerEntry }) {
   return <Link to={`/ledger?kind=${encodeURIComponent(entry.kind)}&subject=${encodeURIComponent(entry.subject)}`} title={entry.subject}>{shown}</Link>;
 }
 
+/** The household that an entry of another kind is of: whose case was decided, whose data was looked at. */
+function householdOf({ kind, state }: { kind: string; state?: unknown }): string | null {
+  const named = kind !== 'household' && typeof state === 'object' && state !== null && 'household' in state ? state.household : null;
+  return typeof named === 'string' ? named : null;
+}
+
 /** One entry: what it changed, masked, and its proof. */
 export function EntryPage() {
   const { t } = useWords();
@@ -183,6 +189,7 @@ export function EntryPage() {
   const entry = useQuery({ queryKey: ['entry', index], queryFn: () => api.ledgerEntry(index) });
   if (!entry.data) return <Waiting query={entry} />;
   const shown = entry.data;
+  const household = householdOf(shown);
   const note = shown.erased
     ? shown.state === null && <Alert type="warning" showIcon title={t('entry_erased')} action={shown.erased_by !== null && <Link to={`/ledger/entries/${shown.erased_by}`}>{t('erased_in')}</Link>} />
     : shown.too_large ? <Alert type="info" showIcon title={t('entry_too_large')} />
@@ -207,6 +214,7 @@ export function EntryPage() {
             { key: 'version', label: t('version_number'), children: shown.version },
             { key: 'area', label: t('area'), children: shown.area ?? '—' },
             { key: 'reason', label: t('reason'), children: shown.reason ?? '—' },
+            ...(household === null ? [] : [{ key: 'household', label: names.kind('household'), children: <Link to={`/register/${household}`}>{t('open_household')}</Link> }]),
           ]} />
         </div>
         <div className="panel w12">

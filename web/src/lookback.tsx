@@ -67,7 +67,7 @@ export default function LookbackPage() {
       </div>
       <div className="filters">
         <Input.Search allowClear style={{ width: 250 }} placeholder={t('search_households')} defaultValue={filters.search} onSearch={(search) => filter({ search })} />
-        <TreeSelect allowClear style={{ width: 200 }} placeholder={t('all_areas')} value={filters.area} treeData={areaTree(areas.data ?? [])} onChange={(area) => filter({ area })} />
+        <TreeSelect allowClear showSearch={{ treeNodeFilterProp: 'title' }} style={{ width: 200 }} placeholder={t('all_areas')} value={filters.area} treeData={areaTree(areas.data ?? [])} onChange={(area) => filter({ area })} />
         <Select allowClear style={{ width: 150 }} placeholder={t('severity')} value={filters.severity} options={options('severity')} onChange={(severity) => filter({ severity })} />
         <Select allowClear style={{ width: 120 }} placeholder={t('state')} value={filters.state} options={options('item_state')} onChange={(state) => filter({ state })} />
         {Object.keys(filters).length > 0 && <Button type="link" onClick={() => { setTrail([]); clear(); }}>{t('clear')}</Button>}

@@ -5,13 +5,16 @@ import dayjs from 'dayjs';
 import 'dayjs/locale/zh-cn';
 import type { ReactNode } from 'react';
 
+import { Problem } from './api/client';
 import type { Area } from './api/types';
 import { useWords, whole } from './language';
 
 /** What a query shows while it has no data. */
 export function Waiting({ query, empty }: { query: { isPending: boolean; error: unknown; refetch: () => unknown }; empty?: string }) {
   const { problem, t } = useWords();
-  if (query.error) return <Alert type="error" showIcon title={problem(query.error)} action={<Button onClick={() => query.refetch()}>{t('retry')}</Button>} />;
+  // What somebody may not see is refused again however often it is asked for.
+  const forbidden = query.error instanceof Problem && query.error.status === 403;
+  if (query.error) return <Alert type="error" showIcon title={problem(query.error)} action={!forbidden && <Button onClick={() => query.refetch()}>{t('retry')}</Button>} />;
   if (query.isPending) return <Skeleton active />;
   return <Empty description={empty ?? t('no_data')} />;
 }

@@ -7,7 +7,7 @@ import { useState } from 'react';
 
 import { address, api } from './api/client';
 import type { IdentificationDesk, Objection, PublicityNotice } from './api/types';
-import { today, useCommand } from './command';
+import { filled, today, useCommand } from './command';
 import { instant, useWords, whole } from './language';
 import { areaTree, Day, Title, Waiting } from './parts';
 import { useFilters } from './query';
@@ -25,13 +25,14 @@ export default function PublicityPage() {
   const counted = (label: string, count: number | undefined) => <>{label} <b>{whole(count ?? 0)}</b></>;
   return (
     <div data-testid="publicity">
-      <Title extra={<TreeSelect allowClear style={{ width: 200 }} placeholder={t('all_areas')} value={filters.area} treeData={areaTree(areas.data ?? [])} onChange={(area: string | undefined) => set({ area })} />}>{t('publicity_desk')}</Title>
+      <Title extra={<TreeSelect allowClear showSearch={{ treeNodeFilterProp: 'title' }} style={{ width: 200 }} placeholder={t('all_areas')} value={filters.area} treeData={areaTree(areas.data ?? [])} onChange={(area: string | undefined) => set({ area })} />}>{t('publicity_desk')}</Title>
       <Tabs activeKey={tab} onChange={(next) => set({ tab: next === 'ready' ? null : next, open: null, show: null })} items={[
         { key: 'ready', label: counted(t('ready_for_notice'), waiting), children: <ReadyList desk={desk} /> },
         { key: 'notices', label: counted(t('open_notices'), desk.data?.notices), children: <Notices key="notices" kind="publicity" /> },
         { key: 'objections', label: counted(t('objections'), desk.data?.objections), children: <Objections /> },
         { key: 'announcements', label: t('announcements'), children: <Notices key="announcements" kind="announcement" /> },
       ]} />
+      {filters.open && <Notice id={filters.open} close={() => set({ open: null })} />}
     </div>
   );
 }
@@ -62,7 +63,8 @@ function Post({ ready, close }: { ready: Ready; close: () => void }) {
   const title = kind === 'announcement' ? t('announce') : t('post_notice');
   const [form] = Form.useForm<{ place: string; contact: string; from: string }>();
   const submit = async () => {
-    const values = await form.validateFields();
+    const values = await filled(form);
+    if (!values) return;
     let posted: PublicityNotice | undefined;
     if (await run(async () => { posted = await api.postNotice({ kind, area: ready.area, ...values }); })) {
       close();
@@ -73,7 +75,7 @@ function Post({ ready, close }: { ready: Ready; close: () => void }) {
     <Modal open title={`${title} · ${ready.area_name}`} okText={title} cancelText={t('cancel')} onOk={submit} onCancel={close}>
       <p className="label">{t('total', { n: whole(ready.households) })}</p>
       <Form form={form} layout="vertical" initialValues={{ from: today() }}>
-        <Form.Item name="from" label={t('date')} rules={[{ required: true }]}><Day /></Form.Item>
+        <Form.Item name="from" label={t(kind === 'announcement' ? 'announced_on' : 'posted_on')} rules={[{ required: true }]}><Day /></Form.Item>
         <Form.Item name="place" label={t('notice_place')} rules={[{ required: true, whitespace: true }]}><Input maxLength={200} /></Form.Item>
         <Form.Item name="contact" label={kind === 'announcement' ? t('contact') : t('notice_contact')} rules={[{ required: true, whitespace: true }]}><Input maxLength={200} /></Form.Item>
       </Form>
@@ -119,7 +121,6 @@ function Notices({ kind }: { kind: PublicityNotice['kind'] }) {
         <Button disabled={trail.length === 0} onClick={() => setTrail(trail.slice(0, -1))}>{t('previous_page')}</Button>
         <Button disabled={!query.data?.next} onClick={() => query.data?.next && setTrail([...trail, query.data.next])}>{t('next_page')}</Button>
       </div>
-      {filters.open && <Notice id={filters.open} close={() => set({ open: null })} />}
     </>
   );
 }
@@ -133,6 +134,8 @@ function Notice({ id, close }: { id: string; close: () => void }) {
   const [changing, setChanging] = useState<'extend' | 'take_down' | null>(null);
   const print = (paper: string) => address(`/register/identification/notices/${id}/list.pdf`, { paper, language });
   const open = it?.mine && it.kind === 'publicity' && !it.closed_at;
+  const session = useQuery({ queryKey: ['session'], queryFn: api.session });
+  const mayObject = it?.mine || session.data?.may.includes('review_in_village');
   return (
     <Drawer open onClose={close} size={820} title={it && (it.number ?? it.area_name)}>
       {it ? (
@@ -160,13 +163,39 @@ function Notice({ id, close }: { id: string; close: () => void }) {
             { title: t('persons_n'), dataIndex: 'persons', width: 76, align: 'right' },
             { title: t('category'), dataIndex: 'category', width: 100, render: (value: string) => code('category', value) },
             { title: t('pathway'), dataIndex: 'pathway', width: 120, render: (value: string | null) => code('pathway', value) },
-            ...(it.kind === 'publicity' ? [{ title: '', width: 100, render: (_: unknown, line: PublicityNotice['lines'][number]) => line.open_objections > 0 ? <Tag color="red">{t('suspended')}</Tag> : line.stands && !it.has_run && !it.closed_at ? <Button size="small" type="link" data-testid="object" onClick={() => setObjecting(line.case)}>{t('object')}</Button> : null }] : []),
+            ...(it.kind === 'publicity' ? [{ title: '', width: 100, render: (_: unknown, line: PublicityNotice['lines'][number]) => line.open_objections > 0 ? <Tag color="red">{t('suspended')}</Tag> : line.stands && mayObject && !it.has_run && !it.closed_at ? <Button size="small" type="link" data-testid="object" onClick={() => setObjecting(line.case)}>{t('object')}</Button> : null }] : []),
           ]} />
+          {it.kind === 'publicity' && <ObjectionsTo notice={id} />}
         </div>
       ) : <Waiting query={query} />}
       {objecting && <TakeObjection notice={id} of={objecting} close={() => setObjecting(null)} />}
       {changing && it && <Change it={it} what={changing} close={() => setChanging(null)} />}
     </Drawer>
+  );
+}
+
+const OBJECTION: Record<Objection['state'], string> = { open: 'orange', upheld: 'red', dismissed: 'default' };
+function ObjectionTag({ state }: { state: Objection['state'] }) {
+  const { code } = useWords();
+  return <Tag color={OBJECTION[state]}>{code('objection_state', state)}</Tag>;
+}
+
+/** What was objected to households on a notice, with the answers. */
+function ObjectionsTo({ notice }: { notice: string }) {
+  const { t } = useWords();
+  const query = useQuery({ queryKey: ['objections', { notice }], queryFn: () => api.objections({ notice, limit: 200 }) });
+  if (!query.data || query.data.items.length === 0) return query.error ? <Waiting query={query} /> : null;
+  return (
+    <div style={{ marginTop: 16 }} data-testid="objections-to">
+      <b>{t('objections')}</b>
+      {query.data.items.map((one) => (
+        <div key={one.id} style={{ marginTop: 8 }}>
+          <ObjectionTag state={one.state} /> {one.head_name} {one.register_number} · {one.content}
+          <div className="label">{one.from ?? t('objection_anonymous')} · {t('received')} {one.received_by} · {instant(one.received_at)}</div>
+          {one.decided_by && <div>{t('answer')}: {one.answer} <span className="label">{one.decided_by}{one.decided_at && ` · ${instant(one.decided_at)}`}</span></div>}
+        </div>
+      ))}
+    </div>
   );
 }
 
@@ -181,7 +210,9 @@ function Change({ it, what, close }: { it: PublicityNotice; what: 'extend' | 'ta
   const [form] = Form.useForm<{ from: string; reason: string }>();
   const title = what === 'extend' ? t('extend_notice') : t('take_down');
   const submit = async () => {
-    const { from, reason } = await form.validateFields();
+    const given = await filled(form);
+    if (!given) return;
+    const { from, reason } = given;
     if (await run(() => (what === 'extend' ? api.extendNotice(it, from, reason) : api.takeDownNotice(it, reason)))) close();
   };
   return (
@@ -227,7 +258,8 @@ function TakeObjection({ notice, of, close }: { notice: string; of: string; clos
   const run = useCommand();
   const [form] = Form.useForm<{ from?: string; content: string }>();
   const submit = async () => {
-    const values = await form.validateFields();
+    const values = await filled(form);
+    if (!values) return;
     if (await run(() => api.object(notice, { case: of, ...values }))) close();
   };
   return (
@@ -265,7 +297,7 @@ function Objections() {
             { title: t('address'), dataIndex: 'area_name', width: 190 },
             { title: t('objection_content'), dataIndex: 'content' },
             { title: t('received'), width: 210, render: (_, row) => `${row.received_by} · ${instant(row.received_at)}` },
-            { title: t('state'), dataIndex: 'state', width: 90, render: (one: string) => <Tag color={one === 'open' ? 'orange' : one === 'upheld' ? 'red' : 'default'}>{code('objection_state', one)}</Tag> },
+            { title: t('state'), dataIndex: 'state', width: 90, render: (one: Objection['state']) => <ObjectionTag state={one} /> },
           ]}
         />
       )}
@@ -277,7 +309,7 @@ function Objections() {
         {shown && (
           <>
             <dl className="facts"><dt>{t('objector')}</dt><dd>{shown.from ?? t('objection_anonymous')}</dd><dt>{t('received')}</dt><dd>{shown.received_by} · {instant(shown.received_at)}</dd><dt>{t('objection_content')}</dt><dd>{shown.content}</dd>{shown.decided_by && <><dt>{t('answer')}</dt><dd>{code('objection_state', shown.state)} · {shown.answer} · {shown.decided_by}</dd></>}</dl>
-            {shown.state === 'open' && (
+            {shown.mine && (
               <div style={{ marginTop: 16 }}>
                 <p className="label">{t('objection_decide_why')}</p>
                 <Input.TextArea rows={3} maxLength={2000} showCount value={answer} onChange={(event) => setAnswer(event.target.value)} placeholder={t('answer')} />

@@ -10,11 +10,11 @@ import { Link, useNavigate } from 'react-router';
 import { address, api } from './api/client';
 import type { CasesOpening, HouseholdDestination, HouseholdSummary, Selection, SessionUser } from './api/types';
 import { ChangeSheetModal } from './bulk';
-import { today } from './command';
 import { chosenColumns, countPicked, isPicked, moved, next, NOTHING, pick, pickPage, toggled, useGridKeys, useKept, useNarrow, type GridKey, type Picked } from './grid';
 import { NewHousehold } from './household/form';
+import { OpenCases } from './identification';
 import { useWords, whole } from './language';
-import { areaTree, Choice, Day, Title, Waiting, Wrong } from './parts';
+import { areaTree, Choice, Title, Waiting, Wrong } from './parts';
 import { useFilters } from './query';
 import type { Key } from './texts';
 
@@ -193,7 +193,7 @@ export default function RegisterPage() {
       </div>
       {action === 'sheet' && <ChangeSheetModal selection={selection} count={count} close={() => setAction(null)} />}
       {action === 'value' && <OneValue selection={selection} count={count} close={() => setAction(null)} />}
-      {action === 'open' && <OpenCases picked={picked} wanted={wanted} count={count} close={() => setAction(null)} />}
+      {action === 'open' && <OpenCases title={`${t('start_identification')} · ${t('picked', { n: whole(count) })}`} households={picked.all ? { area: wanted.area ?? null, category: (wanted.category ?? null) as CasesOpening['category'] } : { households: [...picked.rows] }} close={() => setAction(null)} />}
     </div>
   );
 }
@@ -301,30 +301,6 @@ function OneValue({ selection, count, close }: { selection: Selection; count: nu
           </Form.Item>
         )}
         {column?.clearable && <Form.Item name="empty" valuePropName="checked"><Checkbox>{t('make_empty')}</Checkbox></Form.Item>}
-      </Form>
-    </Modal>
-  );
-}
-
-type Opening = Pick<CasesOpening, 'form' | 'date' | 'witness'>;
-
-/** Begins identification of all picked households. */
-function OpenCases({ picked, wanted, count, close }: { picked: Picked; wanted: Record<string, string | undefined>; count: number; close: () => void }) {
-  const { t, options } = useWords();
-  const { message } = App.useApp();
-  const client = useQueryClient();
-  const [form] = Form.useForm<Opening>();
-  const open = useMutation({
-    mutationFn: (given: Opening) => api.openCases(picked.all ? { ...given, area: wanted.area ?? null, category: (wanted.category ?? null) as CasesOpening['category'] } : { ...given, households: [...picked.rows] }),
-    onSuccess: (outcome) => { close(); message.success(t('batch_done', { n: outcome.done })); return client.invalidateQueries({ queryKey: ['identification'] }); },
-  });
-  return (
-    <Modal open title={`${t('start_identification')} · ${t('picked', { n: whole(count) })}`} onCancel={close} onOk={() => form.submit()} confirmLoading={open.isPending}>
-      <Wrong error={open.error} />
-      <Form form={form} layout="vertical" onFinish={(given) => open.mutate(given)} initialValues={{ date: today() }}>
-        <Form.Item name="form" label={t('application_form')} rules={[{ required: true }]}><Select options={options('application_form')} /></Form.Item>
-        <Form.Item name="date" label={t('date')} rules={[{ required: true }]}><Day max={today()} /></Form.Item>
-        <Form.Item name="witness" label={t('witness')}><Input /></Form.Item>
       </Form>
     </Modal>
   );

@@ -75,19 +75,19 @@ export default function RostersPage() {
         <Button disabled={!page?.next} onClick={() => set({ after: page?.next })}>{t('next_page')}</Button>
       </div>
       <AsOf at={at} change={(value) => set({ at: value, after: wanted.after })} />
-      <Modal open={drafting} width={620} title={t('draft_roster')} okText={t('draft_roster')} onCancel={() => { make.reset(); setDrafting(false); }} onOk={() => draft.submit()} confirmLoading={make.isPending}>
+      <Modal open={drafting} width={640} title={t('draft_roster')} okText={t('draft_roster')} onCancel={() => { make.reset(); setDrafting(false); }} onOk={() => draft.submit()} confirmLoading={make.isPending}>
         <p className="label">{t('draft_why')}</p>
         <Wrong error={make.error} />
         <Form form={draft} layout="vertical" onFinish={(roster) => make.mutate(roster)} initialValues={{ category: wanted.category ?? 'disaster', area, choice, must_move: flag(must_move), open_items: flag(open_items) }}>
           <Form.Item name="title" label={t('roster_title')} rules={[{ required: true, max: 200 }]}><Input /></Form.Item>
-          <Form.Item name="category" label={t('category')} rules={[{ required: true }]}><Select options={options('category')} /></Form.Item>
-          <Form.Item name="area" label={t('area')}><TreeSelect allowClear placeholder={t('all_areas')} treeData={areaTree(areas.data ?? [])} /></Form.Item>
           <div className="fields">
-          <Form.Item name="poverty_attribute" label={t('poverty')}><Select allowClear placeholder={t('all')} options={options('poverty_attribute')} /></Form.Item>
-          <Form.Item name="choice" label={t('choice')}><Select allowClear placeholder={t('all')} options={options('consent_choice')} /></Form.Item>
-          <Form.Item name="must_move" label={t('must_move')}><Select allowClear placeholder={t('all')} options={yesNo} /></Form.Item>
-          <Form.Item name="open_items" label={t('has_items')}><Select allowClear placeholder={t('all')} options={yesNo} /></Form.Item>
-          <Form.Item name="identified" label={t('identified')}><Select allowClear placeholder={t('all')} options={yesNo} /></Form.Item>
+            <Form.Item name="category" label={t('category')} rules={[{ required: true }]}><Select options={options('category')} /></Form.Item>
+            <Form.Item name="area" label={t('area')}><TreeSelect allowClear showSearch={{ treeNodeFilterProp: 'title' }} placeholder={t('all_areas')} treeData={areaTree(areas.data ?? [])} /></Form.Item>
+            <Form.Item name="identified" label={t('identified')}><Select allowClear placeholder={t('all')} options={yesNo} /></Form.Item>
+            <Form.Item name="choice" label={t('choice')}><Select allowClear placeholder={t('all')} options={options('consent_choice')} /></Form.Item>
+            <Form.Item name="must_move" label={t('must_move')}><Select allowClear placeholder={t('all')} options={yesNo} /></Form.Item>
+            <Form.Item name="poverty_attribute" label={t('poverty')}><Select allowClear placeholder={t('all')} options={options('poverty_attribute')} /></Form.Item>
+            <Form.Item name="open_items" label={t('has_items')}><Select allowClear placeholder={t('all')} options={yesNo} /></Form.Item>
           </div>
         </Form>
       </Modal>
@@ -98,7 +98,8 @@ export default function RostersPage() {
 /** The register as it stood at a time. */
 function AsOf({ at, change }: { at: string | undefined; change: (at: string | null) => void }) {
   const { t, code } = useWords();
-  const time = at ? new Date(at) : null;
+  // The time is one of China, as every date in the program.
+  const time = at ? new Date(`${at}+08:00`) : null;
   const valid = time !== null && !Number.isNaN(time.getTime());
   const [trail, setTrail] = useState<string[]>([]);
   const query = useQuery({ queryKey: ['as-of', at, trail.at(-1)], enabled: valid, queryFn: () => api.registerAsOf({ at: time?.toISOString(), after: trail.at(-1), limit: 50 }), placeholderData: keepPreviousData });

@@ -5,9 +5,9 @@ import {
   SafetyCertificateOutlined, NotificationOutlined, SolutionOutlined, TableOutlined, TeamOutlined, ApartmentOutlined, CheckSquareOutlined, PartitionOutlined, UserOutlined, WarningOutlined,
 } from '@ant-design/icons';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Alert, Button, Divider, Drawer, Form, Input, Layout, Menu, Segmented, Space, Spin, Typography } from 'antd';
+import { Alert, App, Button, Divider, Drawer, Form, Input, Layout, Menu, Segmented, Space, Spin, Typography } from 'antd';
 import { useEffect, useState, type ReactNode } from 'react';
-import { Link, Outlet, useLocation, useNavigate, useNavigationType, useSearchParams } from 'react-router';
+import { Link, Outlet, useLocation, useNavigationType, useSearchParams } from 'react-router';
 
 import { api, Problem } from './api/client';
 import type { SessionUser } from './api/types';
@@ -71,6 +71,8 @@ function SignIn() {
       if (halfway) await api.providerSecondStep(code ?? '');
       else await api.signIn(name, password, step ? code : undefined);
       setParameters({}, { replace: true });
+      // What was read for whoever was signed in here before is not for the next person.
+      client.removeQueries({ type: 'inactive' });
       await client.invalidateQueries({ queryKey: ['session'] });
     } catch (caught) {
       const asked = caught instanceof Problem && caught.code === 'second_step';
@@ -135,10 +137,9 @@ function NewPassword({ user }: { user: SessionUser }) {
 }
 
 function Frame({ user }: { user: SessionUser }) {
-  const { t, of, code } = useWords();
+  const { t, of, code, problem } = useWords();
+  const { message } = App.useApp();
   const place = useLocation();
-  const go = useNavigate();
-  const client = useQueryClient();
   const [open, setOpen] = useState(false);
   const start = useQuery({ queryKey: ['start'], queryFn: api.start });
   const pages = [
@@ -176,11 +177,14 @@ function Frame({ user }: { user: SessionUser }) {
     />
   );
   const leave = async () => {
-    const left = await api.signOut();
-    client.clear();
-    // A session at the provider would sign the next person in without asking.
-    if (left) window.location.assign(left.provider_address);
-    else go('/');
+    try {
+      const left = await api.signOut();
+      // Loaded anew, the page keeps nothing of who was here. A session at the provider would sign the next person in
+      // without asking.
+      window.location.assign(left ? left.provider_address : '/');
+    } catch (error) {
+      message.error(problem(error));
+    }
   };
   return (
     <Layout style={{ minHeight: '100vh' }}>

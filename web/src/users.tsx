@@ -96,7 +96,7 @@ function Users() {
       <div className="filters">
         <Input.Search allowClear style={{ width: 220 }} placeholder={t('search_users')} defaultValue={filters.search ?? ''} onSearch={(search) => set({ search })} onChange={(event) => set({ search: event.target.value })} data-testid="search-users" />
         <Select allowClear style={{ width: 190 }} placeholder={t('all_roles')} value={filters.role ?? null} onChange={(role: string | null) => set({ role })} options={options('role').filter((role) => role.value !== 'public')} />
-        <TreeSelect allowClear style={{ width: 200 }} placeholder={t('area')} value={filters.area ?? null} onChange={(area: string | null) => set({ area })} treeData={areaTree(areas.data ?? [])} />
+        <TreeSelect allowClear showSearch={{ treeNodeFilterProp: 'title' }} style={{ width: 200 }} placeholder={t('area')} value={filters.area ?? null} onChange={(area: string | null) => set({ area })} treeData={areaTree(areas.data ?? [])} />
         <Select allowClear style={{ width: 140 }} placeholder={t('any_state')} value={filters.state ?? null} onChange={(state: string | null) => set({ state })} options={(['active', 'locked', 'disabled'] as const).map((state) => ({ value: state, label: t(state) }))} />
         <span className="label">{t('shown_of', { n: whole(shown.length), total: whole(users.data.length) })}</span>
       </div>

@@ -54,6 +54,9 @@ fn missing_packages() -> Vec<&'static str> {
     if process::find(&["chromium", "chromium-browser", "google-chrome"], &[]).is_none() {
         missing.push("chromium");
     }
+    if process::find(&["faketime"], &[]).is_none() {
+        missing.push("faketime");
+    }
     let fonts = [
         "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
         "/usr/share/fonts/noto-cjk",
@@ -93,7 +96,7 @@ pub(crate) fn postgres_folders() -> Vec<PathBuf> {
 pub(crate) fn packages(checkout: &Checkout) -> Result<(), Failure> {
     let missing = missing_packages();
     if missing.is_empty() {
-        println!("nothing to install: PostgreSQL, Chromium and Chinese fonts are there");
+        println!("nothing to install: PostgreSQL, Chromium, faketime and Chinese fonts are there");
         return Ok(());
     }
     let install = format!(

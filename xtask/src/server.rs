@@ -74,8 +74,8 @@ fn is_closing_line(line: &str) -> bool {
     matches!(words[..], [passed, "passed,", failed, "failed"] if is_count(passed) && is_count(failed))
 }
 
-/// Runs the browser tests on a fresh workspace; with `pictures` they write the documents' pictures there. Their closing
-/// line goes into `closing`.
+/// Runs the browser tests on a fresh workspace each: the main way through the pages, and one household's way through the
+/// procedure. With `pictures` the first writes the documents' pictures there. Their closing lines go into `closing`.
 ///
 /// # Errors
 /// When the workspace cannot be made or a test fails.
@@ -101,17 +101,42 @@ pub(crate) fn browser_tests(
         line: "anju init".into(),
         reason: "it names no administrator".into(),
     })?;
+    let untouched = folder.path().join("procedure");
+    copy_folder(&workspace, &untouched)?;
     let server = Server::start(&anju, &workspace, checkout)?;
     let mut tests = process::command("node", ["e2e/main.mjs"], &checkout.web());
     tests
         .env("ANJU_URL", &server.url)
         .env("ANJU_USER", name)
-        .env("ANJU_PASSWORD", password);
+        .env("ANJU_PASSWORD", &password);
     if let Some(pictures) = pictures {
         std::fs::create_dir_all(pictures).map_err(Failure::file(pictures))?;
         tests.env("SCREENSHOT_DIR", pictures);
     }
-    process::run_keeping(&mut tests, is_closing_line, closing)
+    process::run_keeping(&mut tests, is_closing_line, closing)?;
+    drop(server);
+    // The procedure takes weeks: this test starts the program itself, each time with its clock moved on.
+    let mut procedure = process::command("node", ["e2e/procedure.mjs"], &checkout.web());
+    procedure
+        .env("ANJU_PROGRAM", &anju)
+        .env("ANJU_WORKSPACE", &untouched)
+        .env("ANJU_PASSWORD", &password);
+    process::run_keeping(&mut procedure, is_closing_line, closing)
+}
+
+/// Copies a folder with all that is in it.
+fn copy_folder(from: &Path, to: &Path) -> Result<(), Failure> {
+    std::fs::create_dir(to).map_err(Failure::file(to))?;
+    for entry in std::fs::read_dir(from).map_err(Failure::file(from))? {
+        let entry = entry.map_err(Failure::file(from))?;
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        if source.is_dir() {
+            copy_folder(&source, &target)?;
+        } else {
+            std::fs::copy(&source, &target).map_err(Failure::file(&source))?;
+        }
+    }
+    Ok(())
 }
 
 /// `cargo xtask screenshots`: makes the pictures of the documents again.
@@ -127,7 +152,24 @@ pub(crate) fn screenshots(checkout: &Checkout) -> Result<(), Failure> {
 
 #[cfg(test)]
 mod tests {
-    use super::is_closing_line;
+    use super::{copy_folder, is_closing_line};
+
+    #[test]
+    fn a_folder_is_copied_with_all_that_is_in_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, to) = (folder.path().join("from"), folder.path().join("to"));
+        std::fs::create_dir_all(from.join("below")).unwrap();
+        std::fs::write(from.join("below").join("file"), "text").unwrap();
+        copy_folder(&from, &to).unwrap();
+        assert_eq!(
+            std::fs::read_to_string(to.join("below").join("file")).unwrap(),
+            "text"
+        );
+        assert!(
+            copy_folder(&from, &to).is_err(),
+            "the copy is a folder of its own"
+        );
+    }
 
     #[test]
     fn the_closing_line_of_the_browser_tests_is_known() {

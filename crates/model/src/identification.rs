@@ -535,6 +535,22 @@ impl IdentificationCase {
         self.end(say, StepOutcome::Withdrawn, Step::Withdrawn)
     }
 
+    /// What keeps a person from deciding objections to the household on `notice`: having posted it, or taken the step
+    /// before it or one of its level.
+    pub fn part_in_notice(&self, notice: &PublicityNotice, by: &str) -> Option<Step> {
+        let standing = self.standing();
+        standing
+            .iter()
+            .rev()
+            .enumerate()
+            .find(|(back, taken)| {
+                let objected_to = *back == 0 || taken.step.level() == Some(notice.level);
+                taken.by == by && objected_to && taken.objection.is_none()
+            })
+            .map(|(_, taken)| taken.step)
+            .or((notice.posted_by == by).then_some(self.step))
+    }
+
     /// Decides one open objection to the household on `notice`. Upheld, the case goes back to the step before the
     /// notice; dismissed, it goes on when the notice has run.
     ///
@@ -551,18 +567,7 @@ impl IdentificationCase {
             .open_objections
             .checked_sub(1)
             .ok_or(IdentificationError::NoObjection)?;
-        let standing = self.standing();
-        let involved = standing
-            .iter()
-            .rev()
-            .enumerate()
-            .find(|(back, taken)| {
-                let objected_to = *back == 0 || taken.step.level() == Some(notice.level);
-                taken.by == say.by && objected_to && taken.objection.is_none()
-            })
-            .map(|(_, taken)| taken.step)
-            .or((notice.posted_by == say.by).then_some(self.step));
-        if let Some(step) = involved {
+        if let Some(step) = self.part_in_notice(notice, &say.by) {
             return Err(IdentificationError::SamePerson { by: say.by, step });
         }
         self.open_objections = left;

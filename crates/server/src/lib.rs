@@ -186,7 +186,8 @@ fn header(name: &'static str, value: &'static str) -> SetResponseHeaderLayer<Hea
     SetResponseHeaderLayer::if_not_present(HeaderName::from_static(name), HeaderValue::from_static(value))
 }
 
-/// Serves until `stop` resolves; open requests get a moment to finish.
+/// Serves until `stop` resolves. Open requests get [`GRACE`] to finish; whoever never sends the rest of one does not hold
+/// the program up.
 ///
 /// # Errors
 /// When the listener fails.
@@ -195,11 +196,55 @@ pub async fn serve(
     router: Router,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    axum::serve(listener, router).with_graceful_shutdown(stop).await
+    let (stopping, stopped) = tokio::sync::oneshot::channel::<()>();
+    let serving = axum::serve(listener, router).with_graceful_shutdown(async move {
+        stop.await;
+        // Nobody listens when serving ended by itself.
+        drop(stopping);
+    });
+    let late = async {
+        drop(stopped.await);
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        ended = serving.into_future() => ended,
+        () = late => Ok(()),
+    }
 }
+
+/// How long open requests may go on after the server was told to stop.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// How long a browser may keep a fingerprinted file.
 const ASSET_AGE: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// The answer for a path that names nothing.
 const NOT_FOUND: StatusCode = StatusCode::NOT_FOUND;
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    #[tokio::test]
+    async fn a_request_that_is_never_finished_does_not_hold_the_server_up() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let serving = tokio::spawn(super::serve(listener, Router::new(), async {
+            drop(stopped.await);
+        }));
+        let mut client = tokio::net::TcpStream::connect(address).await.unwrap();
+        client
+            .write_all(b"GET / HTTP/1.1\r\nhost: here\r\n\r\n")
+            .await
+            .unwrap();
+        // The answer shows that the connection is taken; the next request stops half-way.
+        let mut answer = [0; 12];
+        client.read_exact(&mut answer).await.unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 404");
+        client.write_all(b"GET / HTTP/1.1\r\nhost:").await.unwrap();
+        stop.send(()).unwrap();
+        serving.await.unwrap().unwrap();
+    }
+}

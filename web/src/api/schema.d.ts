@@ -6260,6 +6260,8 @@ export interface components {
             area_name: string;
             /** @description Name of its head, masked. */
             head_name: string;
+            /** @description Whether the caller may decide it. */
+            mine: boolean;
             /** @description 户编号. */
             register_number: string;
             /**
@@ -6817,6 +6819,8 @@ export interface components {
                 area_name: string;
                 /** @description Name of its head, masked. */
                 head_name: string;
+                /** @description Whether the caller may decide it. */
+                mine: boolean;
                 /** @description 户编号. */
                 register_number: string;
                 /**

@@ -189,7 +189,7 @@ export function EditHousehold({ household, close }: { household: HouseholdDetail
           {both.length > 0 && (
             <Table size="small" pagination={false} rowKey={place} dataSource={both} scroll={{ x: 420 }} columns={[
               { title: t('field'), render: (_, change) => code('household_field', fieldName(change.field)) },
-              { title: t('mine'), render: (_, change) => <Radio checked={kept[place(change)] === 'mine'} onChange={() => setKept({ ...kept, [place(change)]: 'mine' })}>{shown(spec(change.field), mineAt(place(change)))}</Radio> },
+              { title: t('own_value'), render: (_, change) => <Radio checked={kept[place(change)] === 'mine'} onChange={() => setKept({ ...kept, [place(change)]: 'mine' })}>{shown(spec(change.field), mineAt(place(change)))}</Radio> },
               { title: t('theirs'), render: (_, change) => <Radio checked={kept[place(change)] !== 'mine'} onChange={() => setKept({ ...kept, [place(change)]: 'theirs' })}>{shown(spec(change.field), change.after)}</Radio> },
             ]} />
           )}

@@ -1,7 +1,7 @@
 // Texts of the page of areas.
 
 export const zh = {
-  area_part_n: '第 {n} 个区划', areas: '行政区划', area_search: '区划名称或代码', area_closed_too: '含已停用', area_on: '按日期查看', area_pick: '从左侧选择一个区划', area_code: '区划代码', area_level: '级别', level_county: '县', level_township: '乡镇', level_village: '村', level_group: '组',
+  area_part_n: '第 {n} 个区划', areas: '行政区划', area_search: '区划名称或代码', area_closed_too: '含已停用', area_on: '按日期查看', area_pick: '从左侧选择一个区划', area_code: '区划代码', area_level: '级别', 
   area_in_force: '在用', area_closed: '已停用', area_valid_from: '启用日期', area_valid_to: '停用日期', area_now: '现为', area_versions: '名称沿革', area_successions: '变更去向', area_predecessors: '变更来源', area_inside: '所辖区划', area_without: '未分组', area_users: '所属用户', area_no_story: '没有变更记录', area_households: '户数',
   area_add: '新增区划', area_rename: '更名', area_recode: '变更代码', area_split: '拆分', area_merge: '合并', area_name: '名称', area_new_name: '新名称', area_new_code: '新代码', area_date: '生效日期', area_document: '批准文号', area_keep_name: '不填则名称不变',
   area_add_why: '只用于新设的区划。原有区划更名、换代码、拆分或合并，请选中该区划后办理，使在册住户随之变更。', area_part: '拆分后的区划', area_add_part: '再加一个', area_remove_part: '去掉', area_assign: '去向', area_assign_groups: '逐组指明去向', area_assign_villages: '逐村指明去向', area_single_households: '单独指明去向的住户', area_single_why: '未分组的住户，或与所在组去向不同的住户。按户编号或姓名查找。',
@@ -10,7 +10,7 @@ export const zh = {
 };
 
 export const en: Record<keyof typeof zh, string> = {
-  area_part_n: 'Part {n}', areas: 'Areas', area_search: 'Name or code of an area', area_closed_too: 'No longer in force too', area_on: 'As on the day', area_pick: 'Choose an area from the list', area_code: 'Area code', area_level: 'Level', level_county: 'county', level_township: 'township', level_village: 'village', level_group: 'group',
+  area_part_n: 'Part {n}', areas: 'Areas', area_search: 'Name or code of an area', area_closed_too: 'No longer in force too', area_on: 'As on the day', area_pick: 'Choose an area from the list', area_code: 'Area code', area_level: 'Level', 
   area_in_force: 'in force', area_closed: 'no longer in force', area_valid_from: 'First day', area_valid_to: 'Last day', area_now: 'Now', area_versions: 'Names over time', area_successions: 'What became of it', area_predecessors: 'What it came of', area_inside: 'Areas inside', area_without: 'in no group', area_users: 'Users', area_no_story: 'No change recorded', area_households: 'Households',
   area_add: 'Add an area', area_rename: 'Rename', area_recode: 'Change the code', area_split: 'Split', area_merge: 'Merge', area_name: 'Name', area_new_name: 'New name', area_new_code: 'New code', area_date: 'In force from', area_document: 'Document no.', area_keep_name: 'Left empty, the name stays',
   area_add_why: 'Only for an area that is new. To rename, recode, split or merge one that is there, choose it first, so that its households follow.', area_part: 'Areas that come of it', area_add_part: 'One more', area_remove_part: 'Remove', area_assign: 'Goes to', area_assign_groups: 'Where each group goes', area_assign_villages: 'Where each village goes', area_single_households: 'Single households', area_single_why: 'Households in no group, or that go elsewhere than their group. Search by register number or name.',

@@ -12,7 +12,7 @@ export const zh = {
   size_of_household: '人数', lines_read: '读取行', lines_unchanged: '无改动行', lines_refused: '退回行', changed_households: '变更户', cause: '原因',
   bulk_ask: '提交审批', bulk_approve: '批准并执行', bulk_refuse: '退回', bulk_withdraw: '撤回', bulk_undo: '撤销这批变更', bulk_reason: '变更理由', bulk_remark: '意见；退回须写明理由', bulk_undo_why: '生成一批把值改回原样的变更，同样须另一人批准；此后又被改过的值保持不动，并在退回明细中列出。', bulk_undone: '已有撤销批次', bulk_undoes: '撤销的是', bulk_waits_other: '须由提出人以外的人批准。', source: '来源', search_number: '户编号', all_fields: '全部项目', export_changes: '导出明细',
   w_notices_run: '份公示已期满，待关闭', w_notices_ending: '份公示两天内到期', w_rosters_draft: '份名册草案待核定', w_amendments_check: '件变更待乡镇审核', w_amendments_approve: '件变更待县级批准', w_bulk: '项批量变更待批准', waits_since: '最早 {day}', progress_by_area: '各地进度', agreed_to_move: '同意搬迁', identified: '已认定', on_roster: '已入册',
-  copy_hash: '复制哈希', export_comparison: '导出比对', decide_picked: '办理所选 {n} 件', decided_count: '已办理 {n} 件', preview_evidence: '查看凭证', inbox_keys: '按键：j k 上下，x 勾选，Enter 展开',
+  drafted_from: '编制条件', copy_hash: '复制哈希', export_comparison: '导出比对', decide_picked: '办理所选 {n} 件', decided_count: '已办理 {n} 件', preview_evidence: '查看凭证', inbox_keys: '按键：j k 上下，x 勾选，Enter 展开',
 };
 
 export const en: Record<keyof typeof zh, string> = {
@@ -27,5 +27,5 @@ export const en: Record<keyof typeof zh, string> = {
   size_of_household: 'Persons', lines_read: 'Rows read', lines_unchanged: 'Unchanged', lines_refused: 'Refused', changed_households: 'Households that change', cause: 'Why',
   bulk_ask: 'Ask for approval', bulk_approve: 'Approve and apply', bulk_refuse: 'Refuse', bulk_withdraw: 'Withdraw', bulk_undo: 'Undo this batch', bulk_reason: 'Why it changes', bulk_remark: 'Remark; a refusal says why', bulk_undo_why: 'Makes a batch that puts the old values back, which another person approves too. What was changed since stays and is listed among the refused.', bulk_undone: 'There is a batch that undoes it', bulk_undoes: 'Undoes', bulk_waits_other: 'Somebody else must approve it.', source: 'From', search_number: 'Register no.', all_fields: 'All fields', export_changes: 'Export the changes',
   w_notices_run: 'notices have run and wait to be closed', w_notices_ending: 'notices end within two days', w_rosters_draft: 'draft rosters to freeze', w_amendments_check: 'amendments to check for the township', w_amendments_approve: 'amendments to approve for the county', w_bulk: 'bulk changes to approve', waits_since: 'oldest {day}', progress_by_area: 'Progress by area', agreed_to_move: 'Agreed to move', identified: 'Identified', on_roster: 'On a roster',
-  copy_hash: 'Copy the hash', export_comparison: 'Export the comparison', decide_picked: 'Decide the {n} picked', decided_count: '{n} decided', preview_evidence: 'Show the evidence', inbox_keys: 'Keys: j k move, x picks, Enter opens',
+  drafted_from: 'Drafted from', copy_hash: 'Copy the hash', export_comparison: 'Export the comparison', decide_picked: 'Decide the {n} picked', decided_count: '{n} decided', preview_evidence: 'Show the evidence', inbox_keys: 'Keys: j k move, x picks, Enter opens',
 };

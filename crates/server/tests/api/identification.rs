@@ -233,6 +233,11 @@ database_test! {
 
         // Whoever took the objection down does not decide it; upheld, the case goes back to the meeting.
         let objection = desk.get(&desk.township, "/objections?state=open").await["items"][0].clone();
+        assert_eq!(objection["mine"], true);
+        for other in [&desk.deputy, &desk.village, &desk.county] {
+            let seen = desk.get(other, "/objections?state=open").await;
+            assert_eq!((&seen["total"], &seen["items"][0]["mine"]), (&json!(1), &json!(false)));
+        }
         let path = format!("/register/identification/objections/{}/decision", objection["id"].as_str().unwrap());
         let answering = json!({ "upheld": true, "answer": "核实后重新评议" });
         let seen = [("if-match", "\"1\"")];
@@ -243,6 +248,7 @@ database_test! {
         assert_eq!(blind.status, StatusCode::PRECONDITION_REQUIRED);
         let decided = desk.office.send_with("POST", &path, Some(&desk.township), Some(answering), &seen).await;
         assert_eq!(decided.json()["state"], "upheld", "{}", decided.json());
+        assert_eq!(decided.json()["mine"], false, "it is decided");
         assert_eq!(desk.step_of("A-3").await, "village_review");
 
         // Township and county: other people than before, each in their own area.

@@ -15,7 +15,7 @@ use anju_model::area::AreaCode;
 use anju_model::code_list::Text;
 use anju_model::identification::{
     Application, ApplicationForm, IdentificationCase, IdentificationError, Level, Objection, ObjectionState,
-    Procedure, Say, Step, StepOutcome, Vote,
+    Procedure, PublicityNotice, Say, Step, StepOutcome, Vote,
 };
 use anju_model::policy::Pack;
 use anju_model::register::{Category, Household};
@@ -712,6 +712,40 @@ pub async fn object(
     views::objection(workspace, caller, objection.id).await
 }
 
+/// Refuses an objection that is decided, and who may not decide it: the township decides those to a village's notice, the
+/// county those to townships' and its own, and nobody who took it down, posted the notice or took the step before it.
+fn may_answer(
+    caller: &Caller,
+    objection: &Objection,
+    case: &IdentificationCase,
+    notice: &PublicityNotice,
+) -> Result<(), AppError> {
+    let action = match notice.level {
+        Level::Village => Action::CheckInTownship,
+        Level::Township | Level::County => Action::DecideInCounty,
+    };
+    caller.require_in(action, &objection.area)?;
+    if objection.state != ObjectionState::Open {
+        return Err(IdentificationError::NoObjection.into());
+    }
+    if objection.received_by == caller.name() {
+        return Err(AppError::invalid(
+            "same_person",
+            "",
+            "受理人不能处理同一异议,须由他人处理",
+            "whoever took the objection down may not decide it",
+        ));
+    }
+    match case.part_in_notice(notice, caller.name()) {
+        Some(step) => Err(IdentificationError::SamePerson {
+            by: caller.name().to_owned(),
+            step,
+        }
+        .into()),
+        None => Ok(()),
+    }
+}
+
 /// Decides an objection that was seen at `version`: by the township for a village's notice, by the county for those of
 /// townships and its own, never by the person who took it down, posted the notice or took the step before it. Upheld, the
 /// case goes back to that step.
@@ -732,26 +766,11 @@ pub async fn answer(
     let objection: Option<Versioned<Objection>> = anju_store::load(workspace.db(), &id.to_string()).await?;
     let mut objection = objection.ok_or_else(missing)?;
     let notice = load_notice(workspace, objection.value.notice).await?.value;
-    let action = match notice.level {
-        Level::Village => Action::CheckInTownship,
-        Level::Township | Level::County => Action::DecideInCounty,
-    };
-    caller.require_in(action, &objection.value.area)?;
-    if objection.value.state != ObjectionState::Open {
-        return Err(IdentificationError::NoObjection.into());
-    }
-    if objection.value.received_by == caller.name() {
-        return Err(AppError::invalid(
-            "same_person",
-            "",
-            "受理人不能处理同一异议,须由他人处理",
-            "whoever took the objection down may not decide it",
-        ));
-    }
-    let answer = needed(&answering.answer, "answer")?;
     let case: Option<Versioned<IdentificationCase>> =
         anju_store::load(workspace.db(), &objection.value.case.to_string()).await?;
     let mut case = case.ok_or_else(missing)?;
+    may_answer(caller, &objection.value, &case.value, &notice)?;
+    let answer = needed(&answering.answer, "answer")?;
     let say = Say {
         by: caller.name().to_owned(),
         at: workspace.now(),

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::notice::readable_notice;
-use super::{action_of, clock, may_take_back};
+use super::{action_of, clock, may_answer, may_take_back};
 use crate::register::views::Page;
 use crate::table::{TableFormat, write_texts};
 use crate::workspace::AreaNames;
@@ -244,6 +244,8 @@ pub struct ObjectionView {
     pub head_name: String,
     /// 户编号.
     pub register_number: String,
+    /// Whether the caller may decide it.
+    pub mine: bool,
 }
 
 fn view(
@@ -655,7 +657,7 @@ pub async fn objections(
         anju_store::identification::objections(workspace.db(), &area, query.state, query.notice, &paging)
             .await?;
     Ok(Page {
-        items: objection_views(workspace, page.items).await?,
+        items: objection_views(workspace, caller, page.items).await?,
         next: page.next,
         total: page.total,
         at_least: page.at_least,
@@ -670,7 +672,7 @@ pub async fn objection(workspace: &Workspace, caller: &Caller, id: Uuid) -> Resu
     let area = caller.narrow(Action::ReadRegister, None)?;
     let stored: Option<Versioned<Objection>> = anju_store::load(workspace.db(), &id.to_string()).await?;
     let stored = stored.filter(|objection| area.contains(&objection.value.area));
-    let mut views = objection_views(workspace, stored.into_iter().collect()).await?;
+    let mut views = objection_views(workspace, caller, stored.into_iter().collect()).await?;
     views.pop().ok_or_else(|| AppError::NotFound {
         kind: "objection",
         id: id.to_string(),
@@ -679,8 +681,18 @@ pub async fn objection(workspace: &Workspace, caller: &Caller, id: Uuid) -> Resu
 
 async fn objection_views(
     workspace: &Workspace,
+    caller: &Caller,
     objections: Vec<Versioned<Objection>>,
 ) -> Result<Vec<ObjectionView>, AppError> {
+    let ids: Vec<String> = objections
+        .iter()
+        .map(|objection| objection.value.notice.to_string())
+        .collect();
+    let notices: Vec<Versioned<PublicityNotice>> = anju_store::load_many(workspace.db(), &ids).await?;
+    let notices: HashMap<Uuid, PublicityNotice> = notices
+        .into_iter()
+        .map(|notice| (notice.value.id, notice.value))
+        .collect();
     let ids: Vec<String> = objections
         .iter()
         .map(|objection| objection.value.case.to_string())
@@ -695,16 +707,20 @@ async fn objection_views(
         .into_iter()
         .map(|household| (household.value.id, household.value))
         .collect();
-    let of_case: HashMap<Uuid, &Household> = cases
-        .iter()
-        .filter_map(|case| Some((case.value.id, households.get(&case.value.household)?)))
+    let cases: HashMap<Uuid, IdentificationCase> = cases
+        .into_iter()
+        .map(|case| (case.value.id, case.value))
         .collect();
     let areas = workspace.areas().await?;
     Ok(objections
         .into_iter()
         .map(|objection| {
-            let household = of_case.get(&objection.value.case);
+            let case = cases.get(&objection.value.case);
+            let household = case.and_then(|case| households.get(&case.household));
             let head = household.and_then(|household| household.head().or(household.members.first()));
+            let mine = case
+                .zip(notices.get(&objection.value.notice))
+                .is_some_and(|(case, notice)| may_answer(caller, &objection.value, case, notice).is_ok());
             ObjectionView {
                 version: objection.version,
                 area_name: areas.path(&objection.value.area),
@@ -712,6 +728,7 @@ async fn objection_views(
                 register_number: household
                     .map(|household| household.facts.register_number.clone())
                     .unwrap_or_default(),
+                mine,
                 objection: objection.value,
             }
         })

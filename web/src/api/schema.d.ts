@@ -2209,7 +2209,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Changes the own password. */
+        /** Changes the own password and ends the other sessions. */
         post: operations["changePassword"];
         delete?: never;
         options?: never;
@@ -3669,6 +3669,7 @@ export interface components {
             school: components["schemas"]["CodeName"][];
             severity: components["schemas"]["CodeName"][];
             sex: components["schemas"]["CodeName"][];
+            signer_role: components["schemas"]["CodeName"][];
             site_kind: components["schemas"]["CodeName"][];
             step_outcome: components["schemas"]["CodeName"][];
             structure: components["schemas"]["CodeName"][];
@@ -3988,9 +3989,9 @@ export interface components {
              */
             entry: number;
             /** @description Why. */
-            reason?: string;
+            reason: string;
             /** @description Where it stands. */
-            state?: components["schemas"]["ErasureState"];
+            state: components["schemas"]["ErasureState"];
         };
         /** @description How an erasure ended. */
         ErasureDecision: {
@@ -5199,7 +5200,7 @@ export interface components {
             decided_by: string | null;
             /** @description Why. */
             decision_reason: string | null;
-            /** @description What was found. */
+            /** @description What was found; names of persons masked. */
             explanation: components["schemas"]["Text"];
             household: components["schemas"]["HouseholdName"] | null;
             /**
@@ -5221,7 +5222,7 @@ export interface components {
             severity: components["schemas"]["Severity"];
             /** @description What was decided. */
             state: components["schemas"]["ItemState"];
-            /** @description The values that led to it. */
+            /** @description The values that led to it; names of persons masked. */
             values: {
                 [key: string]: string;
             };
@@ -5308,7 +5309,10 @@ export interface components {
          * @enum {string}
          */
         KeyFact: "members" | "category" | "home" | "pathway" | "area" | "bank_account";
-        /** @description A key fact before and after, as shown: personal values masked but for those who decide on the amendment. */
+        /**
+         * @description A key fact before and after, as shown: of a home only what changed; members masked but for those who decide on the
+         *     amendment, bank accounts for everybody who has not stated a purpose.
+         */
         KeyFactChange: {
             /** @description After. */
             after: components["schemas"]["Text"];
@@ -6695,7 +6699,7 @@ export interface components {
                 decided_by: string | null;
                 /** @description Why. */
                 decision_reason: string | null;
-                /** @description What was found. */
+                /** @description What was found; names of persons masked. */
                 explanation: components["schemas"]["Text"];
                 household: components["schemas"]["HouseholdName"] | null;
                 /**
@@ -6717,7 +6721,7 @@ export interface components {
                 severity: components["schemas"]["Severity"];
                 /** @description What was decided. */
                 state: components["schemas"]["ItemState"];
-                /** @description The values that led to it. */
+                /** @description The values that led to it; names of persons masked. */
                 values: {
                     [key: string]: string;
                 };

@@ -405,6 +405,15 @@ impl Item {
 }
 
 async fn items(county: &County) -> Vec<Item> {
+    // Lists show names masked; what was planted is told by whole ones.
+    let db = anju_store::Db::open(&county.database).await.unwrap();
+    let stored: Vec<anju_store::Versioned<anju_model::lookback::LookbackItem>> =
+        anju_store::load_all(&db).await.unwrap();
+    let texts: HashMap<uuid::Uuid, String> = stored
+        .into_iter()
+        .map(|item| item.value)
+        .map(|item| (item.id, format!("{} {:?}", item.explanation.zh, item.values)))
+        .collect();
     let mut found = Vec::new();
     let mut after = None;
     loop {
@@ -425,7 +434,7 @@ async fn items(county: &County) -> Vec<Item> {
                     .chain(item.other_household)
                     .map(|household| household.register_number)
                     .collect(),
-                text: format!("{} {:?}", item.explanation.zh, item.values),
+                text: texts[&item.id].clone(),
             }
         }));
         match page.next {

@@ -1110,6 +1110,12 @@ mod tests {
     use crate::area::AreaCode;
 
     const QUORUM: f64 = 2.0 / 3.0;
+
+    /// A day after application and meeting.
+    fn instant() -> Timestamp {
+        Timestamp::from_second(1_772_700_000).unwrap()
+    }
+
     fn vote() -> Vote {
         Vote {
             meeting: Some(Meeting {
@@ -1147,7 +1153,7 @@ mod tests {
     fn say(by: &str) -> Say {
         Say {
             by: by.into(),
-            at: Timestamp::UNIX_EPOCH,
+            at: instant(),
             remark: None,
         }
     }

@@ -48,7 +48,7 @@ database_test!(
             let mut tx = begin(test, "import", number).await;
             tx.expect_many::<Household>().await.unwrap();
             tx.insert(std::slice::from_ref(household)).await.unwrap();
-            let mut changed = tx.households_by_number(&[household.facts.register_number.clone()]).await.unwrap();
+            let mut changed = tx.households_by_number(std::slice::from_ref(&household.facts.register_number)).await.unwrap();
             changed[0].value.facts.phone = Some("13900000000".into());
             tx.update(&changed).await.unwrap();
             tx.commit(&key()).await.unwrap();

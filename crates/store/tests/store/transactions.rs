@@ -55,7 +55,8 @@ database_test!(
             assert_eq!(indexes().await, before);
         }
         let report = verify(test).await;
-        assert_eq!((report.problems, report.rows), (vec![], 2));
+        // Two households with two members each.
+        assert_eq!((report.problems, report.rows), (vec![], 6));
         // One that fails leaves them as they were.
         let mut tx = begin(test, "import", 3).await;
         tx.expect_many::<Fund>().await.unwrap();
